@@ -1,0 +1,26 @@
+/*
+ * Memory that is given back all at once: what one operation, one message or
+ * one request needs. Grows in blocks up to a ceiling.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include "base/span.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block *blocks;
+	size_t used, max; /* octets handed out, ceiling */
+};
+
+void arena_init(struct arena *a, size_t max);
+void arena_fini(struct arena *a);
+
+/* N octets, zeroed, aligned for anything; NULL beyond ceiling or memory. */
+void *arena_take(struct arena *a, size_t n);
+
+/* A copy of S in the arena; an empty span with p == NULL when it failed. */
+struct span arena_copy(struct arena *a, struct span s);
+
+#endif

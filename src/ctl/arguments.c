@@ -1,0 +1,176 @@
+/*
+ * For: telling options from words, the same way for all commands.
+ *
+ * Not for: what a command makes of them (commands.def says which it takes).
+ * getopt_long() is not used: it keeps its place in globals, and prints.
+ *
+ * Read on: ctl.c.
+ */
+#include "ctl/arguments.h"
+
+#include "base/span.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct option {
+	const char *name, *letter;
+	enum arguments_option bit;
+	bool has_value;
+	const char *words;       /* that the value may be, or NULL: any */
+	const char *placeholder; /* for usage lines */
+} options[] = {
+    {"--config", "-c", ARGUMENTS_CONFIG, true, NULL, " FILE"},
+    {"--help", "-h", ARGUMENTS_HELP, false, NULL, ""},
+    {"--json", NULL, ARGUMENTS_JSON, false, NULL, ""},
+    {"--all", NULL, ARGUMENTS_ALL, false, NULL, ""},
+    {"--limit", NULL, ARGUMENTS_LIMIT, true, NULL, " N"},
+    {"--mode", NULL, ARGUMENTS_MODE, true, "server ask", " server|ask"},
+    {"--from-check", NULL, ARGUMENTS_FROM_CHECK, true, "both envelope",
+	" both|envelope"},
+    {"--password-stdin", NULL, ARGUMENTS_PASSWORD_STDIN, false, NULL, ""},
+    {"--dir", NULL, ARGUMENTS_DIR, true, NULL, " DIR"},
+    {"--man", NULL, ARGUMENTS_MAN, false, NULL, ""},
+};
+
+enum { OPTIONS = sizeof options / sizeof *options };
+
+const char *
+arguments_name(unsigned bits)
+{
+	for (int i = 0; i < OPTIONS; i++)
+		if ((bits & options[i].bit) != 0)
+			return options[i].name;
+	return "";
+}
+
+const char *
+arguments_placeholder(unsigned bits)
+{
+	for (int i = 0; i < OPTIONS; i++)
+		if ((bits & options[i].bit) != 0)
+			return options[i].placeholder;
+	return "";
+}
+
+static const struct option *
+find_option(struct span name)
+{
+	for (int i = 0; i < OPTIONS; i++)
+		if (span_equals(name, span_of(options[i].name)) ||
+		    span_equals(name, span_of(options[i].letter)))
+			return &options[i];
+	return NULL;
+}
+
+static int
+check_value(const struct option *option, const char *value, struct err *err)
+{
+	struct span rest = span_of(option->words), word;
+
+	if (option->words == NULL)
+		return 0;
+	while (span_cut(&rest, ' ', &word))
+		if (span_equals(word, span_of(value)))
+			return 0;
+	return err_set(
+	    err, -E_SYNTAX, "%s takes one of: %s", option->name, option->words);
+}
+
+static int
+store_limit(struct arguments *a, const char *value, struct err *err)
+{
+	if (span_number(span_of(value), UINT64_MAX - 1, &a->limit) == 0 &&
+	    a->limit > 0)
+		return 0;
+	return err_set(err, -E_SYNTAX, "--limit takes a number from 1");
+}
+
+static int
+store_value(struct arguments *a, const struct option *option, const char *value,
+    struct err *err)
+{
+	if (check_value(option, value, err) != 0)
+		return -E_SYNTAX;
+	if (option->bit == ARGUMENTS_LIMIT)
+		return store_limit(a, value, err);
+	if (option->bit == ARGUMENTS_CONFIG)
+		a->config = value;
+	else if (option->bit == ARGUMENTS_MODE)
+		a->mode = value;
+	else if (option->bit == ARGUMENTS_FROM_CHECK)
+		a->from_check = value;
+	else if (option->bit == ARGUMENTS_DIR)
+		a->dir = value;
+	return 0;
+}
+
+/*
+ * WORD is "-c" or "--name" or "--name=value"; NEXT the word behind it, or
+ * NULL. Returns how many words it took, or -E_SYNTAX.
+ */
+static int
+take_option(
+    struct arguments *a, const char *word, const char *next, struct err *err)
+{
+	struct span whole = span_of(word);
+	size_t equals = span_find(whole, 0, '=');
+	struct span name = span_part(whole, 0, equals);
+	const struct option *option = find_option(name);
+	const char *value = next;
+
+	if (option == NULL)
+		return err_set(err, -E_SYNTAX, "there is no option %.*s",
+		    (int)name.n, name.p);
+	if ((a->seen & option->bit) != 0 && option->has_value)
+		return err_set(
+		    err, -E_SYNTAX, "%s is given twice", option->name);
+	a->seen |= option->bit;
+	if (!option->has_value && equals < whole.n)
+		return err_set(
+		    err, -E_SYNTAX, "%s takes no value", option->name);
+	if (!option->has_value)
+		return 1;
+	if (equals < whole.n)
+		value = word + equals + 1;
+	if (value == NULL)
+		return err_set(
+		    err, -E_SYNTAX, "%s needs a value", option->name);
+	if (store_value(a, option, value, err) != 0)
+		return -E_SYNTAX;
+	return value == next ? 2 : 1;
+}
+
+static int
+take_word(struct arguments *a, const char *word, struct err *err)
+{
+	if (a->n == ARGUMENTS_WORDS_MAX)
+		return err_set(err, -E_SYNTAX, "too many words");
+	a->words[a->n++] = word;
+	return 1;
+}
+
+int
+arguments_parse(
+    int argc, char *const *argv, struct arguments *a, struct err *err)
+{
+	bool options_ended = false;
+	int took;
+
+	*a = (struct arguments){.limit = UINT64_MAX};
+	for (int i = 1; i < argc; i += took) {
+		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (!options_ended && strcmp(argv[i], "--") == 0) {
+			options_ended = true;
+			took = 1;
+		} else if (!options_ended && argv[i][0] == '-') {
+			took = take_option(a, argv[i], next, err);
+		} else {
+			took = take_word(a, argv[i], err);
+		}
+		if (took < 0)
+			return took;
+	}
+	return 0;
+}

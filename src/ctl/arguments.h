@@ -1,0 +1,48 @@
+/*
+ * The words and options of a command line. Options may stand anywhere; "--"
+ * ends them. Texts are borrowed from argv.
+ */
+#ifndef CTL_ARGUMENTS_H
+#define CTL_ARGUMENTS_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ARGUMENTS_WORDS_MAX 8 /* more than any command takes */
+
+/* Bits, so that a command can say which it takes. */
+enum arguments_option {
+	ARGUMENTS_CONFIG = 1,
+	ARGUMENTS_HELP = 2,
+	ARGUMENTS_JSON = 4,
+	ARGUMENTS_ALL = 8,
+	ARGUMENTS_LIMIT = 16,
+	ARGUMENTS_MODE = 32,
+	ARGUMENTS_FROM_CHECK = 64,
+	ARGUMENTS_PASSWORD_STDIN = 128,
+	ARGUMENTS_DIR = 256,
+	ARGUMENTS_MAN = 512,
+};
+
+struct arguments {
+	unsigned seen; /* bits of enum arguments_option */
+	/* The values of --config, --mode, --from-check, --dir; else NULL. */
+	const char *config, *mode, *from_check, *dir;
+	uint64_t limit; /* of --limit, at least 1; UINT64_MAX when not given */
+	unsigned n;
+	const char *words[ARGUMENTS_WORDS_MAX];
+};
+
+/* Parses what follows argv[0]. 0, or -E_SYNTAX with words for the user. */
+int arguments_parse(int argc, char *const *argv, struct arguments *arguments_r,
+    struct err *err);
+
+/* "--mode" of the lowest bit in OPTIONS; "" of none. */
+const char *arguments_name(unsigned options);
+
+/* How a usage line writes the value of that option: " N", or "". */
+const char *arguments_placeholder(unsigned options);
+
+#endif

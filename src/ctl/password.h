@@ -1,0 +1,17 @@
+/* A password from standard input or from a person; never an argument. */
+#ifndef CTL_PASSWORD_H
+#define CTL_PASSWORD_H
+
+#include "ctl/ctl.h"
+
+#define PASSWORD_MAX 1024 /* octets; what the server takes at most */
+
+/*
+ * Reads a password into ROOM: the first line of ctl->in with FROM_INPUT, else
+ * asks twice on the terminal, without showing it. CTL_DONE, or CTL_FAILED,
+ * said already. The caller wipes ROOM in either case.
+ */
+int
+password_read(struct ctl *ctl, bool from_input, char room[PASSWORD_MAX + 1]);
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * auth: checks passwords, and makes hashes of new ones (argon2id by libsodium).
+ * A check takes tens of milliseconds of a whole core on purpose, so it has a
+ * process of its own and a short queue: when that is full, users are told to
+ * come back (454). An unknown address costs the same time as a wrong password.
+ */
+#include "base/log.h"
+#include "base/table.h"
+#include "daemon/programs.h"
+#include "proto/address.h"
+#include "proto/reply.h"
+#include "store/store.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITING_MAX 64 /* checks that wait; more get 454 4.7.0 */
+#define PASSWORD_MAX 1024 /* octets; longer ones are wrong */
+#define HASH_OPERATIONS 2
+#define HASH_MEMORY (19u * 1024 * 1024)
+
+struct auth {
+	struct role *role;
+	struct table checks;
+	char nobody[crypto_pwhash_STRBYTES]; /* a hash no password has */
+};
+
+struct check {
+	struct auth *auth;
+	unsigned front;
+	uint64_t session;
+	char address[ADDRESS_TEXT];
+	char password[PASSWORD_MAX];
+	size_t password_n;
+};
+
+static void
+answer(struct check *c, enum reply_name reply, uint64_t from_check)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_PASSWORD_ANSWER);
+	m.password_answer.session = c->session;
+	m.password_answer.reply = reply;
+	m.password_answer.from_check = from_check;
+	if (reply == REPLY_AUTHENTICATED)
+		m.password_answer.address = span_of(c->address);
+	log_event(reply == REPLY_AUTHENTICATED ? "signed-in" : "not-signed-in",
+	    "address=%s code=%d", log_quote(span_of(c->address)),
+	    reply_code(reply));
+	peer_send(role_peer(c->auth->role, ROLE_FRONT, c->front), &m);
+	explicit_bzero(c, sizeof *c);
+	free(c);
+}
+
+static void
+ask_keeper(struct check *c)
+{
+	struct message m;
+	uint64_t question = table_add(&c->auth->checks, c);
+
+	message_init(&m, MESSAGE_ACCOUNT_ASK);
+	m.account_ask.question = question;
+	m.account_ask.address = span_of(c->address);
+	if (question == 0 ||
+	    peer_send(role_peer(c->auth->role, ROLE_KEEPER, 0), &m) ==
+		-E_CLOSED) {
+		table_take(&c->auth->checks, question);
+		answer(c, REPLY_AUTH_LATER, 0);
+	}
+}
+
+static void
+password_asked(struct auth *a, struct peer *from, const struct message *m)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct check *c = calloc(1, sizeof *c);
+	struct address address;
+
+	if (c == NULL)
+		return;
+	c->auth = a;
+	c->front = from->index;
+	c->session = m->password_ask.session;
+	if (a->checks.used >= WAITING_MAX) {
+		answer(c, REPLY_AUTH_LATER, 0);
+		return;
+	}
+	/* What is no address is looked up as the empty one: nobody's. */
+	if (address_parse(m->password_ask.identity, rules, &address) == 0)
+		address_fold(&address, c->address);
+	if (m->password_ask.password.n <= sizeof c->password) {
+		c->password_n = m->password_ask.password.n;
+		memcpy(c->password, m->password_ask.password.p, c->password_n);
+	}
+	ask_keeper(c);
+}
+
+static void
+account_found(struct auth *a, const struct message *m)
+{
+	struct check *c = table_take(&a->checks, m->account_answer.question);
+	char hash[crypto_pwhash_STRBYTES];
+	bool known, right;
+
+	if (c == NULL)
+		return;
+	if (m->account_answer.outcome != STORE_OK &&
+	    m->account_answer.outcome != STORE_NONE) {
+		answer(c, REPLY_AUTH_LATER, 0);
+		return;
+	}
+	known = m->account_answer.outcome == STORE_OK &&
+	    span_copy(m->account_answer.password, hash, sizeof hash) == 0;
+	right = crypto_pwhash_str_verify(known ? hash : a->nobody, c->password,
+		    c->password_n) == 0;
+	explicit_bzero(hash, sizeof hash);
+	answer(c,
+	    known && right && c->password_n > 0 ? REPLY_AUTHENTICATED
+						: REPLY_AUTH_FAILED,
+	    m->account_answer.from_check);
+}
+
+static void
+hash_asked(struct auth *a, const struct message *m)
+{
+	char hash[crypto_pwhash_STRBYTES] = "";
+	struct message back;
+
+	if (crypto_pwhash_str_alg(hash, m->hash_ask.password.p,
+		m->hash_ask.password.n, HASH_OPERATIONS, HASH_MEMORY,
+		crypto_pwhash_ALG_ARGON2ID13) < 0)
+		hash[0] = '\0';
+	message_init(&back, MESSAGE_HASH_ANSWER);
+	back.hash_answer.question = m->hash_ask.question;
+	back.hash_answer.password = span_of(hash);
+	peer_send(role_peer(a->role, ROLE_KEEPER, 0), &back);
+	explicit_bzero(hash, sizeof hash);
+}
+
+static void
+message(struct role *role, struct peer *from, struct message *m)
+{
+	struct auth *a = role->state;
+
+	if (m->type == MESSAGE_PASSWORD_ASK)
+		password_asked(a, from, m);
+	else if (m->type == MESSAGE_ACCOUNT_ANSWER)
+		account_found(a, m);
+	else if (m->type == MESSAGE_HASH_ASK)
+		hash_asked(a, m);
+}
+
+/* Without the keeper nobody can be looked up: those who wait are told. */
+static void
+peer_gone(struct role *role, struct peer *peer)
+{
+	struct auth *a = role->state;
+	struct check *c;
+	uint64_t number;
+	size_t at = 0;
+
+	if (peer->kind != ROLE_KEEPER)
+		return;
+	while ((c = table_next(&a->checks, &at, &number)) != NULL) {
+		table_take(&a->checks, number);
+		answer(c, REPLY_AUTH_LATER, 0);
+	}
+}
+
+static int
+prepare(struct role *role, struct err *err)
+{
+	struct auth *a = calloc(1, sizeof *a);
+	char secret[32];
+
+	if (a == NULL || sodium_init() < 0)
+		return err_set(err, -E_SYSTEM, "libsodium cannot start");
+	a->role = role;
+	role->state = a;
+	table_init(&a->checks);
+	randombytes_buf(secret, sizeof secret);
+	if (crypto_pwhash_str_alg(a->nobody, secret, sizeof secret,
+		HASH_OPERATIONS, HASH_MEMORY,
+		crypto_pwhash_ALG_ARGON2ID13) < 0)
+		return err_set(err, -E_NOMEM, "no memory to hash passwords");
+	explicit_bzero(secret, sizeof secret);
+	return 0;
+}
+
+const struct role_program auth_program = {
+    .kind = ROLE_AUTH,
+    .prepare = prepare,
+    .message = message,
+    .peer_gone = peer_gone,
+};

@@ -1,0 +1,369 @@
+/* A call from the first dialling to its last word, whatever it is for. */
+#include "daemon/call.h"
+
+#include "base/log.h"
+#include "daemon/counters.h"
+#include "net/tls.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void dial_next(struct call *c);
+
+struct call *
+call_new(struct caller *caller, const struct message_call *m)
+{
+	struct call *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->caller = caller;
+	c->number = m->call;
+	c->pulls = m->pulls != 0;
+	arena_init(&c->arena, CALL_ARENA);
+	c->domain = arena_copy(&c->arena, m->domain);
+	c->targets = arena_copy(&c->arena, m->targets);
+	if (table_put(&caller->calls, c->number, c) < 0) {
+		arena_fini(&c->arena);
+		free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static struct call_item *
+add_item(struct call *c)
+{
+	if (c->count == CALL_ITEMS_MAX)
+		return NULL;
+	if (c->count == c->room) {
+		unsigned room = c->room == 0 ? 16 : c->room * 2;
+		struct call_item *items =
+		    realloc(c->items, room * sizeof *items);
+
+		if (items == NULL)
+			return NULL;
+		c->items = items;
+		c->room = room;
+	}
+	memset(&c->items[c->count], 0, sizeof *c->items);
+	return &c->items[c->count++];
+}
+
+void
+call_add_notice(struct call *c, const struct message_call_notice *m)
+{
+	struct call_item *item = add_item(c);
+
+	if (item == NULL)
+		return; /* unanswered: tried again later */
+	item->key = m->hold;
+	item->id = arena_copy(&c->arena, m->id);
+	item->params.has_digest = true;
+	memcpy(item->params.digest, m->digest.b, sizeof item->params.digest);
+	item->params.has_expires = true;
+	item->params.expires = (int64_t)m->expires;
+}
+
+void
+call_add_pull(struct call *c, const struct message_call_pull *m)
+{
+	struct call_item *item = add_item(c);
+
+	if (item == NULL)
+		return;
+	item->key = m->notice;
+	item->id = arena_copy(&c->arena, m->id);
+	item->domain = arena_copy(&c->arena, m->domain);
+	item->confirm = m->confirm != 0;
+	item->params.has_digest = m->has_digest != 0;
+	memcpy(item->params.digest, m->digest.b, sizeof item->params.digest);
+}
+
+uint64_t
+call_question(struct call *c)
+{
+	table_take(&c->caller->questions, c->question);
+	c->question = table_add(&c->caller->questions, c);
+	return c->question;
+}
+
+/* ---- the end ---- */
+
+void
+call_free(struct call *c)
+{
+	table_take(&c->caller->calls, c->number);
+	table_take(&c->caller->questions, c->question);
+	reception_free(&c->reception);
+	dial_free(&c->dial);
+	conn_free(&c->conn);
+	smtp_client_free(&c->client);
+	smtp_server_free(&c->server);
+	free(c->items);
+	arena_fini(&c->arena);
+	free(c);
+}
+
+static void
+count_octets(struct call *c)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_COUNTED);
+	m.counted.counter =
+	    c->pulls ? COUNTER_OCTETS_PULLS : COUNTER_OCTETS_NOTICES;
+	m.counted.amount = conn_received(c->conn) + conn_sent(c->conn);
+	peer_send(role_peer(c->caller->role, ROLE_KEEPER, 0), &m);
+}
+
+void
+call_over(struct call *c, enum notify_end end, const char *reason)
+{
+	struct message m;
+	char ip[IP_TEXT];
+
+	ip_text(c->address, ip);
+	log_event("call-over", "call=%llu address=%s pulls=%d items=%u why=%s",
+	    (unsigned long long)(c->number << 1 >> 1), ip, c->pulls, c->count,
+	    log_quote(span_of(reason)));
+	if (c->conn != NULL)
+		count_octets(c);
+	call_pull_prove(c, false);
+	message_init(&m, MESSAGE_CALL_OVER);
+	m.call_over.call = c->number;
+	m.call_over.outcome = end;
+	m.call_over.reason = span_of(reason);
+	m.call_over.capabilities = c->capabilities;
+	peer_send(role_peer(c->caller->role, ROLE_KEEPER, 0), &m);
+	call_free(c);
+}
+
+void
+call_leave(struct call *c)
+{
+	if (c->leaving)
+		return;
+	c->leaving = true;
+	if (smtp_client_quit(c->client) < 0)
+		call_over(c, NOTIFY_DONE, "cannot say goodbye");
+	else
+		conn_kick(c->conn);
+}
+
+/* A target with which no session came about: the next one, or the end. */
+static void
+give_up_target(struct call *c, const char *reason)
+{
+	if (c->ready || c->pulls ||
+	    (c->target + 1) * STORE_TARGET > c->targets.n) {
+		call_over(c, c->ready ? NOTIFY_DONE : NOTIFY_UNREACHABLE,
+		    reason);
+		return;
+	}
+	log_event("target-given-up", "why=%s", log_quote(span_of(reason)));
+	if (c->conn != NULL)
+		count_octets(c);
+	conn_free(&c->conn);
+	smtp_client_free(&c->client);
+	dial_next(c);
+}
+
+/* ---- the session ---- */
+
+static void
+ready(struct call *c, const struct smtp_client_event *e)
+{
+	c->ready = true;
+	c->capabilities = e->capabilities;
+	if (c->pulls)
+		call_pull_work(c);
+	else if ((c->capabilities & SMTP_CAN_GDEL) == 0)
+		call_over(c, NOTIFY_NO_KEYWORD, "offers no notice keyword");
+	else
+		call_notice_work(c);
+}
+
+static void
+broken(struct call *c, const struct smtp_client_event *e)
+{
+	give_up_target(c, e->reply.code != 0 ? e->reply.text : e->reason);
+}
+
+/* False when the call is gone, or the machine is not the client's any more. */
+static bool
+client_event(struct call *c, const struct smtp_client_event *e)
+{
+	switch (e->kind) {
+	case SMTP_CLIENT_START_TLS:
+		conn_start_tls(c->conn, c->caller->tls, false, NULL);
+		return true;
+	case SMTP_CLIENT_READY:
+		ready(c, e);
+		return false;
+	case SMTP_CLIENT_REPLY:
+		if (c->pulls)
+			call_pull_reply(c, e);
+		else
+			call_notice_reply(c, e);
+		return false;
+	case SMTP_CLIENT_TURN:
+		call_pull_turn(c);
+		return false;
+	case SMTP_CLIENT_BROKEN:
+		broken(c, e);
+		return false;
+	case SMTP_CLIENT_CLOSED:
+		call_pull_prove(c, true);
+		call_over(c, NOTIFY_DONE, "done");
+		return false;
+	case SMTP_CLIENT_CONTENT:
+	case SMTP_CLIENT_SENT:
+		break;
+	}
+	return true;
+}
+
+static void
+progress(void *owner)
+{
+	struct call *c = owner;
+	struct caller *caller = c->caller;
+	uint64_t number = c->number;
+	struct smtp_client_event e;
+
+	/* each event may end the call, so it is looked up again after each */
+	while ((c = table_get(&caller->calls, number)) != NULL &&
+	    c->server == NULL && c->client != NULL &&
+	    smtp_client_next(c->client, &e) > 0)
+		client_event(c, &e);
+	if (c != NULL && c->server != NULL)
+		call_pull_progress(c);
+}
+
+static void
+over(void *owner, enum conn_end end)
+{
+	static const char *const names[] = {
+	    [CONN_FINISHED] = "finished",
+	    [CONN_HUNG_UP] = "the other side closed",
+	    [CONN_LOST] = "the connection was lost",
+	    [CONN_TLS_FAILED] = "TLS failed",
+	};
+	struct call *c = owner;
+
+	give_up_target(c, names[end]);
+}
+
+static void
+secured(void *owner)
+{
+	struct call *c = owner;
+
+	smtp_client_secured(c->client);
+	conn_kick(c->conn);
+}
+
+static int
+make_session(struct call *c, int fd)
+{
+	const struct settings *set = c->caller->role->settings;
+	const struct smtp_client_setup client = {
+	    .kind = SMTP_CLIENT_DIALLED,
+	    .hostname = set->hostname,
+	    .greeting_timeout = set->command_timeout,
+	    .command_timeout = set->command_timeout,
+	    .content_timeout = set->content_timeout,
+	    .use_starttls = true,
+	};
+	struct conn_setup conn = {
+	    .base = c->caller->role->base,
+	    .fd = fd,
+	    .owner = c,
+	    .progress = progress,
+	    .over = over,
+	    .secured = secured,
+	    .clock = role_now,
+	};
+
+	c->client = smtp_client_new(&client, role_now());
+	if (c->client == NULL) {
+		close(fd);
+		return -E_NOMEM;
+	}
+	conn.machine = smtp_client_machine(c->client);
+	return conn_new(&conn, &c->conn);
+}
+
+/* ---- dialling ---- */
+
+static void
+dialled(void *owner, int fd, const char *why)
+{
+	struct call *c = owner;
+
+	if (fd < 0)
+		give_up_target(c, why);
+	else if (make_session(c, fd) < 0)
+		call_over(c, NOTIFY_UNREACHABLE, "no memory");
+}
+
+static bool
+is_wildcard(struct ip ip)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(ip.b, zero, sizeof zero) == 0;
+}
+
+/* The address we call from: the operator's, else one on which we listen, since
+   those we leave notices with call that one back (WIRE 8). */
+static struct ip
+source_for(const struct settings *s, unsigned family)
+{
+	static const struct ip any;
+	struct ip ip;
+	uint16_t port;
+
+	for (unsigned i = 0; i < s->source_addresses.n; i++)
+		if (ip_parse(span_of(s->source_addresses.v[i]), &ip) == 0 &&
+		    ip.family == family)
+			return ip;
+	for (unsigned i = 0; i < s->listen_smtp.n; i++)
+		if (settings_endpoint(s->listen_smtp.v[i], &ip, &port) == 0 &&
+		    ip.family == family && !is_wildcard(ip))
+			return ip;
+	return any;
+}
+
+static void
+dial_next(struct call *c)
+{
+	const struct settings *s = c->caller->role->settings;
+	struct dial_setup setup = {
+	    .base = c->caller->role->base,
+	    .port = (uint16_t)s->smtp_port,
+	    .owner = c,
+	    .done = dialled,
+	};
+	struct err err = {0};
+
+	dial_free(&c->dial);
+	if ((c->target + 1) * STORE_TARGET > c->targets.n) {
+		call_over(c, NOTIFY_UNREACHABLE, "no target answered");
+		return;
+	}
+	c->address = target_read(c->targets.p + c->target * STORE_TARGET);
+	c->target++;
+	setup.to = c->address;
+	setup.from = source_for(s, c->address.family);
+	if (dial_new(&setup, &c->dial, &err) < 0)
+		give_up_target(c, err.text);
+}
+
+void
+call_go(struct call *c)
+{
+	dial_next(c);
+}

@@ -1,0 +1,100 @@
+/*
+ * One connection that we make: dialling the targets in turn, greeting, TLS, and
+ * then the work it was made for: leaving notices (call_notice.c) or pulling
+ * messages (call_pull.c). Shared by those files, call.c and caller.c only.
+ */
+#ifndef DAEMON_CALL_H
+#define DAEMON_CALL_H
+
+#include "base/table.h"
+#include "daemon/reception.h"
+#include "net/conn.h"
+#include "net/dial.h"
+#include "origin/notify.h"
+#include "proto/smtp_client.h"
+#include "proto/smtp_server.h"
+#include "receiver/admit.h"
+#include "receiver/pull.h"
+#include "store/target.h"
+
+#define CALL_ARENA (1u << 20)
+#define CALL_ITEMS_MAX 1024
+
+struct caller {
+	struct role *role;
+	struct table calls;     /* the keeper's number -> struct call */
+	struct table questions; /* ours, for the resolver and arrivals */
+	SSL_CTX *tls;
+};
+
+struct call_item {
+	struct key key;          /* of the hold, or of the notice */
+	struct span id, domain;
+	struct params params;    /* NOTICE: DIGEST, EXPIRES. PULL: the digest */
+	bool confirm;            /* PULL: fetched before; only to be settled */
+	bool sent, plain, ended;
+};
+
+enum call_ask { CALL_ASK_NOTHING, CALL_ASK_SPEAK, CALL_ASK_RECIPIENT,
+	CALL_ASK_ARRIVAL };
+
+struct call {
+	struct caller *caller;
+	uint64_t number;         /* the keeper's */
+	bool pulls;
+	struct arena arena;
+	struct span domain, targets;
+	unsigned target;         /* the next to be dialled */
+	struct ip address;       /* the one we speak with */
+	struct call_item *items;
+	unsigned count, room, next;
+
+	struct dial *dial;
+	struct conn *conn;
+	struct smtp_client *client;
+	uint64_t capabilities;
+	bool ready, leaving;
+
+	/* a turn (pull): the other side sends, we are the server */
+	struct smtp_server *server;
+	struct call_item *turned;   /* whose message is coming */
+	struct call_item *unproved; /* taken, and not yet answered after it */
+	enum pull_end end;          /* how the turn would end now */
+	enum call_ask ask;
+	uint64_t question;
+	struct reception *reception;
+	struct address sender, recipient;
+	struct params mail, rcpt;
+	char speak_domain[DNS_NAME_MAX];
+	bool speak_known;
+	uint64_t spf, mx;
+};
+
+/* call.c */
+struct call *call_new(struct caller *caller, const struct message_call *m);
+void call_add_notice(struct call *c, const struct message_call_notice *m);
+void call_add_pull(struct call *c, const struct message_call_pull *m);
+void call_go(struct call *c);
+/* Tells the keeper and frees the call. */
+void call_over(struct call *c, enum notify_end end, const char *reason);
+void call_free(struct call *c);
+/* Says QUIT once there is nothing more to do. */
+void call_leave(struct call *c);
+/* A new number for the next question; 0: no memory. */
+uint64_t call_question(struct call *c);
+
+/* call_notice.c: called whenever orders may be given, and for each reply. */
+void call_notice_work(struct call *c);
+void call_notice_reply(struct call *c, const struct smtp_client_event *e);
+
+/* call_pull.c */
+void call_pull_work(struct call *c);
+void call_pull_reply(struct call *c, const struct smtp_client_event *e);
+void call_pull_turn(struct call *c);
+void call_pull_progress(struct call *c);
+void call_pull_answer(struct call *c, struct message *m);
+void call_pull_lost(struct call *c, enum role_kind role);
+/* The origin has answered after our 250, or never will. */
+void call_pull_prove(struct call *c, bool proved);
+
+#endif

@@ -1,0 +1,605 @@
+/*
+ * Starting, joining, restarting and stopping the roles. What each is given
+ * stands in one table, `needs`; who talks to whom in another, `links`.
+ */
+#include "daemon/family.h"
+
+#include "base/log.h"
+#include "daemon/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHANNEL_FD 3 /* where a role finds its channel to main */
+
+struct process {
+	struct family *family;
+	enum role_kind kind;
+	unsigned index;
+	pid_t pid;               /* 0: not running */
+	struct channel *channel;
+	int64_t started;
+	int64_t pause;           /* before the next restart */
+	struct event *restart;
+	bool ready;
+};
+
+struct family {
+	struct event_base *base;
+	struct ground *ground;
+	struct family_owner owner;
+	struct process processes[FAMILY_MAX];
+	unsigned count;
+	unsigned fronts;         /* of each kind */
+	bool all_ready, stopping, inner_stopped;
+	struct event *stop_timer;
+	int64_t stop_began;
+};
+
+/* What a role is given besides settings and channels. */
+static const struct need {
+	enum ground_identity identity;
+	enum { ROOT_EMPTY, ROOT_STATE, ROOT_MAIL } root; /* is shut in there */
+	unsigned secrets;        /* bits of 1 << enum role_secret */
+} needs[ROLE_KINDS] = {
+    [ROLE_KEEPER] = {IDENTITY_USER, ROOT_STATE, 1 << SECRET_SERVER},
+    [ROLE_FRONT] = {IDENTITY_NET, ROOT_EMPTY,
+	1 << SECRET_CERTIFICATE | 1 << SECRET_PRIVATE_KEY},
+    [ROLE_CALLER] = {IDENTITY_NET, ROOT_EMPTY, 1 << SECRET_CA},
+    [ROLE_RESOLVER] = {IDENTITY_NET, ROOT_EMPTY, 0},
+    [ROLE_POSTER] = {IDENTITY_MAIL, ROOT_MAIL, 0},
+    [ROLE_AUTH] = {IDENTITY_USER, ROOT_EMPTY, 0},
+    [ROLE_SWEEPER] = {IDENTITY_USER, ROOT_STATE, 0},
+};
+
+static const enum role_kind links[][2] = {
+    {ROLE_KEEPER, ROLE_FRONT}, {ROLE_KEEPER, ROLE_CALLER},
+    {ROLE_KEEPER, ROLE_RESOLVER}, {ROLE_KEEPER, ROLE_POSTER},
+    {ROLE_KEEPER, ROLE_AUTH}, {ROLE_KEEPER, ROLE_SWEEPER},
+    {ROLE_FRONT, ROLE_RESOLVER}, {ROLE_FRONT, ROLE_AUTH},
+    {ROLE_CALLER, ROLE_RESOLVER},
+};
+
+static int start_process(struct process *p, struct err *err);
+
+/* ---- sending ---- */
+
+static void
+send_to(struct process *p, struct message *m)
+{
+	static struct buf octets;
+
+	if (octets.max == 0)
+		buf_init(&octets, CHANNEL_MESSAGE_MAX);
+	buf_clear(&octets);
+	if (p->channel != NULL && message_encode(m, &octets) == 0)
+		channel_send(p->channel, buf_span(&octets), m->file);
+	else if (m->file >= 0)
+		close(m->file);
+}
+
+static int
+copy_fd(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, CHANNEL_FD + 1);
+}
+
+static void
+send_folder(struct process *p, int fd)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_FOLDER);
+	m.file = copy_fd(fd);
+	send_to(p, &m);
+}
+
+static void
+send_secrets(struct process *p)
+{
+	struct ground *g = p->family->ground;
+
+	for (unsigned i = 0; i < SECRET_COUNT; i++) {
+		struct message m;
+
+		if ((needs[p->kind].secrets & (1u << i)) == 0)
+			continue;
+		message_init(&m, MESSAGE_SECRET);
+		m.secret.which = i;
+		m.secret.octets = buf_span(&g->secrets[i]);
+		send_to(p, &m);
+	}
+}
+
+/* Fronts of the first half face peers, those of the second half users; the
+   keeper alone has the control socket. */
+static bool
+listens(const struct process *p, enum role_listener which)
+{
+	bool peers = p->kind == ROLE_FRONT && p->index < p->family->fronts;
+
+	switch (which) {
+	case LISTENER_SMTP:
+		return peers;
+	case LISTENER_SUBMISSION:
+	case LISTENER_SUBMISSIONS:
+		return p->kind == ROLE_FRONT && !peers;
+	case LISTENER_CONTROL:
+		return p->kind == ROLE_KEEPER;
+	}
+	return false;
+}
+
+static void
+send_listeners(struct process *p)
+{
+	struct ground *g = p->family->ground;
+
+	for (unsigned i = 0; i < g->listener_count; i++) {
+		struct message m;
+
+		if (!listens(p, g->listeners[i].which))
+			continue;
+		message_init(&m, MESSAGE_LISTENER);
+		m.listener.which = g->listeners[i].which;
+		m.file = copy_fd(g->listeners[i].fd);
+		send_to(p, &m);
+	}
+}
+
+static void
+send_ground(struct process *p)
+{
+	struct ground *g = p->family->ground;
+	const int roots[] = {[ROOT_EMPTY] = g->empty, [ROOT_STATE] = g->state,
+	    [ROOT_MAIL] = g->mail};
+	struct message m;
+
+	message_init(&m, MESSAGE_SETUP);
+	m.setup.index = p->index;
+	m.file = copy_fd(g->settings_file);
+	send_to(p, &m);
+	send_secrets(p);
+	send_folder(p, roots[needs[p->kind].root]);
+	send_listeners(p);
+}
+
+static void
+send_go(struct process *p)
+{
+	struct ground *g = p->family->ground;
+	const struct need *need = &needs[p->kind];
+	struct message m;
+
+	message_init(&m, MESSAGE_GO);
+	m.go.uid = g->uid[need->identity];
+	m.go.gid = g->gid[need->identity];
+	m.go.drop = g->root;
+	send_to(p, &m);
+}
+
+/* ---- joining ---- */
+
+static bool
+are_linked(enum role_kind a, enum role_kind b)
+{
+	for (unsigned i = 0; i < sizeof links / sizeof links[0]; i++)
+		if ((links[i][0] == a && links[i][1] == b) ||
+		    (links[i][0] == b && links[i][1] == a))
+			return true;
+	return false;
+}
+
+static void
+send_link(struct process *to, const struct process *other, int fd)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_LINK);
+	m.link.role = other->kind;
+	m.link.index = other->index;
+	m.file = fd;
+	send_to(to, &m);
+}
+
+static void
+join(struct process *a, struct process *b)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+		pair) < 0) {
+		log_event("join-failed", "errno=%d", errno);
+		return;
+	}
+	send_link(a, b, pair[0]);
+	send_link(b, a, pair[1]);
+}
+
+static void
+join_all(struct process *p)
+{
+	struct family *f = p->family;
+
+	for (unsigned i = 0; i < f->count; i++) {
+		struct process *other = &f->processes[i];
+
+		if (other != p && other->pid != 0 &&
+		    are_linked(p->kind, other->kind))
+			join(p, other);
+	}
+}
+
+/* The keeper shows the processes to the operator (`restante status`). */
+static void
+tell_keeper(struct family *f, const struct process *p)
+{
+	for (unsigned i = 0; i < f->count; i++) {
+		struct process *keeper = &f->processes[i];
+		struct message m;
+
+		if (keeper->kind != ROLE_KEEPER || keeper->pid == 0)
+			continue;
+		message_init(&m, MESSAGE_PROCESS);
+		m.process.role = p->kind;
+		m.process.index = p->index;
+		m.process.pid = (uint64_t)p->pid;
+		send_to(keeper, &m);
+	}
+}
+
+static void
+tell_all(struct family *f, const struct process *started)
+{
+	struct process self = {.kind = ROLE_MAIN, .pid = getpid()};
+
+	if (started->kind != ROLE_KEEPER) {
+		tell_keeper(f, started);
+		return;
+	}
+	tell_keeper(f, &self);
+	for (unsigned i = 0; i < f->count; i++)
+		if (f->processes[i].pid != 0)
+			tell_keeper(f, &f->processes[i]);
+}
+
+/* ---- starting ---- */
+
+static void
+check_ready(struct family *f)
+{
+	for (unsigned i = 0; i < f->count; i++)
+		if (!f->processes[i].ready)
+			return;
+	if (f->all_ready)
+		return;
+	f->all_ready = true;
+	f->owner.all_ready(f->owner.owner);
+}
+
+static void
+process_message(void *owner, struct span octets, int file)
+{
+	struct process *p = owner;
+	struct message m;
+
+	if (message_decode(octets, file, &m) == 0 && m.type == MESSAGE_READY) {
+		p->ready = true;
+		check_ready(p->family);
+	}
+	if (file >= 0)
+		close(file);
+}
+
+static void
+process_gone(void *owner)
+{
+	struct process *p = owner;
+
+	channel_free(&p->channel); /* SIGCHLD tells the rest */
+}
+
+/* In the child: nothing but calls that are safe after fork. */
+static void
+become_role(const struct process *p, int fd)
+{
+	char program[] = "restante", word[] = "role", name[16];
+	char *arguments[] = {program, word, name, NULL};
+	char *environment[] = {NULL};
+	sigset_t none;
+
+	strncpy(name, role_name(p->kind), sizeof name - 1);
+	name[sizeof name - 1] = '\0';
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (fd == CHANNEL_FD)
+		fcntl(fd, F_SETFD, 0);
+	else if (dup2(fd, CHANNEL_FD) < 0)
+		_exit(127);
+	close_range(CHANNEL_FD + 1, ~0u, 0);
+	execve("/proc/self/exe", arguments, environment);
+	_exit(127);
+}
+
+static int
+fork_process(struct process *p, struct err *err)
+{
+	struct channel_owner owner = {.owner = p, .message = process_message,
+	    .gone = process_gone};
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+		pair) < 0)
+		return err_system(err, "socketpair");
+	p->pid = fork();
+	if (p->pid == 0)
+		become_role(p, pair[1]);
+	close(pair[1]);
+	if (p->pid < 0) {
+		p->pid = 0;
+		close(pair[0]);
+		return err_system(err, "fork");
+	}
+	if (channel_new(p->family->base, pair[0], &owner, &p->channel) < 0)
+		return err_set(err, -E_NOMEM, "no memory for a channel");
+	return 0;
+}
+
+static int
+start_process(struct process *p, struct err *err)
+{
+	p->ready = false;
+	p->started = role_now();
+	if (fork_process(p, err) < 0)
+		return err->code;
+	send_ground(p);
+	join_all(p);
+	send_go(p);
+	tell_all(p->family, p);
+	return 0;
+}
+
+static void
+restart_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct process *p = arg;
+	struct err err = {0};
+
+	(void)fd;
+	(void)what;
+	if (p->family->stopping || p->pid != 0)
+		return;
+	if (start_process(p, &err) < 0)
+		log_event("role-start-failed", "role=%s why=%s",
+		    role_name(p->kind), log_quote(span_of(err.text)));
+	else
+		log_event("role-started", "role=%s index=%u pid=%d",
+		    role_name(p->kind), p->index, (int)p->pid);
+}
+
+static int
+add_process(struct family *f, enum role_kind kind, unsigned index,
+    struct err *err)
+{
+	struct process *p = &f->processes[f->count];
+
+	if (f->count == FAMILY_MAX)
+		return err_set(err, -E_RANGE, "too many processes");
+	p->family = f;
+	p->kind = kind;
+	p->index = index;
+	p->pause = FAMILY_PAUSE_FIRST;
+	p->restart = event_new(f->base, -1, 0, restart_due, p);
+	if (p->restart == NULL)
+		return err_set(err, -E_NOMEM, "no memory for a timer");
+	f->count++;
+	return 0;
+}
+
+static unsigned
+count_of(const struct family *f, enum role_kind kind)
+{
+	switch (kind) {
+	case ROLE_FRONT:
+		return 2 * f->fronts;
+	case ROLE_POSTER:
+		return 4;
+	case ROLE_KEEPER:
+	case ROLE_CALLER:
+	case ROLE_RESOLVER:
+	case ROLE_AUTH:
+	case ROLE_SWEEPER:
+		return 1;
+	case ROLE_MAIN:
+	case ROLE_KINDS:
+		break;
+	}
+	return 0;
+}
+
+int
+family_start(struct family *f, struct err *err)
+{
+	for (unsigned kind = 0; kind < ROLE_KINDS; kind++)
+		for (unsigned i = 0; i < count_of(f, (enum role_kind)kind); i++)
+			if (add_process(f, (enum role_kind)kind, i, err) < 0)
+				return err->code;
+	for (unsigned i = 0; i < f->count; i++)
+		if (start_process(&f->processes[i], err) < 0)
+			return err->code;
+	return 0;
+}
+
+int
+family_new(struct event_base *base, struct ground *ground,
+    const struct family_owner *owner, struct family **family_r)
+{
+	struct family *f = calloc(1, sizeof *f);
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (f == NULL)
+		return -E_NOMEM;
+	f->base = base;
+	f->ground = ground;
+	f->owner = *owner;
+	f->fronts = (unsigned)ground->settings->fronts;
+	if (f->fronts == 0)
+		f->fronts = cores > 0 ? (unsigned)cores : 1;
+	if (f->fronts > ROLE_INDEX_MAX / 2)
+		f->fronts = ROLE_INDEX_MAX / 2;
+	*family_r = f;
+	return 0;
+}
+
+void
+family_free(struct family **family)
+{
+	struct family *f = *family;
+
+	if (f == NULL)
+		return;
+	for (unsigned i = 0; i < f->count; i++) {
+		channel_free(&f->processes[i].channel);
+		event_free(f->processes[i].restart);
+	}
+	if (f->stop_timer != NULL)
+		event_free(f->stop_timer);
+	free(f);
+	*family = NULL;
+}
+
+void
+family_reload(struct family *f)
+{
+	for (unsigned i = 0; i < f->count; i++) {
+		struct message m;
+
+		send_secrets(&f->processes[i]);
+		message_init(&m, MESSAGE_RELOAD);
+		m.file = copy_fd(f->ground->settings_file);
+		send_to(&f->processes[i], &m);
+	}
+}
+
+/* ---- ends ---- */
+
+static bool
+is_outer(enum role_kind kind)
+{
+	return kind == ROLE_FRONT || kind == ROLE_CALLER;
+}
+
+static unsigned
+running(const struct family *f, bool outer_only)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->count; i++)
+		n += f->processes[i].pid != 0 &&
+		    (!outer_only || is_outer(f->processes[i].kind));
+	return n;
+}
+
+static void
+stop_those(struct family *f, bool outer)
+{
+	for (unsigned i = 0; i < f->count; i++) {
+		struct message m;
+
+		if (is_outer(f->processes[i].kind) != outer)
+			continue;
+		message_init(&m, MESSAGE_STOP);
+		send_to(&f->processes[i], &m);
+	}
+}
+
+static void
+stop_step(struct family *f)
+{
+	int64_t waited = role_now() - f->stop_began;
+
+	if (running(f, false) == 0) {
+		f->owner.all_gone(f->owner.owner);
+		return;
+	}
+	if (!f->inner_stopped &&
+	    (running(f, true) == 0 || waited >= FAMILY_STOP_SECONDS / 2)) {
+		f->inner_stopped = true;
+		stop_those(f, false);
+	}
+	if (waited >= FAMILY_STOP_SECONDS)
+		for (unsigned i = 0; i < f->count; i++)
+			if (f->processes[i].pid != 0)
+				kill(f->processes[i].pid, SIGKILL);
+}
+
+static void
+stop_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	stop_step(arg);
+}
+
+void
+family_stop(struct family *f)
+{
+	struct timeval tick = {0, 200000};
+
+	if (f->stopping)
+		return;
+	f->stopping = true;
+	f->stop_began = role_now();
+	stop_those(f, true);
+	f->stop_timer = event_new(f->base, -1, EV_PERSIST, stop_tick, f);
+	if (f->stop_timer != NULL)
+		event_add(f->stop_timer, &tick);
+	stop_step(f);
+}
+
+static void
+process_ended(struct process *p, int status)
+{
+	struct family *f = p->family;
+	struct timeval pause = {.tv_sec = p->pause};
+
+	log_event("role-ended", "role=%s index=%u pid=%d %s=%d",
+	    role_name(p->kind), p->index, (int)p->pid,
+	    WIFSIGNALED(status) ? "signal" : "status",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	p->pid = 0;
+	p->ready = false;
+	channel_free(&p->channel);
+	if (f->stopping)
+		return;
+	if (!f->all_ready) {
+		f->owner.stillborn(f->owner.owner, p->kind);
+		return;
+	}
+	if (role_now() - p->started >= FAMILY_LONG_LIFE)
+		pause.tv_sec = p->pause = FAMILY_PAUSE_FIRST;
+	p->pause *= 2;
+	if (p->pause > FAMILY_PAUSE_MAX)
+		p->pause = FAMILY_PAUSE_MAX;
+	event_add(p->restart, &pause);
+}
+
+void
+family_reap(struct family *f)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (unsigned i = 0; i < f->count; i++)
+			if (f->processes[i].pid == pid)
+				process_ended(&f->processes[i], status);
+	if (f->stopping)
+		stop_step(f);
+}

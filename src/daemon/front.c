@@ -1,0 +1,216 @@
+/*
+ * The front: accepts connections, owns the sessions, and brings each answer of
+ * another role to the session that asked. Half of the fronts face other
+ * servers, half our users (main decides by the sockets it hands out).
+ */
+#include "base/log.h"
+#include "base/rand.h"
+#include "daemon/programs.h"
+#include "daemon/session.h"
+#include "net/tls.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define STOP_SECONDS 1 /* for sessions to hear their 421 */
+
+void
+front_forget(struct front *f, struct session *s)
+{
+	table_take(&f->sessions, s->number);
+	for (unsigned i = 0; i < f->listener_count; i++)
+		listen_pause(f->listeners[i].listen, false);
+	if (f->role->stopping && f->count == 0)
+		role_finished(f->role);
+}
+
+static void
+accepted(void *owner, int fd, struct ip peer)
+{
+	struct front_listener *l = owner;
+	struct front *f = l->front;
+	uint64_t most = f->role->settings->sessions_total;
+
+	session_begin(l, fd, peer);
+	if (most != 0 && f->count >= most)
+		listen_pause(l->listen, true);
+}
+
+static void
+listener(struct role *role, enum role_listener which, int fd)
+{
+	struct front *f = role->state;
+	struct front_listener *l = &f->listeners[f->listener_count];
+
+	if (f->listener_count == FRONT_LISTENERS_MAX) {
+		close(fd);
+		return;
+	}
+	l->front = f;
+	l->which = which;
+	if (listen_new(role->base, fd, accepted, l, &l->listen) == 0)
+		f->listener_count++;
+}
+
+static void
+message(struct role *role, struct peer *from, struct message *m)
+{
+	struct front *f = role->state;
+	/* every answer begins with the number of whoever asked */
+	struct session *s = table_get(&f->sessions, m->admitted.session);
+
+	(void)from;
+	if (s != NULL)
+		session_answer(s, m);
+}
+
+static void
+each_session(struct front *f, void (*run)(struct session *s, enum role_kind k),
+    enum role_kind kind)
+{
+	uint64_t number;
+	struct session *s;
+	size_t at = 0;
+
+	while ((s = table_next(&f->sessions, &at, &number)) != NULL)
+		run(s, kind);
+}
+
+static void
+peer_gone(struct role *role, struct peer *peer)
+{
+	each_session(role->state, session_lost, peer->kind);
+}
+
+static void
+unstall(struct session *s, enum role_kind kind)
+{
+	(void)kind;
+	session_unstall(s);
+}
+
+static void
+peer_writable(struct role *role, struct peer *peer)
+{
+	if (peer->kind == ROLE_KEEPER)
+		each_session(role->state, unstall, peer->kind);
+}
+
+/* ---- what comes from the settings ---- */
+
+static int
+make_tls(struct front *f, struct err *err)
+{
+	const struct role *role = f->role;
+	SSL_CTX *fresh = NULL;
+
+	if (role->secrets[SECRET_CERTIFICATE].n > 0 &&
+	    tls_server(role->secrets[SECRET_CERTIFICATE],
+		role->secrets[SECRET_PRIVATE_KEY], &fresh, err) < 0)
+		return err->code;
+	SSL_CTX_free(f->tls);
+	f->tls = fresh;
+	return 0;
+}
+
+/* Are there hosts listed by name, so that a reverse look-up is worth it? */
+static int
+make_names(struct front *f, struct err *err)
+{
+	const struct settings_list *lists[] = {&f->role->settings->allow_hosts,
+	    &f->role->settings->deny_hosts};
+
+	hosts_free(&f->names);
+	for (unsigned i = 0; i < 2 && f->names == NULL; i++) {
+		struct hosts *h = hosts_new((const char *const *)lists[i]->v,
+		    lists[i]->n, err);
+
+		if (h == NULL)
+			return -E_SYNTAX;
+		if (hosts_needs_name(h))
+			f->names = h;
+		else
+			hosts_free(&h);
+	}
+	return 0;
+}
+
+static void
+reloaded(struct role *role, const struct settings *old)
+{
+	struct front *f = role->state;
+	struct err err = {0};
+
+	(void)old;
+	if (make_tls(f, &err) < 0 || make_names(f, &err) < 0)
+		log_event("front-reload-refused", "why=%s",
+		    log_quote(span_of(err.text)));
+}
+
+static int
+begin(struct role *role, struct err *err)
+{
+	struct front *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return err_set(err, -E_NOMEM, "no memory");
+	f->role = role;
+	role->state = f;
+	table_init(&f->sessions);
+	/* numbers of an earlier life of this process must find nobody */
+	f->sessions.last = rand_below(UINT64_C(1) << 62);
+	if (make_tls(f, err) < 0)
+		return err->code;
+	return make_names(f, err);
+}
+
+/* ---- the end ---- */
+
+static void
+stop_now(evutil_socket_t fd, short what, void *arg)
+{
+	struct front *f = arg;
+
+	(void)fd;
+	(void)what;
+	role_finished(f->role);
+}
+
+static void
+stop_one(struct session *s, enum role_kind kind)
+{
+	(void)kind;
+	session_stop(s);
+}
+
+static void
+stop(struct role *role)
+{
+	struct front *f = role->state;
+	struct timeval pause = {STOP_SECONDS, 0};
+
+	for (unsigned i = 0; i < f->listener_count; i++)
+		listen_free(&f->listeners[i].listen);
+	f->listener_count = 0;
+	if (f->count == 0) {
+		role_finished(role);
+		return;
+	}
+	each_session(f, stop_one, ROLE_MAIN);
+	f->stop_timer = event_new(role->base, -1, 0, stop_now, f);
+	if (f->stop_timer != NULL)
+		event_add(f->stop_timer, &pause);
+	else
+		role_finished(role);
+}
+
+const struct role_program front_program = {
+    .kind = ROLE_FRONT,
+    .begin = begin,
+    .message = message,
+    .listener = listener,
+    .peer_gone = peer_gone,
+    .peer_writable = peer_writable,
+    .reloaded = reloaded,
+    .stop = stop,
+};

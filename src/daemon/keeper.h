@@ -1,0 +1,97 @@
+/*
+ * The inside of the keeper, shared by its own files only: keeper.c (life, clock
+ * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
+ * that come in), keeper_work.c (the worlds of notify, pull and put),
+ * keeper_control.c (what the operator asks).
+ */
+#ifndef DAEMON_KEEPER_H
+#define DAEMON_KEEPER_H
+
+#include "base/table.h"
+#include "daemon/counters.h"
+#include "daemon/role.h"
+#include "origin/accept.h"
+#include "origin/hold.h"
+#include "origin/notify.h"
+#include "origin/serve.h"
+#include "receiver/admit.h"
+#include "receiver/pull.h"
+#include "receiver/put.h"
+
+#define KEEPER_POSTERS 4
+
+struct keeper_control;
+
+struct keeper {
+	struct role *role;
+	struct store *store;
+	int spool; /* the folder of bodies too large for the store */
+	struct event *turn; /* the store has something to do */
+	struct event *tick; /* once a second */
+	uint64_t node;
+	int64_t started;
+
+	struct hosts *local, *allowed, *denied, *callable, *ourselves;
+	struct accept accept;
+	struct admit admit;
+	struct serve_setup serve;
+	struct hold_expiry expiry;
+	struct notify *notify;
+	struct pull *pull;
+	struct put *put;
+
+	struct table seals;       /* spooled arrivals that posters make safe */
+	struct keeper_control *control;
+	struct counters counters;
+	uint64_t pids[ROLE_KINDS][ROLE_INDEX_MAX];
+};
+
+/* Whom to answer, when the answer is known. */
+struct asker {
+	struct keeper *keeper;
+	enum role_kind kind;
+	unsigned index;
+	uint64_t session;
+};
+
+struct asker *keeper_asker(struct keeper *k, const struct peer *from,
+    uint64_t session);
+
+/* Sends to whoever asked, if that process is still there; frees ASKER. */
+void keeper_answer(struct asker *asker, struct message *m);
+
+/* Something was submitted: see that the store gets its turn. */
+void keeper_stir(struct keeper *k);
+
+/* Tells the sweeper that a spooled body is not needed any more. */
+void keeper_free_body(void *keeper, struct key message);
+
+struct incoming;
+struct crowd;
+
+/* What the keeper knows of one front or caller (peer->state). */
+struct desk {
+	struct incoming *staged; /* recipients and body before their ARRIVAL */
+	struct crowd *crowd;     /* its sessions now */
+};
+
+/* keeper_mail.c: one function for each message that sessions send. */
+void keeper_mail_message(struct keeper *k, struct peer *from,
+    struct message *m);
+void keeper_mail_gone(struct keeper *k, struct peer *peer);
+
+/* keeper_arrival.c: messages that come in. */
+void keeper_arrival_message(struct keeper *k, struct peer *from,
+    struct desk *desk, const struct message *m);
+void keeper_arrival_sealed(struct keeper *k, const struct message *m);
+void keeper_arrival_lost(struct keeper *k);
+void keeper_arrival_drop(struct desk *desk);
+
+/* keeper_work.c */
+int keeper_work_begin(struct keeper *k, struct err *err);
+void keeper_work_message(struct keeper *k, struct peer *from,
+    struct message *m);
+void keeper_work_gone(struct keeper *k, struct peer *peer);
+void keeper_work_end(struct keeper *k);
+
+#endif

@@ -1,0 +1,344 @@
+/*
+ * A message comes in: its recipients and inline body are staged until their
+ * ARRIVAL, a spooled body is made safe by a poster first, and then the step it
+ * came for takes it: accept, pull, or straight to the mailboxes.
+ */
+#include "daemon/keeper.h"
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "receiver/decide.h"
+#include "store/spool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARRIVAL_ARENA (64u << 20) /* recipients and content of one arrival */
+#define RECIPIENTS_FIRST 8
+
+/* A message on its way from a session into the store. */
+struct incoming {
+	struct asker *asker;
+	struct arena arena;
+	struct arrival arrival;
+	struct arrival_recipient *recipients;
+	unsigned room;
+	int64_t now;
+};
+
+static void
+incoming_free(struct incoming *in)
+{
+	if (in == NULL)
+		return;
+	free(in->asker);
+	free(in->recipients);
+	arena_fini(&in->arena);
+	free(in);
+}
+
+void
+keeper_arrival_drop(struct desk *d)
+{
+	incoming_free(d->staged);
+	d->staged = NULL;
+}
+
+/* ---- bodies too large for the store ---- */
+
+static void
+body_asked(struct keeper *k, struct peer *from, const struct message *m)
+{
+	struct message answer;
+	struct err err = {0};
+	int result;
+
+	message_init(&answer, MESSAGE_BODY_ANSWER);
+	answer.body_answer.session = m->body_ask.session;
+	result = spool_create(k->spool,
+	    m->body_ask.message, &answer.file, &err);
+	if (result < 0)
+		log_event("spool-failed", "why=%s",
+		    log_quote(span_of(err.text)));
+	answer.body_answer.outcome = result < 0;
+	peer_send(from, &answer);
+}
+
+/* ---- arrivals ---- */
+
+static struct incoming *
+staged(struct keeper *k, struct peer *from, struct desk *d, uint64_t session)
+{
+	if (d->staged != NULL && d->staged->asker->session != session) {
+		incoming_free(d->staged); /* its session ended on the way */
+		d->staged = NULL;
+	}
+	if (d->staged == NULL) {
+		d->staged = calloc(1, sizeof *d->staged);
+		if (d->staged == NULL)
+			return NULL;
+		arena_init(&d->staged->arena, ARRIVAL_ARENA);
+		d->staged->asker = keeper_asker(k, from, session);
+		if (d->staged->asker == NULL) {
+			incoming_free(d->staged);
+			d->staged = NULL;
+		}
+	}
+	return d->staged;
+}
+
+static void
+stage_recipient(struct keeper *k, struct peer *from, struct desk *d,
+    const struct message *m)
+{
+	const struct message_arrival_recipient *r = &m->arrival_recipient;
+	struct incoming *in = staged(k, from, d, r->session);
+	struct arrival_recipient *to;
+
+	if (in == NULL)
+		return;
+	if (in->arrival.count == in->room) {
+		unsigned room = in->room == 0 ? RECIPIENTS_FIRST : in->room * 2;
+
+		to = realloc(in->recipients, room * sizeof *to);
+		if (to == NULL)
+			return;
+		in->recipients = to;
+		in->room = room;
+	}
+	to = &in->recipients[in->arrival.count++];
+	to->recipient = arena_copy(&in->arena, r->recipient);
+	to->notify = (unsigned)r->notify;
+	to->orcpt = arena_copy(&in->arena, r->orcpt);
+}
+
+static void
+stage_body(struct keeper *k, struct peer *from, struct desk *d,
+    const struct message *m)
+{
+	struct incoming *in = staged(k, from, d, m->arrival_body.session);
+
+	if (in != NULL)
+		in->arrival.body =
+		    arena_copy(&in->arena, m->arrival_body.octets);
+}
+
+static void
+arrival_answered(void *arg, enum reply_name reply, struct span argument)
+{
+	struct incoming *in = arg;
+	struct keeper *k = in->asker->keeper;
+	struct message m;
+
+	message_init(&m, MESSAGE_ARRIVAL_ANSWER);
+	m.arrival_answer.session = in->asker->session;
+	m.arrival_answer.reply = reply;
+	m.arrival_answer.argument = argument;
+	if (reply_code(reply) < 300) {
+		const enum counter counter[] = {
+		    [ARRIVAL_SUBMITTED] = COUNTER_ACCEPTED,
+		    [ARRIVAL_PUSHED] = COUNTER_PUSHED,
+		    [ARRIVAL_PULLED] = COUNTER_FETCHED,
+		};
+
+		k->counters.n[counter[in->arrival.way]]++;
+		notify_look(k->notify, role_now());
+		put_look(k->put, role_now());
+	} else if (in->arrival.spooled) {
+		keeper_free_body(k, in->arrival.message);
+	}
+	keeper_answer(in->asker, &m);
+	in->asker = NULL;
+	incoming_free(in);
+	keeper_stir(k);
+}
+
+static void
+refuse(struct incoming *in, enum reply_name reply)
+{
+	arrival_answered(in, reply, span_of(""));
+}
+
+/* Pushed messages need no decision yet: straight to the mailboxes. */
+static void
+pushed_put(struct store_op *op, void *arg)
+{
+	enum store_outcome outcome = op->outcome;
+
+	store_op_free(&op);
+	if (outcome == STORE_OK || outcome == STORE_EXISTS)
+		arrival_answered(arg, REPLY_STORED, span_of(""));
+	else
+		refuse(arg, outcome == STORE_FULL ? REPLY_NO_ROOM
+						  : REPLY_DELIVERY_LATER);
+}
+
+static void
+take_pushed(struct keeper *k, struct incoming *in)
+{
+	struct store_op *op = store_op_new(STORE_MESSAGE_PUT, in->now);
+
+	if (op == NULL || decide_pushed(k->role->settings, &in->arrival, op) < 0) {
+		store_op_free(&op);
+		refuse(in, REPLY_DELIVERY_LATER);
+		return;
+	}
+	op->done = pushed_put;
+	op->arg = in;
+	store_submit(k->store, op);
+}
+
+static void
+take_in(struct keeper *k, struct incoming *in)
+{
+	switch (in->arrival.way) {
+	case ARRIVAL_SUBMITTED:
+		accept_message(&k->accept, &in->arrival, in->now,
+		    arrival_answered, in);
+		return;
+	case ARRIVAL_PULLED:
+		pull_arrived(k->pull, &in->arrival, in->now, arrival_answered,
+		    in);
+		return;
+	case ARRIVAL_PUSHED:
+		take_pushed(k, in);
+		return;
+	}
+}
+
+/* A spooled body must be on the disk before its message is put. */
+static void
+seal(struct keeper *k, struct incoming *in)
+{
+	unsigned which = (unsigned)rand_below(KEEPER_POSTERS);
+	struct peer *poster = role_peer(k->role, ROLE_POSTER, which);
+	int spool = k->spool;
+	struct message folder, body;
+	struct err err = {0};
+	uint64_t question = table_add(&k->seals, in);
+
+	message_init(&folder, MESSAGE_SEAL_FOLDER);
+	message_init(&body, MESSAGE_SEAL);
+	folder.seal_folder.question = body.seal.question = question;
+	body.seal.head = in->arrival.head;
+	if (question == 0 || poster == NULL ||
+	    spool_folder(spool, in->arrival.message, &folder.file, &err) < 0 ||
+	    spool_open(spool, in->arrival.message, &body.file, &err) < 0) {
+		if (folder.file >= 0)
+			close(folder.file);
+		table_take(&k->seals, question);
+		log_event("seal-failed", "why=%s",
+		    log_quote(span_of(err.text)));
+		refuse(in, REPLY_DELIVERY_LATER);
+		return;
+	}
+	peer_send(poster, &folder);
+	peer_send(poster, &body);
+}
+
+void
+keeper_arrival_sealed(struct keeper *k, const struct message *m)
+{
+	struct incoming *in = table_take(&k->seals, m->sealed.question);
+
+	if (in == NULL)
+		return;
+	if (m->sealed.outcome != 0 || m->sealed.size != in->arrival.size ||
+	    memcmp(m->sealed.digest.b, in->arrival.digest, STORE_DIGEST) != 0) {
+		log_event("seal-differs", "outcome=%llu",
+		    (unsigned long long)m->sealed.outcome);
+		refuse(in, REPLY_DELIVERY_LATER);
+		return;
+	}
+	take_in(k, in);
+}
+
+static void
+copy_arrival(struct incoming *in, const struct message_arrival *m)
+{
+	struct arrival *a = &in->arrival;
+	struct arena *arena = &in->arena;
+
+	a->way = (enum arrival_way)m->way;
+	a->message = m->message;
+	a->user = arena_copy(arena, m->user);
+	a->sender = arena_copy(arena, m->sender);
+	a->with = arena_copy(arena, m->with);
+	a->helo = arena_copy(arena, m->helo);
+	a->address = m->address;
+	a->results = arena_copy(arena, m->results);
+	a->envid = arena_copy(arena, m->envid);
+	a->ret = (unsigned)m->ret;
+	a->body_8bit = m->body_8bit != 0;
+	a->smtputf8 = m->smtputf8 != 0;
+	a->notice_id = arena_copy(arena, m->notice_id);
+	a->notice_domain = arena_copy(arena, m->notice_domain);
+	a->size = m->size;
+	memcpy(a->digest, m->digest.b, sizeof a->digest);
+	a->spooled = m->spooled != 0;
+	a->head = arena_copy(arena, m->head);
+	a->recipients = in->recipients;
+}
+
+/* Does what the session said of its message hold together? */
+static bool
+is_plausible(const struct incoming *in)
+{
+	const struct arrival *a = &in->arrival;
+
+	return a->way >= ARRIVAL_SUBMITTED && a->way <= ARRIVAL_PULLED &&
+	    a->count > 0 && (a->way != ARRIVAL_SUBMITTED || a->user.n > 0) &&
+	    (a->spooled || a->size == a->head.n + a->body.n);
+}
+
+static void
+arrived(struct keeper *k, struct peer *from, struct desk *d,
+    const struct message *m)
+{
+	struct incoming *in = staged(k, from, d, m->arrival.session);
+
+	if (in == NULL)
+		return;
+	d->staged = NULL;
+	in->now = role_now();
+	copy_arrival(in, &m->arrival);
+	if (!is_plausible(in))
+		refuse(in, REPLY_DELIVERY_LATER);
+	else if (in->arrival.spooled)
+		seal(k, in);
+	else
+		take_in(k, in);
+}
+
+/* ---- dispatch ---- */
+
+void
+keeper_arrival_message(struct keeper *k, struct peer *from, struct desk *d,
+    const struct message *m)
+{
+	if (m->type == MESSAGE_BODY_ASK)
+		body_asked(k, from, m);
+	else if (m->type == MESSAGE_BODY_UNWANTED)
+		keeper_free_body(k, m->body_unwanted.message);
+	else if (m->type == MESSAGE_ARRIVAL_RECIPIENT)
+		stage_recipient(k, from, d, m);
+	else if (m->type == MESSAGE_ARRIVAL_BODY)
+		stage_body(k, from, d, m);
+	else if (m->type == MESSAGE_ARRIVAL)
+		arrived(k, from, d, m);
+}
+
+/* The posters have gone: what they were making safe never came in. */
+void
+keeper_arrival_lost(struct keeper *k)
+{
+	struct incoming *in;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((in = table_next(&k->seals, &at, &number)) != NULL) {
+		table_take(&k->seals, number);
+		refuse(in, REPLY_DELIVERY_LATER);
+	}
+}

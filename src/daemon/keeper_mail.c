@@ -1,0 +1,317 @@
+/*
+ * What sessions ask the keeper: may this host speak, may this recipient have
+ * mail, here is a message, here is a notice, give me what you hold. Each
+ * function turns a message into a step of origin/ or receiver/ and its answer
+ * back into a message.
+ */
+#include "daemon/keeper.h"
+
+#include "base/log.h"
+#include "base/rand.h"
+#include "daemon/crowd.h"
+#include "origin/settle.h"
+#include "store/spool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct desk *
+desk_of(struct peer *peer)
+{
+	struct desk *d = peer->state;
+
+	if (d != NULL)
+		return d;
+	d = calloc(1, sizeof *d);
+	if (d != NULL && crowd_new(&d->crowd) < 0) {
+		free(d);
+		d = NULL;
+	}
+	peer->state = d;
+	return d;
+}
+
+void
+keeper_mail_gone(struct keeper *k, struct peer *peer)
+{
+	struct desk *d = peer->state;
+
+	(void)k;
+	if ((peer->kind != ROLE_FRONT && peer->kind != ROLE_CALLER) ||
+	    d == NULL)
+		return;
+	keeper_arrival_drop(d);
+	crowd_free(&d->crowd);
+	free(d);
+	peer->state = NULL;
+}
+
+/* ---- connections ---- */
+
+struct counting {
+	struct ip address;
+	uint64_t n;
+};
+
+static void
+count_at(void *arg, struct peer *front)
+{
+	struct counting *c = arg;
+	struct desk *d = front->state;
+
+	if (d != NULL)
+		c->n += crowd_count(d->crowd, c->address);
+}
+
+static bool
+enter(struct keeper *k, struct peer *from, struct ip address)
+{
+	struct counting c = {.address = address};
+	uint64_t most = k->role->settings->sessions_per_address;
+	struct desk *d = desk_of(from);
+
+	role_each_peer(k->role, ROLE_FRONT, count_at, &c);
+	return d != NULL && (most == 0 || c.n < most) &&
+	    crowd_enter(d->crowd, address);
+}
+
+static void
+connected(struct keeper *k, struct peer *from, const struct message *m)
+{
+	const struct message_connected *ask = &m->connected;
+	enum admit_standing standing =
+	    admit_host(&k->admit, ask->address, ask->name);
+	struct message answer;
+
+	k->counters.n[ask->users ? COUNTER_SESSIONS_USERS
+				 : COUNTER_SESSIONS_PEERS]++;
+	message_init(&answer, MESSAGE_ADMITTED);
+	answer.admitted.session = ask->session;
+	answer.admitted.standing = standing;
+	answer.admitted.keywords =
+	    ask->users ? 0 : admit_keywords(&k->admit, standing);
+	answer.admitted.reply =
+	    standing == STANDING_DENIED ? REPLY_DENIED_AT_CONNECT
+					: REPLY_GREETING;
+	if (!enter(k, from, ask->address))
+		answer.admitted.reply = REPLY_TOO_MANY_SESSIONS;
+	peer_send(from, &answer);
+}
+
+static void
+disconnected(struct peer *from, const struct message *m)
+{
+	struct desk *d = from->state;
+
+	if (d != NULL)
+		crowd_leave(d->crowd, m->disconnected.address);
+}
+
+/* ---- recipients ---- */
+
+static void
+recipient_answered(void *arg, enum reply_name reply)
+{
+	struct asker *a = arg;
+	struct message m;
+
+	message_init(&m, MESSAGE_RECIPIENT_ANSWER);
+	m.recipient_answer.session = a->session;
+	m.recipient_answer.reply = reply;
+	keeper_answer(a, &m);
+}
+
+static void
+recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
+{
+	const struct message_recipient_ask *q = &m->recipient_ask;
+	const struct admit_recipient ask = {
+	    .way = (enum arrival_way)q->way,
+	    .standing = (enum admit_standing)q->standing,
+	    .sender = q->sender,
+	    .recipient = q->recipient,
+	};
+	struct asker *a = keeper_asker(k, from, q->session);
+
+	if (a != NULL)
+		admit_recipient(&k->admit, &ask, role_now(), recipient_answered,
+		    a);
+}
+
+/* ---- notices ---- */
+
+static void
+notice_answered(void *arg, enum reply_name reply)
+{
+	struct asker *a = arg;
+	struct message m;
+
+	if (reply == REPLY_NOTED) {
+		a->keeper->counters.n[COUNTER_NOTICES_TAKEN]++;
+		pull_look(a->keeper->pull, role_now());
+	}
+	message_init(&m, MESSAGE_NOTICE_ANSWER);
+	m.notice_answer.session = a->session;
+	m.notice_answer.reply = reply;
+	keeper_answer(a, &m);
+}
+
+static void
+notice_left(struct keeper *k, struct peer *from, const struct message *m)
+{
+	const struct message_notice *n = &m->notice;
+	int64_t longest = k->role->settings->pull_delay_max;
+	struct admit_notice notice = {
+	    .address = n->address,
+	    .id = n->id,
+	    .domain = n->domain,
+	    .spf = (enum spf_result)n->spf,
+	    .mx = (enum admit_mx)n->mx,
+	    .dialect = (enum store_route)n->dialect,
+	    .has_digest = n->has_digest != 0,
+	    .expires = (int64_t)n->expires,
+	};
+	int64_t delay = (int64_t)rand_below((uint64_t)longest + 1);
+	struct asker *a = keeper_asker(k, from, n->session);
+
+	memcpy(notice.digest, n->digest.b, sizeof notice.digest);
+	if (a != NULL)
+		admit_notice(&k->admit, &notice, delay, role_now(),
+		    notice_answered, a);
+}
+
+/* ---- pulls ---- */
+
+static void
+send_inline_body(struct asker *a, struct span body)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_PULL_BODY);
+	m.pull_body.session = a->session;
+	m.pull_body.octets = body;
+	peer_send(role_peer(a->keeper->role, a->kind, a->index), &m);
+}
+
+static void
+fill_pull(const struct store_hold_row *row, struct message_pull_answer *to)
+{
+	to->hold = row->hold.key;
+	to->sender = row->message.sender;
+	to->recipient = row->hold.recipient;
+	to->size = row->message.size;
+	to->body_8bit = row->message.body_8bit;
+	to->smtputf8 = row->message.smtputf8;
+	to->ret = row->message.ret;
+	to->envid = row->message.envid;
+	to->notify = row->hold.notify;
+	to->orcpt = row->hold.orcpt;
+	to->capabilities = row->hold.capabilities;
+	memcpy(to->digest.b, row->message.digest, STORE_DIGEST);
+	to->spooled = row->message.spooled;
+	to->head = row->message.head;
+}
+
+static void
+pull_answered(void *arg, enum reply_name reply,
+    const struct store_hold_row *row)
+{
+	struct asker *a = arg;
+	struct keeper *k = a->keeper;
+	struct message m;
+	struct err err = {0};
+
+	message_init(&m, MESSAGE_PULL_ANSWER);
+	if (row != NULL && row->message.spooled &&
+	    spool_open(k->spool, row->message.key,
+		&m.file, &err) < 0) {
+		log_event("spool-missing", "why=%s",
+		    log_quote(span_of(err.text)));
+		reply = REPLY_DELIVERY_LATER; /* its lease runs out */
+		row = NULL;
+	}
+	if (row != NULL) {
+		fill_pull(row, &m.pull_answer);
+		if (!row->message.spooled)
+			send_inline_body(a, row->message.body);
+	} else if (reply == REPLY_NOT_FOR_YOU) {
+		k->counters.n[COUNTER_PULLS_DENIED]++;
+	}
+	m.pull_answer.session = a->session;
+	m.pull_answer.reply = reply;
+	keeper_answer(a, &m);
+}
+
+static void
+pull_asked(struct keeper *k, struct peer *from, const struct message *m)
+{
+	struct asker *a = keeper_asker(k, from, m->pull_ask.session);
+
+	if (a != NULL)
+		serve_pull(&k->serve, m->pull_ask.id, m->pull_ask.address,
+		    role_now(), pull_answered, a);
+}
+
+static void
+pull_noted(void *arg, enum store_outcome outcome, bool body_free,
+    struct key message)
+{
+	struct asker *a = arg;
+	struct message m;
+
+	if (body_free)
+		keeper_free_body(a->keeper, message);
+	message_init(&m, MESSAGE_PULL_NOTED);
+	m.pull_noted.session = a->session;
+	m.pull_noted.outcome = outcome;
+	keeper_answer(a, &m);
+}
+
+static void
+pull_ended_at_front(struct keeper *k, struct peer *from,
+    const struct message *m)
+{
+	const struct settle_end end = {
+	    .hold = m->pull_end.hold,
+	    .node = k->node,
+	    .state = (enum store_hold_state)m->pull_end.state,
+	    .reply = m->pull_end.reply,
+	};
+	struct asker *a = keeper_asker(k, from, m->pull_end.session);
+
+	if (a == NULL)
+		return;
+	if (end.state == HOLD_TAKEN)
+		k->counters.n[COUNTER_PULLS_SERVED]++;
+	settle_pull(k->store, &end, role_now(), pull_noted, a);
+}
+
+/* ---- dispatch ---- */
+
+static void
+counted(struct keeper *k, const struct message *m)
+{
+	if (m->counted.counter < COUNTERS)
+		k->counters.n[m->counted.counter] += m->counted.amount;
+}
+
+void
+keeper_mail_message(struct keeper *k, struct peer *from, struct message *m)
+{
+	if (m->type == MESSAGE_CONNECTED)
+		connected(k, from, m);
+	else if (m->type == MESSAGE_DISCONNECTED)
+		disconnected(from, m);
+	else if (m->type == MESSAGE_COUNTED)
+		counted(k, m);
+	else if (m->type == MESSAGE_RECIPIENT_ASK)
+		recipient_asked(k, from, m);
+	else if (m->type == MESSAGE_NOTICE)
+		notice_left(k, from, m);
+	else if (m->type == MESSAGE_PULL_ASK)
+		pull_asked(k, from, m);
+	else if (m->type == MESSAGE_PULL_END)
+		pull_ended_at_front(k, from, m);
+	else if (desk_of(from) != NULL)
+		keeper_arrival_message(k, from, desk_of(from), m);
+}

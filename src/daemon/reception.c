@@ -1,0 +1,437 @@
+/*
+ * Content in, ARRIVAL out. The order matters: the head must be final before the
+ * first octet of the body is summed up, and the keeper must have everything of
+ * one message, without a gap, on one channel.
+ */
+#include "daemon/reception.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "message/date.h"
+#include "message/digest.h"
+#include "message/head.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define INLINE_MAX MESSAGE_CONTENT_MAX /* larger bodies go to the spool */
+#define RECIPIENTS_FIRST 4
+
+struct recipient {
+	char *text;
+	char *orcpt;
+	unsigned notify;
+};
+
+struct reception {
+	struct role *role;
+	uint64_t number;
+	enum arrival_way way;
+	struct key message;
+	struct arena arena;    /* the texts of SETUP */
+	struct span user, sender, with, helo, results, notice_id, notice_domain;
+	bool check_from;
+	struct params params;
+	struct ip address;
+	int64_t now;
+
+	struct recipient *recipients;
+	unsigned count, room;
+
+	struct head head;      /* as it comes */
+	struct buf final_head; /* as it will be kept */
+	bool head_done;
+	struct buf body;       /* in memory, or waiting for the spool file */
+	uint64_t body_size;
+	struct digest *digest;
+	uint8_t sum[32];
+	bool summed;
+	int spool;             /* -1: none yet */
+	bool asked, handed_over, failed;
+};
+
+static size_t in_memory; /* octets of bodies in this process */
+
+#define SETUP_ARENA 16384
+
+struct reception *
+reception_new(const struct reception_setup *setup)
+{
+	struct reception *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	r->role = setup->role;
+	r->number = setup->number;
+	r->way = setup->way;
+	r->message = key_new(setup->now);
+	r->check_from = setup->check_from;
+	r->params = *setup->params;
+	r->address = setup->address;
+	r->now = setup->now;
+	r->spool = -1;
+	arena_init(&r->arena, SETUP_ARENA);
+	r->user = arena_copy(&r->arena, setup->user);
+	r->sender = arena_copy(&r->arena, setup->sender);
+	r->with = arena_copy(&r->arena, setup->with);
+	r->helo = arena_copy(&r->arena, setup->helo);
+	r->results = arena_copy(&r->arena, setup->results);
+	r->notice_id = arena_copy(&r->arena, setup->notice_id);
+	r->notice_domain = arena_copy(&r->arena, setup->notice_domain);
+	head_init(&r->head);
+	buf_init(&r->final_head, MESSAGE_CONTENT_MAX);
+	buf_init(&r->body, 2 * INLINE_MAX);
+	r->digest = digest_new();
+	if (r->digest == NULL)
+		reception_free(&r);
+	return r;
+}
+
+static void
+send_unwanted(struct reception *r)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_BODY_UNWANTED);
+	m.body_unwanted.message = r->message;
+	peer_send(role_peer(r->role, ROLE_KEEPER, 0), &m);
+}
+
+void
+reception_free(struct reception **reception)
+{
+	struct reception *r = *reception;
+
+	if (r == NULL)
+		return;
+	if (r->asked && !r->handed_over)
+		send_unwanted(r);
+	if (r->spool >= 0)
+		close(r->spool);
+	for (unsigned i = 0; i < r->count; i++) {
+		free(r->recipients[i].text);
+		free(r->recipients[i].orcpt);
+	}
+	free(r->recipients);
+	in_memory -= r->body.n;
+	buf_fini(&r->body);
+	buf_fini(&r->final_head);
+	head_fini(&r->head);
+	digest_free(&r->digest);
+	arena_fini(&r->arena);
+	free(r);
+	*reception = NULL;
+}
+
+int
+reception_recipient(struct reception *r, const struct address *recipient,
+    const struct params *params)
+{
+	struct recipient *to;
+
+	if (r->count == r->room) {
+		unsigned room = r->room == 0 ? RECIPIENTS_FIRST : r->room * 2;
+
+		to = realloc(r->recipients, room * sizeof *to);
+		if (to == NULL)
+			return -E_NOMEM;
+		r->recipients = to;
+		r->room = room;
+	}
+	to = &r->recipients[r->count];
+	to->text = strdup(recipient->text);
+	to->orcpt = strdup(params->orcpt);
+	to->notify = params->notify;
+	r->count++;
+	return to->text != NULL && to->orcpt != NULL ? 0 : -E_NOMEM;
+}
+
+static int
+fail(struct reception *r, enum reply_name reply, enum reply_name *fault_r)
+{
+	r->failed = true;
+	*fault_r = reply;
+	return -E_DENIED;
+}
+
+/* ---- the head ---- */
+
+/* Every author must be the user (SM-10). */
+static bool
+from_is_own(const struct reception *r, const struct head_facts *facts)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct address own, author;
+	char text[ADDRESS_TEXT];
+	size_t at = 0;
+	int more;
+
+	if (facts->from_fields != 1 ||
+	    address_parse(r->user, rules, &own) < 0)
+		return false;
+	while ((more = head_from(&r->head, &at, text, sizeof text)) > 0)
+		if (address_parse(span_of(text), rules, &author) < 0 ||
+		    !address_equals(&author, &own))
+			return false;
+	return more == 0;
+}
+
+/* What the origin adds to a submission (RFC 6409 8.2, 8.3; RFC 5321 4.4).
+   Where the user was is not said. */
+static void
+print_added(const struct reception *r, const struct head_facts *facts,
+    struct buf *to)
+{
+	const char *hostname = r->role->settings->hostname;
+	char date[DATE_TEXT], key[KEY_TEXT];
+
+	date_message(r->now, date);
+	key_text(r->message, key);
+	buf_print(to, "Received: by %s with ", hostname);
+	buf_put(to, r->with);
+	buf_print(to, " id %s;\r\n\t%s\r\n", key, date);
+	if (!facts->has_message_id)
+		buf_print(to, "Message-ID: <%s@%s>\r\n", key, hostname);
+	if (!facts->has_date)
+		buf_print(to, "Date: %s\r\n", date);
+}
+
+static int
+finish_head(struct reception *r, enum reply_name *fault_r)
+{
+	bool submitted = r->way == ARRIVAL_SUBMITTED;
+	struct head_facts facts;
+	struct buf added;
+
+	head_facts(&r->head, &facts);
+	if (facts.received > RECEPTION_LOOP)
+		return fail(r, REPLY_LOOP, fault_r);
+	if (submitted && r->head.cut) /* a Bcc might hide beyond the ceiling */
+		return fail(r, REPLY_HEAD_TOO_LARGE, fault_r);
+	if (submitted && r->check_from && !from_is_own(r, &facts))
+		return fail(r, REPLY_NOT_YOUR_FROM, fault_r);
+	buf_init(&added, HEAD_ADDED_MAX);
+	if (submitted)
+		print_added(r, &facts, &added);
+	if (buf_bad(&added) || buf_bad(&r->head.text) ||
+	    head_edit(&r->head, buf_span(&added), submitted, &r->final_head) <
+		0) {
+		buf_fini(&added);
+		return fail(r, REPLY_DELIVERY_LATER, fault_r);
+	}
+	buf_fini(&added);
+	head_fini(&r->head);
+	head_init(&r->head);
+	r->head_done = true;
+	digest_add(r->digest, buf_span(&r->final_head));
+	return 0;
+}
+
+/* ---- the body ---- */
+
+static int
+write_all(int fd, struct span s)
+{
+	while (s.n > 0) {
+		ssize_t n = write(fd, s.p, s.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -E_SYSTEM;
+		s = span_skip(s, (size_t)n);
+	}
+	return 0;
+}
+
+/* Writes what waited in memory into the file. */
+static int
+spill(struct reception *r, enum reply_name *fault_r)
+{
+	int result = write_all(r->spool, buf_span(&r->body));
+
+	in_memory -= r->body.n;
+	buf_release(&r->body);
+	if (result < 0) {
+		log_event("spool-write-failed", "errno=%d", errno);
+		return fail(r, REPLY_NO_ROOM, fault_r);
+	}
+	return 0;
+}
+
+static int
+ask_for_spool(struct reception *r, enum reply_name *fault_r)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_BODY_ASK);
+	m.body_ask.session = r->number;
+	m.body_ask.message = r->message;
+	if (peer_send(role_peer(r->role, ROLE_KEEPER, 0), &m) == -E_CLOSED)
+		return fail(r, REPLY_DELIVERY_LATER, fault_r);
+	r->asked = true;
+	return 0;
+}
+
+static int
+take_body(struct reception *r, struct span run, enum reply_name *fault_r)
+{
+	digest_add(r->digest, run);
+	r->body_size += run.n;
+	if (r->spool >= 0) {
+		if (write_all(r->spool, run) == 0)
+			return 0;
+		log_event("spool-full", "errno=%d", errno);
+		return fail(r, REPLY_NO_ROOM, fault_r);
+	}
+	if (buf_put(&r->body, run) < 0)
+		return fail(r, REPLY_DELIVERY_LATER, fault_r);
+	in_memory += run.n;
+	if (!r->asked &&
+	    (r->body.n > INLINE_MAX || in_memory > RECEPTION_MEMORY))
+		return ask_for_spool(r, fault_r);
+	return 0;
+}
+
+int
+reception_content(struct reception *r, struct span run,
+    enum reply_name *fault_r)
+{
+	size_t used;
+
+	if (r->failed || r->head_done)
+		return r->failed ? 0 : take_body(r, run, fault_r);
+	used = head_feed(&r->head, run);
+	if (!r->head.complete)
+		return 0;
+	if (finish_head(r, fault_r) < 0)
+		return -E_DENIED;
+	return take_body(r, span_skip(run, used), fault_r);
+}
+
+bool
+reception_waits(const struct reception *r)
+{
+	return r->asked && r->spool < 0 && !r->failed;
+}
+
+int
+reception_body(struct reception *r, struct message *m, enum reply_name *fault_r)
+{
+	if (r->spool >= 0 || m->body_answer.outcome != 0 || m->file < 0)
+		return fail(r, REPLY_NO_ROOM, fault_r);
+	r->spool = m->file;
+	m->file = -1;
+	return spill(r, fault_r);
+}
+
+/* ---- the end ---- */
+
+static int
+finish_sum(struct reception *r, enum reply_name *fault_r)
+{
+	if (!r->head_done) {
+		head_end(&r->head);
+		if (finish_head(r, fault_r) < 0)
+			return -E_DENIED;
+	}
+	if (!r->summed && digest_end(r->digest, r->sum) < 0)
+		return fail(r, REPLY_DELIVERY_LATER, fault_r);
+	r->summed = true;
+	return 0;
+}
+
+int
+reception_digest(struct reception *r, uint8_t digest_r[32])
+{
+	enum reply_name fault;
+
+	if (finish_sum(r, &fault) < 0)
+		return -E_STATE;
+	memcpy(digest_r, r->sum, sizeof r->sum);
+	return 0;
+}
+
+static bool
+send_one(struct reception *r, struct message *m)
+{
+	int result = peer_send(role_peer(r->role, ROLE_KEEPER, 0), m);
+
+	return result == 0 || result == -E_AGAIN;
+}
+
+static bool
+send_recipients(struct reception *r)
+{
+	for (unsigned i = 0; i < r->count; i++) {
+		struct message m;
+
+		message_init(&m, MESSAGE_ARRIVAL_RECIPIENT);
+		m.arrival_recipient.session = r->number;
+		m.arrival_recipient.recipient = span_of(r->recipients[i].text);
+		m.arrival_recipient.notify = r->recipients[i].notify;
+		m.arrival_recipient.orcpt = span_of(r->recipients[i].orcpt);
+		if (!send_one(r, &m))
+			return false;
+	}
+	return true;
+}
+
+static bool
+send_body(struct reception *r)
+{
+	struct message m;
+
+	if (r->spool >= 0)
+		return true;
+	message_init(&m, MESSAGE_ARRIVAL_BODY);
+	m.arrival_body.session = r->number;
+	m.arrival_body.octets = buf_span(&r->body);
+	return send_one(r, &m);
+}
+
+static bool
+send_arrival(struct reception *r)
+{
+	struct message m;
+	struct message_arrival *a = &m.arrival;
+
+	message_init(&m, MESSAGE_ARRIVAL);
+	a->session = r->number;
+	a->way = r->way;
+	a->message = r->message;
+	a->user = r->user;
+	a->sender = r->sender;
+	a->with = r->with;
+	a->helo = r->helo;
+	a->address = r->address;
+	a->results = r->results;
+	a->envid = span_of(r->params.envid);
+	a->ret = r->params.ret;
+	a->body_8bit = r->params.body_8bit;
+	a->smtputf8 = r->params.smtputf8;
+	a->notice_id = r->notice_id;
+	a->notice_domain = r->notice_domain;
+	a->size = r->final_head.n + r->body_size;
+	memcpy(a->digest.b, r->sum, sizeof r->sum);
+	a->spooled = r->spool >= 0;
+	a->head = buf_span(&r->final_head);
+	return send_one(r, &m);
+}
+
+int
+reception_end(struct reception *r, enum reply_name *fault_r)
+{
+	struct peer *keeper = role_peer(r->role, ROLE_KEEPER, 0);
+
+	if (finish_sum(r, fault_r) < 0)
+		return -E_DENIED;
+	if (keeper != NULL && peer_is_full(keeper))
+		return -E_AGAIN;
+	if (!send_recipients(r) || !send_body(r) || !send_arrival(r))
+		return fail(r, REPLY_DELIVERY_LATER, fault_r);
+	r->handed_over = true;
+	return 0;
+}

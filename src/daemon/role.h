@@ -1,0 +1,100 @@
+/*
+ * What every role but main has in common: its life from start to stop, its
+ * channel to main, its channels to other roles, the loop and the clock.
+ *
+ * Life: main starts the process and sends settings, secrets, a folder, sockets
+ * and channels; then GO. The folder becomes the role's root and its working
+ * directory: all its paths are relative to that, and nothing else is reachable. The role's prepare() opens what needs power (files,
+ * libraries that read files), the process gives its power up, and begin() does
+ * the work from then on. STOP ends the loop after stop() says it is finished.
+ */
+#ifndef DAEMON_ROLE_H
+#define DAEMON_ROLE_H
+
+#include "base/settings.h"
+#include "daemon/messages.h"
+
+#include <event2/event.h>
+
+#define ROLE_INDEX_MAX 64 /* processes of one role */
+
+enum role_secret { SECRET_SERVER, SECRET_CERTIFICATE, SECRET_PRIVATE_KEY,
+	SECRET_CA, SECRET_COUNT };
+
+enum role_listener { LISTENER_SMTP, LISTENER_SUBMISSION, LISTENER_SUBMISSIONS,
+	LISTENER_CONTROL };
+
+struct channel;
+
+struct role;
+
+/* Another role's process, as seen from this one. */
+struct peer {
+	struct role *role;      /* ours */
+	enum role_kind kind;    /* theirs */
+	unsigned index;
+	struct channel *channel; /* NULL while it is gone */
+	void *state;            /* the role's own, about this peer */
+};
+
+struct role_program {
+	enum role_kind kind;
+	/* With full power, everything from main is here. 0 or negative. */
+	int (*prepare)(struct role *role, struct err *err);
+	/* Without power. 0 or negative. */
+	int (*begin)(struct role *role, struct err *err);
+	/* A message that FROM may send us; takes m->file by setting it to -1. */
+	void (*message)(struct role *role, struct peer *from, struct message *m);
+	/* A socket to listen on; the role owns FD. NULL: has none. */
+	void (*listener)(struct role *role, enum role_listener which, int fd);
+	/* PEER has come (again), can be written to again, or has gone. */
+	void (*peer_here)(struct role *role, struct peer *peer);
+	void (*peer_writable)(struct role *role, struct peer *peer);
+	void (*peer_gone)(struct role *role, struct peer *peer);
+	/* New settings are in role->settings; the old ones are still valid. */
+	void (*reloaded)(struct role *role, const struct settings *old);
+	/* Asked to stop: finish what is owed, then role_finished(). NULL: at once. */
+	void (*stop)(struct role *role);
+};
+
+struct role {
+	const struct role_program *program;
+	unsigned index;
+	struct event_base *base;
+	struct settings *settings;
+	struct span secrets[SECRET_COUNT]; /* owned by the runtime */
+	bool stopping;
+	void *state;                       /* the program's own */
+	struct role_private *private;
+};
+
+/*
+ * Runs PROGRAM as process INDEX with the channel to main at descriptor FD,
+ * until it has stopped. Returns the exit status.
+ */
+int role_run(const struct role_program *program, int fd);
+
+/* Seconds since 1970 as of this turn of the loop; never runs backwards. */
+int64_t role_now(void);
+
+/* The peer, or NULL while there is none. */
+struct peer *role_peer(struct role *role, enum role_kind kind, unsigned index);
+
+/* Calls EACH for every peer of that kind that is here. */
+void role_each_peer(struct role *role, enum role_kind kind,
+    void (*each)(void *arg, struct peer *peer), void *arg);
+
+/*
+ * Sends M (and m->file, which is closed afterwards in any case). 0; -E_AGAIN:
+ * sent, but the queue is long: feed no more until peer_writable; -E_NOMEM or
+ * -E_CLOSED: not sent. PEER may be NULL: -E_CLOSED.
+ */
+int peer_send(struct peer *peer, struct message *m);
+
+/* Is the queue towards PEER long (or PEER gone)? */
+bool peer_is_full(const struct peer *peer);
+
+/* Ends the loop: everything owed is done. */
+void role_finished(struct role *role);
+
+#endif

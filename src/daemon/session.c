@@ -1,0 +1,720 @@
+/*
+ * The server's side of a session. Each event of the machine has a function
+ * here; those that ask leave the machine waiting until the answer comes, and
+ * the machine takes no further command meanwhile.
+ */
+#include "daemon/session.h"
+
+#include "base/log.h"
+#include "daemon/counters.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NO_ARGUMENT span_of("")
+
+static struct peer *
+keeper_of(const struct session *s)
+{
+	return role_peer(s->front->role, ROLE_KEEPER, 0);
+}
+
+/* Sends a question; 451 at once when there is nobody to ask. */
+static void
+ask(struct session *s, struct peer *who, enum session_ask what,
+    struct message *m)
+{
+	int result = peer_send(who, m);
+
+	if (result == 0 || result == -E_AGAIN)
+		s->ask = what;
+	else
+		smtp_server_tell(s->server, REPLY_DELIVERY_LATER, NO_ARGUMENT);
+}
+
+static void
+tell(struct session *s, enum reply_name reply)
+{
+	smtp_server_tell(s->server, reply, NO_ARGUMENT);
+}
+
+/* ---- greeting ---- */
+
+static void
+ask_admission(struct session *s, struct span name)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_CONNECTED);
+	m.connected.session = s->number;
+	m.connected.users = s->users;
+	m.connected.address = s->address;
+	m.connected.name = name;
+	if (peer_send(keeper_of(s), &m) == -E_CLOSED) {
+		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
+		return;
+	}
+	s->entered = true;
+	s->ask = ASK_ADMITTED;
+}
+
+static void
+greet(struct session *s)
+{
+	struct message m;
+
+	if (s->users || s->front->names == NULL) {
+		ask_admission(s, NO_ARGUMENT);
+		return;
+	}
+	message_init(&m, MESSAGE_NAME_ASK);
+	m.name_ask.question = s->number;
+	m.name_ask.address = s->address;
+	if (peer_send(role_peer(s->front->role, ROLE_RESOLVER, 0), &m) ==
+	    -E_CLOSED)
+		ask_admission(s, NO_ARGUMENT);
+	else
+		s->ask = ASK_NAME;
+}
+
+static void
+admitted(struct session *s, const struct message *m)
+{
+	unsigned keywords = (unsigned)m->admitted.keywords;
+	enum reply_name reply;
+
+	s->standing = (enum admit_standing)m->admitted.standing;
+	if (reply_from_number(m->admitted.reply, &reply) < 0)
+		reply = REPLY_SHUTTING_DOWN;
+	if (s->front->tls != NULL)
+		keywords |= SMTP_KEYWORD_STARTTLS;
+	smtp_server_greet(s->server, reply, keywords);
+}
+
+/* ---- signing in ---- */
+
+static void
+sign_in(struct session *s, const struct smtp_server_event *e)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_PASSWORD_ASK);
+	m.password_ask.session = s->number;
+	m.password_ask.identity = e->text;
+	m.password_ask.password = e->password;
+	ask(s, role_peer(s->front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
+}
+
+static void
+signed_in(struct session *s, const struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->password_answer.reply, &reply) < 0)
+		reply = REPLY_AUTH_LATER;
+	if (reply == REPLY_AUTHENTICATED &&
+	    span_copy(m->password_answer.address, s->user, sizeof s->user) < 0)
+		reply = REPLY_AUTH_LATER;
+	s->from_check = m->password_answer.from_check;
+	tell(s, reply);
+}
+
+/* ---- a transaction ---- */
+
+/* Answers to an earlier transaction must find nobody: a new number for each. */
+static bool
+renumber(struct session *s)
+{
+	uint64_t number = table_add(&s->front->sessions, s);
+
+	if (number == 0)
+		return false;
+	table_take(&s->front->sessions, s->number);
+	s->number = number;
+	return true;
+}
+
+static bool
+is_own_address(const struct session *s, const struct address *address)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct address own;
+
+	return address_parse(span_of(s->user), rules, &own) == 0 &&
+	    address_equals(&own, address);
+}
+
+static const char *
+protocol_word(const struct session *s)
+{
+	bool secure = conn_is_secure(s->conn);
+
+	if (s->users)
+		return secure ? "ESMTPSA" : "ESMTPA";
+	if (!s->extended)
+		return "SMTP";
+	return secure ? "ESMTPS" : "ESMTP";
+}
+
+static void
+mail(struct session *s, const struct smtp_server_event *e)
+{
+	if (e->params->dmtp)
+		tell(s, REPLY_UNKNOWN_PARAMETER);
+	else if (s->users && !is_own_address(s, e->address))
+		tell(s, REPLY_NOT_YOUR_ADDRESS);
+	else if (!renumber(s))
+		tell(s, REPLY_DELIVERY_LATER);
+	else {
+		address_copy(&s->sender, e->address);
+		s->mail = *e->params;
+		tell(s, REPLY_SENDER_OK);
+	}
+}
+
+static void
+recipient(struct session *s, const struct smtp_server_event *e)
+{
+	struct message m;
+
+	address_copy(&s->recipient, e->address);
+	s->rcpt = *e->params;
+	message_init(&m, MESSAGE_RECIPIENT_ASK);
+	m.recipient_ask.session = s->number;
+	m.recipient_ask.way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED;
+	m.recipient_ask.standing = s->standing;
+	m.recipient_ask.sender = span_of(s->sender.text);
+	m.recipient_ask.recipient = span_of(s->recipient.text);
+	ask(s, keeper_of(s), ASK_RECIPIENT, &m);
+}
+
+static bool
+begin_reception(struct session *s)
+{
+	const struct reception_setup setup = {
+	    .role = s->front->role,
+	    .number = s->number,
+	    .way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED,
+	    .user = span_of(s->user),
+	    .check_from = s->from_check != FROM_CHECK_ENVELOPE,
+	    .sender = span_of(s->sender.text),
+	    .params = &s->mail,
+	    .with = span_of(protocol_word(s)),
+	    .helo = span_of(s->helo),
+	    .address = s->address,
+	    .now = role_now(),
+	};
+
+	if (s->reception == NULL)
+		s->reception = reception_new(&setup);
+	return s->reception != NULL;
+}
+
+static void
+recipient_answered(struct session *s, const struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->recipient_answer.reply, &reply) < 0)
+		reply = REPLY_DELIVERY_LATER;
+	if (reply_code(reply) < 300 &&
+	    (!begin_reception(s) ||
+		reception_recipient(s->reception, &s->recipient, &s->rcpt) < 0))
+		reply = REPLY_DELIVERY_LATER;
+	tell(s, reply);
+}
+
+static void
+content(struct session *s, struct span run)
+{
+	enum reply_name fault;
+
+	if (s->reception != NULL &&
+	    reception_content(s->reception, run, &fault) < 0)
+		smtp_server_spoil(s->server, fault);
+}
+
+static void
+end_of_content(struct session *s)
+{
+	enum reply_name fault = REPLY_DELIVERY_LATER;
+	int result = s->reception != NULL
+	    ? reception_end(s->reception, &fault)
+	    : -E_STATE;
+
+	s->stalled = result == -E_AGAIN;
+	if (result == 0)
+		s->ask = ASK_ARRIVAL;
+	else if (!s->stalled) {
+		reception_free(&s->reception);
+		tell(s, fault);
+	}
+}
+
+static void
+arrived(struct session *s, const struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->arrival_answer.reply, &reply) < 0)
+		reply = REPLY_DELIVERY_LATER;
+	reception_free(&s->reception);
+	smtp_server_tell(s->server, reply, m->arrival_answer.argument);
+}
+
+/* ---- a notice ---- */
+
+static void
+send_notice(struct session *s)
+{
+	struct message m;
+	struct message_notice *n = &m.notice;
+
+	message_init(&m, MESSAGE_NOTICE);
+	n->session = s->number;
+	n->address = s->address;
+	n->id = span_of(s->notice_id);
+	n->domain = span_of(s->speak_domain);
+	n->spf = s->spf;
+	n->mx = s->mx;
+	n->dialect = ROUTE_GDEL;
+	n->has_digest = s->notice.has_digest;
+	memcpy(n->digest.b, s->notice.digest, sizeof n->digest.b);
+	n->expires = s->notice.has_expires ? (uint64_t)s->notice.expires : 0;
+	ask(s, keeper_of(s), ASK_NOTICE, &m);
+}
+
+static void
+ask_speak(struct session *s)
+{
+	char sender[DNS_NAME_MAX + 16];
+	struct message m;
+
+	/* a notice by GDEL names no sender: RFC 7208 2.4 */
+	snprintf(sender, sizeof sender, "postmaster@%s", s->speak_domain);
+	message_init(&m, MESSAGE_SPEAK_ASK);
+	m.speak_ask.question = s->number;
+	m.speak_ask.address = s->address;
+	m.speak_ask.domain = span_of(s->speak_domain);
+	m.speak_ask.sender = span_of(sender);
+	m.speak_ask.helo = span_of(s->helo);
+	ask(s, role_peer(s->front->role, ROLE_RESOLVER, 0), ASK_SPEAK, &m);
+}
+
+/* The domain a notice speaks for: FROM=, else the EHLO name, which must be a
+   name of more than one label then (WIRE 8). */
+static int
+notice_domain(const struct session *s, const struct params *params,
+    char domain_r[ADDRESS_DOMAIN_MAX + 1])
+{
+	struct span name =
+	    span_of(params->from[0] != '\0' ? params->from : s->helo);
+
+	if (address_domain(name, domain_r) < 0)
+		return -E_SYNTAX;
+	return params->from[0] != '\0' || strchr(domain_r, '.') != NULL
+	    ? 0
+	    : -E_SYNTAX;
+}
+
+static void
+gdel(struct session *s, const struct smtp_server_event *e)
+{
+	char domain[ADDRESS_DOMAIN_MAX + 1];
+
+	s->counted_notice = true;
+	if (s->standing == STANDING_DENIED) {
+		tell(s, REPLY_DENIED);
+		return;
+	}
+	if (notice_domain(s, e->params, domain) < 0 ||
+	    strlen(domain) >= sizeof s->speak_domain) {
+		tell(s, REPLY_MAY_NOT_SPEAK);
+		return;
+	}
+	s->notice = *e->params;
+	if (span_copy(e->text, s->notice_id, sizeof s->notice_id) < 0) {
+		smtp_server_tell(s->server, REPLY_BAD_ARGUMENT,
+		    span_of("identifier is too long"));
+		return;
+	}
+	/* several notices of one session speak for one domain: asked once */
+	if (s->speak_known && strcmp(domain, s->speak_domain) == 0) {
+		send_notice(s);
+		return;
+	}
+	snprintf(s->speak_domain, sizeof s->speak_domain, "%s", domain);
+	ask_speak(s);
+}
+
+static void
+speak_answered(struct session *s, const struct message *m)
+{
+	s->spf = m->speak_answer.spf;
+	s->mx = m->speak_answer.mx;
+	s->speak_known = s->spf != SPF_TEMPERROR && s->mx != MX_NOT_KNOWN;
+	send_notice(s);
+}
+
+static void
+notice_answered(struct session *s, const struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->notice_answer.reply, &reply) < 0)
+		reply = REPLY_DELIVERY_LATER;
+	smtp_server_tell(s->server, reply,
+	    span_of(reply == REPLY_BAD_ARGUMENT ? "malformed identifier" : ""));
+}
+
+/* ---- events ---- */
+
+static void
+hello(struct session *s, const struct smtp_server_event *e)
+{
+	s->extended = e->extended;
+	s->speak_known = false;
+	if (span_copy(e->text, s->helo, sizeof s->helo) < 0)
+		s->helo[0] = '\0'; /* longer than any name: nobody's */
+}
+
+static void
+handle(struct session *s, const struct smtp_server_event *e)
+{
+	switch (e->kind) {
+	case SMTP_SERVER_EHLO:
+		hello(s, e);
+		return;
+	case SMTP_SERVER_START_TLS:
+		conn_start_tls(s->conn, s->front->tls, true, NULL);
+		return;
+	case SMTP_SERVER_AUTH:
+		sign_in(s, e);
+		return;
+	case SMTP_SERVER_MAIL:
+		mail(s, e);
+		return;
+	case SMTP_SERVER_RCPT:
+		recipient(s, e);
+		return;
+	case SMTP_SERVER_DATA:
+		tell(s, REPLY_SEND_CONTENT);
+		return;
+	case SMTP_SERVER_CONTENT:
+		content(s, e->text);
+		return;
+	case SMTP_SERVER_END:
+		end_of_content(s);
+		return;
+	case SMTP_SERVER_ABORT:
+		reception_free(&s->reception);
+		return;
+	case SMTP_SERVER_GDEL:
+		gdel(s, e);
+		return;
+	case SMTP_SERVER_RETR:
+		s->counted_pull = true;
+		session_turn_ask(s, e->text);
+		return;
+	case SMTP_SERVER_TURN:
+		session_turn_begin(s);
+		return;
+	case SMTP_SERVER_TURN_BACK:
+	case SMTP_SERVER_CLOSED:
+		return;
+	}
+}
+
+static void
+progress(void *owner)
+{
+	struct session *s = owner;
+	struct smtp_server_event e;
+
+	while (s->client == NULL &&
+	    !(s->reception != NULL && reception_waits(s->reception)) &&
+	    smtp_server_next(s->server, &e) > 0)
+		handle(s, &e);
+	if (s->client != NULL)
+		session_turn_progress(s);
+}
+
+static void
+over(void *owner, enum conn_end end)
+{
+	(void)end;
+	session_end(owner);
+}
+
+static void
+secured(void *owner)
+{
+	struct session *s = owner;
+
+	smtp_server_secured(s->server);
+	conn_kick(s->conn);
+}
+
+/* With TLS from the first octet the machine was told so when it was made. */
+static void
+secured_first(void *owner)
+{
+	struct session *s = owner;
+
+	greet(s);
+	conn_kick(s->conn);
+}
+
+/* ---- answers ---- */
+
+static void
+name_answered(struct session *s, const struct message *m)
+{
+	ask_admission(s, m->name_answer.name);
+}
+
+static void
+body_came(struct session *s, struct message *m)
+{
+	enum reply_name fault;
+
+	if (s->reception != NULL && reception_waits(s->reception) &&
+	    reception_body(s->reception, m, &fault) < 0)
+		smtp_server_spoil(s->server, fault);
+	conn_kick(s->conn);
+}
+
+static void
+pull_body_came(struct session *s, const struct message *m)
+{
+	buf_clear(&s->pull_body);
+	buf_put(&s->pull_body, m->pull_body.octets);
+}
+
+static const struct {
+	enum message_type type;
+	enum session_ask ask;
+	void (*take)(struct session *s, const struct message *m);
+} answers[] = {
+    {MESSAGE_NAME_ANSWER, ASK_NAME, name_answered},
+    {MESSAGE_ADMITTED, ASK_ADMITTED, admitted},
+    {MESSAGE_PASSWORD_ANSWER, ASK_PASSWORD, signed_in},
+    {MESSAGE_RECIPIENT_ANSWER, ASK_RECIPIENT, recipient_answered},
+    {MESSAGE_SPEAK_ANSWER, ASK_SPEAK, speak_answered},
+    {MESSAGE_NOTICE_ANSWER, ASK_NOTICE, notice_answered},
+    {MESSAGE_ARRIVAL_ANSWER, ASK_ARRIVAL, arrived},
+};
+
+void
+session_answer(struct session *s, struct message *m)
+{
+	if (m->type == MESSAGE_BODY_ANSWER) {
+		body_came(s, m);
+		return;
+	}
+	if (m->type == MESSAGE_PULL_BODY && s->ask == ASK_PULL) {
+		pull_body_came(s, m);
+		return;
+	}
+	if (m->type == MESSAGE_PULL_ANSWER && s->ask == ASK_PULL) {
+		s->ask = ASK_NOTHING;
+		session_turn_answer(s, m);
+		return;
+	}
+	if (m->type == MESSAGE_PULL_NOTED && s->ask == ASK_NOTED) {
+		s->ask = ASK_NOTHING;
+		session_turn_noted(s);
+		return;
+	}
+	for (unsigned i = 0; i < sizeof answers / sizeof answers[0]; i++)
+		if (answers[i].type == m->type && answers[i].ask == s->ask) {
+			s->ask = ASK_NOTHING;
+			answers[i].take(s, m);
+			conn_kick(s->conn);
+			return;
+		}
+}
+
+/* Which role an open question is with. */
+static enum role_kind
+asked_role(enum session_ask what)
+{
+	switch (what) {
+	case ASK_NAME:
+	case ASK_SPEAK:
+		return ROLE_RESOLVER;
+	case ASK_PASSWORD:
+		return ROLE_AUTH;
+	case ASK_ADMITTED:
+	case ASK_RECIPIENT:
+	case ASK_NOTICE:
+	case ASK_PULL:
+	case ASK_ARRIVAL:
+	case ASK_NOTED:
+		return ROLE_KEEPER;
+	case ASK_NOTHING:
+		break;
+	}
+	return ROLE_MAIN;
+}
+
+void
+session_lost(struct session *s, enum role_kind role)
+{
+	enum session_ask what = s->ask;
+
+	if (role == ROLE_KEEPER && s->reception != NULL &&
+	    reception_waits(s->reception)) {
+		session_end(s); /* its spool file will never come */
+		return;
+	}
+	if (asked_role(what) != role)
+		return;
+	s->ask = ASK_NOTHING;
+	if (what == ASK_NAME) {
+		ask_admission(s, NO_ARGUMENT);
+	} else if (what == ASK_ADMITTED) {
+		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
+	} else if (what == ASK_NOTED) {
+		/* whether TAKEN is durable is not known: say nothing */
+		s->turn_open = false;
+		session_end(s);
+		return;
+	} else {
+		if (what == ASK_ARRIVAL)
+			reception_free(&s->reception);
+		tell(s, what == ASK_PASSWORD ? REPLY_AUTH_LATER
+					     : REPLY_DELIVERY_LATER);
+	}
+	conn_kick(s->conn);
+}
+
+void
+session_unstall(struct session *s)
+{
+	if (!s->stalled)
+		return;
+	end_of_content(s);
+	conn_kick(s->conn);
+}
+
+void
+session_stop(struct session *s)
+{
+	smtp_server_stop(s->server);
+	conn_kick(s->conn);
+}
+
+/* ---- life ---- */
+
+static int
+make_machine(struct session *s, bool secure)
+{
+	const struct settings *set = s->front->role->settings;
+	const struct smtp_server_setup setup = {
+	    .kind = s->users ? SMTP_SERVER_SUBMISSION : SMTP_SERVER_PEER,
+	    .hostname = set->hostname,
+	    .message_size = set->message_size,
+	    .recipients_max = (unsigned)set->recipients_max,
+	    .verbs_max = (unsigned)set->verbs_per_session,
+	    .command_timeout = set->command_timeout,
+	    .content_timeout = set->content_timeout,
+	    .secure = secure,
+	    .starttls = s->front->tls != NULL,
+	};
+
+	s->server = smtp_server_new(&setup, role_now());
+	return s->server != NULL ? 0 : -E_NOMEM;
+}
+
+static int
+make_conn(struct session *s, int fd, bool secure)
+{
+	const struct conn_setup setup = {
+	    .base = s->front->role->base,
+	    .fd = fd,
+	    .machine = smtp_server_machine(s->server),
+	    .owner = s,
+	    .progress = progress,
+	    .over = over,
+	    .secured = secure ? secured_first : secured,
+	    .clock = role_now,
+	};
+
+	return conn_new(&setup, &s->conn);
+}
+
+void
+session_begin(struct front_listener *listener, int fd, struct ip peer)
+{
+	bool secure = listener->which == LISTENER_SUBMISSIONS;
+	struct session *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		close(fd);
+		return;
+	}
+	s->front = listener->front;
+	s->address = peer;
+	s->users = listener->which != LISTENER_SMTP;
+	buf_init(&s->pull_body, MESSAGE_CONTENT_MAX);
+	s->number = table_add(&s->front->sessions, s);
+	if (s->number == 0 || make_machine(s, secure) < 0) {
+		close(fd);
+		front_forget(s->front, s);
+		free(s);
+		return;
+	}
+	s->front->count++;
+	if (make_conn(s, fd, secure) < 0) {
+		session_end(s);
+		return;
+	}
+	if (secure)
+		conn_start_tls(s->conn, s->front->tls, true, NULL);
+	else
+		greet(s);
+	conn_kick(s->conn);
+}
+
+static void
+count_octets(struct session *s)
+{
+	struct message m;
+
+	if (s->conn == NULL || (!s->counted_notice && !s->counted_pull))
+		return;
+	message_init(&m, MESSAGE_COUNTED);
+	m.counted.counter =
+	    s->counted_pull ? COUNTER_OCTETS_PULLS : COUNTER_OCTETS_NOTICES;
+	m.counted.amount = conn_received(s->conn) + conn_sent(s->conn);
+	peer_send(keeper_of(s), &m);
+}
+
+void
+session_end(struct session *s)
+{
+	struct message m;
+
+	count_octets(s);
+	session_turn_over(s);
+	reception_free(&s->reception);
+	conn_free(&s->conn);
+	smtp_client_free(&s->client);
+	smtp_server_free(&s->server);
+	sending_free(&s->sending);
+	buf_fini(&s->pull_body);
+	if (s->refusal != NULL)
+		event_free(s->refusal);
+	if (s->entered) {
+		message_init(&m, MESSAGE_DISCONNECTED);
+		m.disconnected.session = s->number;
+		m.disconnected.address = s->address;
+		peer_send(keeper_of(s), &m);
+	}
+	s->front->count--;
+	front_forget(s->front, s);
+	free(s);
+}

@@ -1,0 +1,125 @@
+/*
+ * One connection at the front: its machine's events become questions to other
+ * roles, and their answers become orders. The front keeps nothing between
+ * sessions, and decides nothing.
+ *
+ * Shared by front.c (which owns sessions and hands out answers), session.c (the
+ * server's side) and session_turn.c (after RETR, when we are the client).
+ */
+#ifndef DAEMON_SESSION_H
+#define DAEMON_SESSION_H
+
+#include "base/list.h"
+#include "base/table.h"
+#include "daemon/reception.h"
+#include "daemon/sending.h"
+#include "net/conn.h"
+#include "net/listen.h"
+#include "proto/identifier.h"
+#include "proto/smtp_client.h"
+#include "proto/smtp_server.h"
+#include "receiver/admit.h"
+#include "trust/hosts.h"
+
+#define SESSION_REFUSAL_MS 200 /* a refused pull is answered so late (WIRE 7) */
+#define FRONT_LISTENERS_MAX 32
+
+/* What a session waits for from another role. */
+enum session_ask {
+	ASK_NOTHING,
+	ASK_NAME,      /* resolver: the name of the address */
+	ASK_ADMITTED,  /* keeper: may it speak */
+	ASK_PASSWORD,  /* auth */
+	ASK_RECIPIENT, /* keeper */
+	ASK_SPEAK,     /* resolver: may this host speak for that domain */
+	ASK_NOTICE,    /* keeper */
+	ASK_PULL,      /* keeper */
+	ASK_ARRIVAL,   /* keeper: is it ours now */
+	ASK_NOTED,     /* keeper: is the end of the turn durable */
+};
+
+struct front_listener {
+	struct front *front;
+	struct listen *listen;
+	enum role_listener which;
+};
+
+struct front {
+	struct role *role;
+	struct table sessions;     /* number -> struct session */
+	unsigned count;
+	SSL_CTX *tls;              /* NULL: no certificate */
+	struct hosts *names;       /* allow-hosts and deny-hosts by name, or NULL */
+	struct front_listener listeners[FRONT_LISTENERS_MAX];
+	unsigned listener_count;
+	struct event *stop_timer;
+};
+
+struct session {
+	struct front *front;
+	uint64_t number;           /* a new one for each transaction */
+	struct conn *conn;
+	struct ip address;
+	bool users;                /* submission, not port 25 */
+	bool entered;              /* the keeper counts it */
+	bool stalled;              /* END waits until the keeper's channel has room */
+	bool counted_notice, counted_pull;
+	enum session_ask ask;
+	enum admit_standing standing;
+	struct smtp_server *server;
+	char helo[DNS_NAME_MAX];
+	bool extended;
+	char user[ADDRESS_TEXT];   /* signed in as; "" nobody */
+	uint64_t from_check;
+
+	/* the transaction */
+	struct address sender, recipient;
+	struct params mail, rcpt;
+	struct reception *reception;
+
+	/* the notice that waits, and what DNS said of its domain */
+	char notice_id[IDENTIFIER_FOREIGN_MAX + 1];
+	struct params notice;
+	char speak_domain[DNS_NAME_MAX];
+	bool speak_known;
+	uint64_t spf, mx;
+
+	/* the turn */
+	struct smtp_client *client;
+	struct sending *sending;
+	struct buf pull_body;
+	bool turn_open;            /* the keeper waits to hear how it ended */
+	struct event *refusal;     /* the fixed timer of a refused pull */
+};
+
+/* Begins a session on FD. */
+void session_begin(struct front_listener *listener, int fd, struct ip peer);
+
+/* Ends it at once, whatever it was doing. */
+void session_end(struct session *s);
+
+/* An answer for it; m->file may be taken. */
+void session_answer(struct session *s, struct message *m);
+
+/* ROLE has gone: an open question to it is answered "later". */
+void session_lost(struct session *s, enum role_kind role);
+
+/* The keeper's channel has room again. */
+void session_unstall(struct session *s);
+
+/* The server stops: 421 when no reply is owed. */
+void session_stop(struct session *s);
+
+/* session_turn.c */
+void session_turn_ask(struct session *s, struct span id);
+void session_turn_answer(struct session *s, struct message *m);
+void session_turn_begin(struct session *s);
+void session_turn_progress(struct session *s);
+void session_turn_noted(struct session *s);
+/* The connection is over: an open turn is told to the keeper. */
+void session_turn_over(struct session *s);
+
+/* front.c */
+void front_forget(struct front *f, struct session *s);
+
+#endif

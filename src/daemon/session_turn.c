@@ -1,0 +1,192 @@
+/*
+ * After RETR: a question to the keeper, and if the hold is theirs, the turn: we
+ * become the client on the same connection, send one message for one recipient,
+ * and the server machine goes on only when the end of that is durable (WIRE 4).
+ */
+#include "daemon/session.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+tell_refusal(struct session *s)
+{
+	smtp_server_tell(s->server, REPLY_NOT_FOR_YOU, span_of(""));
+	conn_kick(s->conn);
+}
+
+static void
+refusal_due(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tell_refusal(arg);
+}
+
+/* Every refusal leaves so late after the command, whatever its reason, that
+   its time says nothing (GD-28, GD-29, AT-04). */
+static void
+refuse_later(struct session *s)
+{
+	struct timeval pause = {0, SESSION_REFUSAL_MS * 1000};
+
+	if (s->refusal == NULL)
+		s->refusal =
+		    event_new(s->front->role->base, -1, 0, refusal_due, s);
+	if (s->refusal == NULL || event_add(s->refusal, &pause) < 0)
+		tell_refusal(s);
+}
+
+void
+session_turn_ask(struct session *s, struct span id)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_PULL_ASK);
+	m.pull_ask.session = s->number;
+	m.pull_ask.address = s->address;
+	m.pull_ask.id = id;
+	buf_clear(&s->pull_body);
+	if (peer_send(role_peer(s->front->role, ROLE_KEEPER, 0), &m) ==
+	    -E_CLOSED)
+		smtp_server_tell(s->server, REPLY_DELIVERY_LATER, span_of(""));
+	else
+		s->ask = ASK_PULL;
+}
+
+static void
+send_end(struct session *s, struct key hold, enum store_hold_state state,
+    const char *reply)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_PULL_END);
+	m.pull_end.session = s->number;
+	m.pull_end.hold = hold;
+	m.pull_end.state = state;
+	m.pull_end.reply = span_of(reply);
+	peer_send(role_peer(s->front->role, ROLE_KEEPER, 0), &m);
+}
+
+void
+session_turn_answer(struct session *s, struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->pull_answer.reply, &reply) < 0)
+		reply = REPLY_DELIVERY_LATER;
+	if (reply == REPLY_NOT_FOR_YOU) {
+		refuse_later(s);
+		return;
+	}
+	if (reply == REPLY_YOUR_TURN) {
+		struct key hold = m->pull_answer.hold;
+
+		s->sending = sending_new(m, &s->pull_body);
+		s->turn_open = s->sending != NULL;
+		if (!s->turn_open) {
+			send_end(s, hold, HOLD_NOTICED, "no memory to send it");
+			reply = REPLY_DELIVERY_LATER;
+		}
+	}
+	smtp_server_tell(s->server, reply, span_of(""));
+	conn_kick(s->conn);
+}
+
+void
+session_turn_begin(struct session *s)
+{
+	const struct settings *set = s->front->role->settings;
+	const struct smtp_client_setup setup = {
+	    .kind = SMTP_CLIENT_TURNED,
+	    .hostname = set->hostname,
+	    .greeting_timeout = set->command_timeout,
+	    .command_timeout = set->command_timeout,
+	    .content_timeout = set->content_timeout,
+	    .secure = conn_is_secure(s->conn),
+	    .capabilities = sending_capabilities(s->sending),
+	};
+
+	s->client = smtp_client_new(&setup, role_now());
+	if (s->client == NULL || sending_order(s->sending, s->client) < 0) {
+		log_event("turn-failed", "why=\"cannot begin to send\"");
+		session_end(s);
+		return;
+	}
+	conn_exchange(s->conn, smtp_client_machine(s->client));
+	conn_kick(s->conn);
+}
+
+/* What the destination's last word means for the hold (WIRE 4.6). */
+static enum store_hold_state
+state_of(const struct smtp_client_event *e)
+{
+	if (e->reply.code >= 200 && e->reply.code < 300)
+		return e->final ? HOLD_TAKEN : HOLD_NOTICED;
+	return e->reply.code >= 500 ? HOLD_REFUSED : HOLD_NOTICED;
+}
+
+/* The destination may say its next command now; it is answered once the
+   keeper has noted the end. */
+static void
+turn_back(struct session *s, const struct smtp_client_event *e)
+{
+	char reply[REPLY_TEXT_MAX + 32];
+
+	snprintf(reply, sizeof reply, "%d %s %s", e->reply.code,
+	    e->reply.enhanced, e->reply.text);
+	send_end(s, sending_hold(s->sending), state_of(e), reply);
+	s->ask = ASK_NOTED;
+	sending_free(&s->sending);
+	conn_exchange(s->conn, smtp_server_machine(s->server));
+}
+
+void
+session_turn_progress(struct session *s)
+{
+	struct smtp_client_event e;
+
+	while (s->sending != NULL && smtp_client_next(s->client, &e) > 0) {
+		switch (e.kind) {
+		case SMTP_CLIENT_SENT:
+			turn_back(s, &e);
+			return;
+		case SMTP_CLIENT_BROKEN:
+			log_event("turn-broken", "why=%s",
+			    log_quote(span_of(e.reason)));
+			session_end(s);
+			return;
+		case SMTP_CLIENT_CONTENT:
+		case SMTP_CLIENT_START_TLS:
+		case SMTP_CLIENT_READY:
+		case SMTP_CLIENT_REPLY:
+		case SMTP_CLIENT_TURN:
+		case SMTP_CLIENT_CLOSED:
+			break;
+		}
+	}
+	if (s->sending != NULL && smtp_client_room(s->client) > 0) {
+		sending_pump(s->sending, s->client);
+		conn_kick(s->conn);
+	}
+}
+
+void
+session_turn_noted(struct session *s)
+{
+	s->turn_open = false;
+	smtp_client_free(&s->client);
+	smtp_server_resume(s->server, role_now());
+	conn_kick(s->conn);
+}
+
+void
+session_turn_over(struct session *s)
+{
+	if (s->turn_open && s->sending != NULL)
+		send_end(s, sending_hold(s->sending), HOLD_NOTICED,
+		    "the connection broke");
+	s->turn_open = false;
+}

@@ -1,0 +1,28 @@
+/*
+ * TLS contexts: TLS 1.2 and later, the library's defaults for ciphers,
+ * server's preference, no renegotiation, no compression, tickets off.
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include "base/err.h"
+#include "base/span.h"
+
+#include <openssl/ssl.h>
+
+/* From PEM texts in memory (roles have no files). 0, -E_SYNTAX with why. */
+int tls_server(struct span certificate_chain, struct span private_key,
+    SSL_CTX **tls_r, struct err *err);
+
+/*
+ * For dialling. CA (PEM, or empty) is what certificates are checked against;
+ * with MUST_VERIFY false a bad certificate is accepted, as opportunistic TLS
+ * between servers requires (RFC 7435), and tls_verified() tells.
+ */
+int
+tls_client(struct span ca, bool must_verify, SSL_CTX **tls_r, struct err *err);
+
+/* Did the peer's certificate verify and match the name given for SNI? */
+bool tls_verified(const SSL *ssl);
+
+#endif

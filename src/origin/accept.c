@@ -1,0 +1,190 @@
+/*
+ * Accepting a submission: look up the sending user (for the secret that goes
+ * into identifiers), make holds and deliveries, put it all. More recipients
+ * than one operation takes go in parts; the last one makes the message live.
+ */
+#include "origin/accept.h"
+
+#include "base/log.h"
+#include "origin/hold.h"
+#include "proto/address.h"
+#include "receiver/decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct accepting {
+	const struct accept *accept;
+	const struct arrival *arrival;
+	int64_t now;
+	void (*answered)(void *arg, enum reply_name reply, struct span argument);
+	void *arg;
+	uint8_t user_secret[STORE_SECRET];
+	unsigned done; /* recipients put so far */
+};
+
+static void put_part(struct accepting *x);
+
+static void
+answer(struct accepting *x, enum reply_name reply)
+{
+	char key[KEY_TEXT];
+
+	key_text(x->arrival->message, key);
+	log_event(reply == REPLY_HELD ? "accepted" : "not-accepted",
+	    "message=%s user=%s recipients=%u size=%llu", key,
+	    log_quote(x->arrival->user), x->arrival->count,
+	    (unsigned long long)x->arrival->size);
+	x->answered(x->arg, reply, span_of(key));
+	explicit_bzero(x->user_secret, sizeof x->user_secret);
+	free(x);
+}
+
+static enum reply_name
+reply_of(enum store_outcome outcome)
+{
+	switch (outcome) {
+	case STORE_OK:
+	case STORE_EXISTS: /* this very message, put before */
+		return REPLY_HELD;
+	case STORE_FULL:
+		return REPLY_NO_ROOM;
+	case STORE_NONE:
+	case STORE_CONFLICT:
+	case STORE_BUSY:
+	case STORE_UNSURE:
+	case STORE_BROKEN:
+		break;
+	}
+	return REPLY_DELIVERY_LATER;
+}
+
+static void
+part_put(struct store_op *op, void *arg)
+{
+	struct accepting *x = arg;
+	enum store_outcome outcome = op->outcome;
+	bool more = op->message_put.more;
+
+	store_op_free(&op);
+	if (outcome == STORE_OK && more)
+		put_part(x);
+	else
+		answer(x, reply_of(outcome));
+}
+
+/* One recipient: ours, or somebody else's. */
+static int
+add_recipient(struct accepting *x, const struct arrival_recipient *recipient,
+    struct store_op *op, struct store_hold *holds,
+    struct store_delivery *deliveries)
+{
+	const struct address_rules rules = {.utf8 = true,
+	    .bare_postmaster = true};
+	struct store_message_put *put = &op->message_put;
+	struct address address;
+	struct hold_making making = {
+	    .arrival = x->arrival,
+	    .recipient = recipient,
+	    .server_secret = x->accept->server_secret,
+	    .user_secret = x->user_secret,
+	    .now = x->now,
+	};
+
+	if (address_parse(recipient->recipient, rules, &address) < 0)
+		return -E_SYNTAX;
+	if (hosts_has_name(x->accept->local, address.domain) ||
+	    address.domain.n == 0)
+		return decide_delivery(x->accept->settings, x->arrival, &address,
+		    x->now, &op->arena, &deliveries[put->delivery_count++]);
+	making.domain = arena_copy(&op->arena, address.domain);
+	if (making.domain.p == NULL)
+		return -E_NOMEM;
+	return hold_make(&making, &op->arena, &holds[put->hold_count++]);
+}
+
+static int
+fill_part(struct accepting *x, struct store_op *op, unsigned count)
+{
+	struct store_hold *holds =
+	    arena_take(&op->arena, count * sizeof *holds);
+	struct store_delivery *deliveries =
+	    arena_take(&op->arena, count * sizeof *deliveries);
+
+	if (holds == NULL || deliveries == NULL)
+		return -E_NOMEM;
+	op->message_put.holds = holds;
+	op->message_put.deliveries = deliveries;
+	for (unsigned i = 0; i < count; i++)
+		if (add_recipient(x, &x->arrival->recipients[x->done + i], op,
+			holds, deliveries) < 0)
+			return -E_NOMEM;
+	return 0;
+}
+
+static void
+put_part(struct accepting *x)
+{
+	struct store_op *op = store_op_new(STORE_MESSAGE_PUT, x->now);
+	unsigned left = x->arrival->count - x->done;
+	unsigned count =
+	    left < STORE_RECIPIENTS_PART ? left : STORE_RECIPIENTS_PART;
+
+	if (op == NULL) {
+		answer(x, REPLY_DELIVERY_LATER);
+		return;
+	}
+	decide_message(x->arrival, x->now, &op->message_put.message);
+	if (fill_part(x, op, count) < 0) {
+		store_op_free(&op);
+		answer(x, REPLY_DELIVERY_LATER);
+		return;
+	}
+	x->done += count;
+	op->message_put.more = x->done < x->arrival->count;
+	op->done = part_put;
+	op->arg = x;
+	store_submit(x->accept->store, op);
+}
+
+static void
+user_known(struct store_op *op, void *arg)
+{
+	struct accepting *x = arg;
+	enum store_outcome outcome = op->outcome;
+
+	if (outcome == STORE_OK)
+		memcpy(x->user_secret, op->user_get.user.secret, STORE_SECRET);
+	store_op_free(&op);
+	if (outcome == STORE_OK)
+		put_part(x);
+	else
+		answer(x, outcome == STORE_NONE ? REPLY_NOT_YOUR_ADDRESS
+						: REPLY_DELIVERY_LATER);
+}
+
+void
+accept_message(const struct accept *accept, const struct arrival *arrival,
+    int64_t now,
+    void (*answered)(void *arg, enum reply_name reply, struct span argument),
+    void *arg)
+{
+	struct accepting *x = calloc(1, sizeof *x);
+	struct store_op *op = store_op_new(STORE_USER_GET, now);
+
+	if (x == NULL || op == NULL) {
+		free(x);
+		store_op_free(&op);
+		answered(arg, REPLY_DELIVERY_LATER, span_of(""));
+		return;
+	}
+	x->accept = accept;
+	x->arrival = arrival;
+	x->now = now;
+	x->answered = answered;
+	x->arg = arg;
+	op->user_get.address = arrival->user;
+	op->done = user_known;
+	op->arg = x;
+	store_submit(accept->store, op);
+}

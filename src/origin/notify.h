@@ -1,0 +1,80 @@
+/*
+ * Telling destinations that something waits for them (GD-11, GD-22, DM-03):
+ * due holds are claimed, gathered by domain, aimed (their targets are durable
+ * before the first octet leaves: WIRE 7), and handed out as calls. What each
+ * notice was answered decides what becomes of its hold (WIRE 8).
+ *
+ * The queue is in the store; here lie only the few holds that are under way.
+ */
+#ifndef ORIGIN_NOTIFY_H
+#define ORIGIN_NOTIFY_H
+
+#include "base/settings.h"
+#include "store/store.h"
+#include "trust/mx.h"
+
+#define NOTIFY_PAGE 256        /* holds claimed at once */
+#define NOTIFY_UNDER_WAY 2048  /* holds claimed and not yet settled */
+
+struct notify_item {
+	struct key hold;
+	struct span id;
+	uint8_t digest[STORE_DIGEST];
+};
+
+/* What a call carries. Borrowed for the call of `call` only. */
+struct notify_call {
+	uint64_t call;          /* comes back with each answer */
+	struct span domain;
+	struct span targets;    /* STORE_TARGET octets each, best first */
+	int64_t expires;        /* seconds from now, as the notice says */
+	unsigned count;
+	const struct notify_item *items;
+};
+
+/* What notify asks of the process around it. */
+struct notify_world {
+	void *owner;
+	/* Where does mail for DOMAIN go? Answer with notify_resolved(). */
+	void (*resolve)(void *owner, uint64_t question, struct span domain);
+	/* Make this call; 0, or negative: nobody can make it now. */
+	int (*call)(void *owner, const struct notify_call *call);
+	void (*free_body)(void *owner, struct key message);
+};
+
+struct notify;
+
+/* SETTINGS may be exchanged by notify_settings(). 0 or -E_NOMEM. */
+int notify_new(struct store *store, const struct settings *settings,
+    uint64_t node, const struct notify_world *world, struct notify **notify_r);
+void notify_free(struct notify **n);
+void notify_settings(struct notify *n, const struct settings *settings);
+
+/* Something may be due: looks, unless it is looking already. */
+void notify_look(struct notify *n, int64_t now);
+
+/* TARGETS: STORE_TARGET octets for each address, "" unless MX_FOUND. */
+void notify_resolved(struct notify *n, uint64_t question,
+    enum mx_outcome outcome, struct span targets, int64_t now);
+
+/* One notice was answered; CODE 0: not sent, or no answer came. */
+void notify_answered(struct notify *n, uint64_t call, struct key hold,
+    int code, struct span reply, uint64_t capabilities, int64_t now);
+
+enum notify_end {
+	NOTIFY_DONE = 1,    /* all that could be answered is */
+	NOTIFY_UNREACHABLE, /* no target could be spoken with */
+	NOTIFY_NO_KEYWORD,  /* it offers no notice keyword: push */
+};
+
+/* The call is over; holds without an answer share this end. */
+void notify_over(struct notify *n, uint64_t call, enum notify_end end,
+    struct span reason, int64_t now);
+
+/* The resolver has gone: what it was asked is asked again by the next look. */
+void notify_unresolved(struct notify *n, int64_t now);
+
+/* Whoever makes the calls has gone: all of them are over, unanswered. */
+void notify_lost(struct notify *n, int64_t now);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Somebody asks for a message that we hold (RETR: GD-26 to GD-34, WIRE 3, 7).
+ * Only a host that its notice was aimed at gets it; unknown, foreign, expired,
+ * taken and withdrawn look alike to all others.
+ */
+#ifndef ORIGIN_SERVE_H
+#define ORIGIN_SERVE_H
+
+#include "base/settings.h"
+#include "proto/reply.h"
+#include "store/store.h"
+
+struct serve_setup {
+	struct store *store;
+	const struct settings *settings;
+	const uint8_t *server_secret;
+	uint64_t node;
+};
+
+/*
+ * ANSWERED is called once, now or from a later store_turn(): REPLY_YOUR_TURN
+ * with the leased row and its content (borrowed for that call), or
+ * REPLY_NOT_FOR_YOU, or REPLY_DELIVERY_LATER, with NULL.
+ */
+void serve_pull(const struct serve_setup *setup, struct span id,
+    struct ip asker, int64_t now,
+    void (*answered)(void *arg, enum reply_name reply,
+	const struct store_hold_row *row),
+    void *arg);
+
+#endif

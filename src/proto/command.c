@@ -1,0 +1,76 @@
+/*
+ * Pieces of command lines that several verbs share. Not for the verbs
+ * themselves (verb_*.c) nor for finding the end of a line (line.c). See
+ * command.h.
+ *
+ *   command = word [ SP argument ]        ; spaces before CRLF are let pass,
+ *                                         ; RFC 5321 4.1.1
+ */
+#include "proto/command.h"
+
+#include "base/err.h"
+#include "proto/address.h"
+
+static struct span
+skip_spaces(struct span s)
+{
+	while (s.n > 0 && s.p[0] == ' ')
+		s = span_skip(s, 1);
+	return s;
+}
+
+void
+command_split(struct span line, struct span *word_r, struct span *argument_r)
+{
+	size_t space;
+
+	while (line.n > 0 && line.p[line.n - 1] == ' ')
+		line.n--;
+	space = span_find(line, 0, ' ');
+	*word_r = span_part(line, 0, space);
+	*argument_r = skip_spaces(span_skip(line, space));
+}
+
+int
+command_path(struct span argument, const char *keyword, struct span *path_r,
+    struct span *params_r)
+{
+	struct span start = span_of(keyword);
+	struct span rest;
+
+	if (!span_starts_nocase(argument, start))
+		return -E_SYNTAX;
+	rest = skip_spaces(span_skip(argument, start.n));
+	*path_r = span_part(rest, 0, address_path_length(rest));
+	rest = span_skip(rest, path_r->n);
+	if (rest.n > 0 && rest.p[0] != ' ')
+		return -E_SYNTAX;
+	*params_r = skip_spaces(rest);
+	return 0;
+}
+
+bool
+command_is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+bool
+command_params(struct span text, struct params_rules rules,
+    struct params *params_r, struct verb_refusal *refusal_r)
+{
+	switch (params_parse(text, rules, params_r)) {
+	case PARAMS_GOOD:
+		return true;
+	case PARAMS_UNKNOWN:
+		return verb_refuse(refusal_r, REPLY_UNKNOWN_PARAMETER, "");
+	case PARAMS_MALFORMED:
+		break;
+	}
+	return verb_refuse(
+	    refusal_r, REPLY_BAD_ARGUMENT, "malformed parameter");
+}

@@ -1,0 +1,151 @@
+/*
+ * Identifiers of holds: making them, and knowing our own (WIRE 2). Not for
+ * finding the hold (store/) nor for who may ask (origin/serve). See
+ * identifier.h.
+ *
+ * The first tag is made with the server's secret over the key alone, so that
+ * a guess is told from an identifier without the disk (AT-05). The second one
+ * ties the identifier to its message, recipient and destination (DM-05), so
+ * that nobody who knows a text can test for it (AT-08).
+ */
+#include "proto/identifier.h"
+
+#include "base/base64.h"
+#include "base/err.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <string.h>
+
+#define TAG           8 /* octets of an HMAC that are kept */
+#define RAW           (16 + TAG + TAG)
+#define CHARACTERS    (IDENTIFIER_TEXT - 1)
+#define DIGEST_OCTETS 32
+
+/* A field with its length in front: no two lists of fields look the same. */
+static bool
+hash_field(EVP_MAC_CTX *mac, struct span field)
+{
+	uint8_t length[8];
+
+	for (unsigned i = 0; i < sizeof(length); i++)
+		length[i] = (uint8_t)((uint64_t)field.n >> (56 - 8 * i));
+	return EVP_MAC_update(mac, length, sizeof(length)) == 1 &&
+	       EVP_MAC_update(mac, (const unsigned char *)field.p, field.n) ==
+		   1;
+}
+
+static bool
+start(EVP_MAC_CTX *mac, const uint8_t *secret)
+{
+	char sha256[] = "SHA256";
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0),
+	    OSSL_PARAM_construct_end(),
+	};
+
+	return EVP_MAC_init(mac, secret, IDENTIFIER_SECRET, params) == 1;
+}
+
+/* HMAC-SHA-256 over N fields, cut to its first TAG octets. */
+static int
+make_tag(const uint8_t *secret, const struct span *fields, size_t n,
+    uint8_t tag_r[TAG])
+{
+	uint8_t full[EVP_MAX_MD_SIZE];
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+	EVP_MAC_CTX *mac = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
+	size_t length = 0;
+	bool good = mac != NULL && start(mac, secret);
+
+	for (size_t i = 0; good && i < n; i++)
+		good = hash_field(mac, fields[i]);
+	good = good && EVP_MAC_final(mac, full, &length, sizeof(full)) == 1 &&
+	       length >= TAG;
+	if (good)
+		memcpy(tag_r, full, TAG);
+	OPENSSL_cleanse(full, sizeof(full));
+	EVP_MAC_CTX_free(mac);
+	EVP_MAC_free(hmac);
+	return good ? 0 : -E_SYSTEM;
+}
+
+static struct span
+key_span(const struct key *key)
+{
+	return span_make(key->b, sizeof(key->b));
+}
+
+int
+identifier_make(
+    const struct identifier_parts *parts, char text_r[IDENTIFIER_TEXT])
+{
+	uint8_t raw[RAW];
+	struct span first[] = {key_span(&parts->key)};
+	struct span second[] = {
+	    key_span(&parts->key),
+	    parts->sender,
+	    parts->recipient,
+	    span_make(parts->digest, DIGEST_OCTETS),
+	    parts->domain,
+	};
+
+	memcpy(raw, parts->key.b, sizeof(parts->key.b));
+	if (make_tag(parts->server_secret, first, 1, raw + 16) < 0 ||
+	    make_tag(parts->user_secret, second, 5, raw + 16 + TAG) < 0)
+		return -E_SYSTEM;
+	base64_url(span_make(raw, sizeof(raw)), text_r, IDENTIFIER_TEXT);
+	return 0;
+}
+
+int
+identifier_check(
+    struct span id, const uint8_t *server_secret, struct key *key_r)
+{
+	uint8_t raw[RAW];
+	uint8_t tag[TAG];
+	struct key key;
+	struct span field;
+	size_t n;
+
+	if (id.n != CHARACTERS ||
+	    base64_url_decode(id, raw, sizeof(raw), &n) < 0 || n != RAW)
+		return -E_NONE;
+	memcpy(key.b, raw, sizeof(key.b));
+	field = key_span(&key);
+	if (make_tag(server_secret, &field, 1, tag) < 0 ||
+	    CRYPTO_memcmp(tag, raw + sizeof(key.b), TAG) != 0)
+		return -E_NONE;
+	*key_r = key;
+	return 0;
+}
+
+bool
+identifier_same(struct span a, struct span b)
+{
+	/* The length of an identifier is no secret. */
+	return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
+}
+
+/* ALPHA / DIGIT / "-" / "_" / "." / "=" / "+" / "/" / "@" */
+static bool
+is_id_octet(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("-_.=+/@", c) != NULL);
+}
+
+bool
+identifier_is_legal(struct span s)
+{
+	if (s.n == 0 || s.n > IDENTIFIER_FOREIGN_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!is_id_octet(s.p[i]))
+			return false;
+	}
+	return true;
+}

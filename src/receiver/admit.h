@@ -1,0 +1,85 @@
+/*
+ * The door of the receiver: which hosts may speak here and what they are
+ * offered (DM-09, GD-36, GD-37, WIRE 1), which recipients are taken, and which
+ * notices are believed (WIRE 8; GD-51 to GD-55).
+ */
+#ifndef RECEIVER_ADMIT_H
+#define RECEIVER_ADMIT_H
+
+#include "base/settings.h"
+#include "proto/arrival.h"
+#include "proto/reply.h"
+#include "store/store.h"
+#include "trust/hosts.h"
+#include "trust/spf.h"
+
+enum admit_standing {
+	STANDING_STRANGER = 1, /* neither allowed nor denied */
+	STANDING_ALLOWED,      /* may push, sees no notice keyword */
+	STANDING_DENIED,       /* 554 */
+};
+
+struct admit {
+	struct store *store;
+	const struct settings *settings;
+	const struct hosts *local;   /* our own domains */
+	const struct hosts *allowed; /* settings allow-hosts */
+	const struct hosts *denied;
+	const struct hosts *callable; /* settings callable-networks */
+	const struct hosts *ourselves; /* addresses on which we listen */
+};
+
+/* NAME: forward-confirmed, or "". Denied comes first (WIRE 10). */
+enum admit_standing admit_host(const struct admit *admit, struct ip address,
+    struct span name);
+
+/* The words that EHLO shows to such a host: enum smtp_keyword bits. */
+unsigned admit_keywords(const struct admit *admit, enum admit_standing s);
+
+/*
+ * May a message for RECIPIENT come in this way? ANSWERED once, now or from a
+ * later store_turn().
+ */
+struct admit_recipient {
+	enum arrival_way way;
+	enum admit_standing standing; /* PUSHED */
+	struct span sender, recipient;
+};
+void admit_recipient(const struct admit *admit,
+    const struct admit_recipient *ask, int64_t now,
+    void (*answered)(void *arg, enum reply_name reply), void *arg);
+
+enum admit_mx { MX_NOT_ASKED, MX_IS_HOST, MX_IS_NOT_HOST, MX_NOT_KNOWN };
+
+/*
+ * Is a notice, or the MAIL of a pull, from this host believed? REPLY_NOTED when
+ * it is. MX tells, for a domain without SPF record, whether the host is one of
+ * its MX hosts.
+ */
+enum reply_name admit_belief(const struct settings *settings,
+    enum spf_result spf, enum admit_mx mx);
+
+/* May we call this address at all (AT-24)? */
+bool admit_callable(const struct admit *admit, struct ip address);
+
+struct admit_notice {
+	struct ip address;
+	struct span id;
+	struct span domain;   /* that the host says it speaks for, A-labels */
+	enum spf_result spf;
+	enum admit_mx mx;
+	enum store_route dialect;
+	bool has_digest;
+	uint8_t digest[STORE_DIGEST];
+	int64_t expires;      /* seconds from now; 0: the dialect's default */
+};
+
+/*
+ * Judges and stores a notice (durable first: GD-25). Due after a random delay
+ * (GD-15), which the caller draws: DELAY seconds. ANSWERED once.
+ */
+void admit_notice(const struct admit *admit, const struct admit_notice *notice,
+    int64_t delay, int64_t now,
+    void (*answered)(void *arg, enum reply_name reply), void *arg);
+
+#endif

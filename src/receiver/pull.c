@@ -1,0 +1,511 @@
+/*
+ * A group is one call to one address:
+ *
+ *     claimed -> waiting for a free connection -> called -> each item ended
+ *
+ * One connection to an address until a pull from it has succeeded, then up to
+ * pull-connections (WIRE 8). Every claimed notice ends in notice_fetched or
+ * notice_settle; a crash in between only lets its lease run out.
+ * Invariant: under_way is the number of items in all groups.
+ */
+#include "receiver/pull.h"
+
+#include "base/log.h"
+#include "base/table.h"
+#include "receiver/decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUP_ARENA (1u << 20)
+
+struct item {
+	struct store_notice notice;
+	bool ended;
+};
+
+struct group {
+	struct pull *pull;
+	uint64_t number;
+	struct arena arena;
+	struct ip address;
+	struct item items[PULL_CALL_ITEMS];
+	unsigned count, left;
+	bool called, cut_short;
+};
+
+struct pull {
+	struct store *store;
+	const struct settings *settings;
+	uint64_t node;
+	struct pull_world world;
+	struct table groups;
+	struct table trusted; /* addresses a pull from which has succeeded */
+	unsigned under_way, calls;
+	bool looking, again;
+};
+
+#define TRUSTED_MAX 4096 /* addresses remembered; then all are forgotten */
+
+int
+pull_new(struct store *store, const struct settings *settings, uint64_t node,
+    const struct pull_world *world, struct pull **pull_r)
+{
+	struct pull *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return -E_NOMEM;
+	p->store = store;
+	p->settings = settings;
+	p->node = node;
+	p->world = *world;
+	table_init(&p->groups);
+	table_init(&p->trusted);
+	*pull_r = p;
+	return 0;
+}
+
+static void
+group_free(struct group *g)
+{
+	arena_fini(&g->arena);
+	free(g);
+}
+
+void
+pull_free(struct pull **pull)
+{
+	struct pull *p = *pull;
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	if (p == NULL)
+		return;
+	while ((g = table_next(&p->groups, &at, &number)) != NULL)
+		group_free(g);
+	table_fini(&p->groups);
+	table_fini(&p->trusted);
+	free(p);
+	*pull = NULL;
+}
+
+void
+pull_settings(struct pull *p, const struct settings *settings)
+{
+	p->settings = settings;
+}
+
+/* ---- trust in an address ---- */
+
+/* A number for an address; two that collide share their trust, which only
+   costs the one a few connections too many. */
+static uint64_t
+number_of(struct ip ip)
+{
+	uint64_t high, low;
+
+	memcpy(&high, ip.b, sizeof high);
+	memcpy(&low, ip.b + sizeof high, sizeof low);
+	return (high ^ (low * UINT64_C(0x9e3779b97f4a7c15))) | 1;
+}
+
+static void
+trust(struct pull *p, struct ip address)
+{
+	if (p->trusted.used >= TRUSTED_MAX) {
+		table_fini(&p->trusted);
+		table_init(&p->trusted);
+	}
+	table_put(&p->trusted, number_of(address), p);
+}
+
+static unsigned
+connections_allowed(const struct pull *p, struct ip address)
+{
+	return table_get(&p->trusted, number_of(address)) != NULL
+	    ? (unsigned)p->settings->pull_connections
+	    : 1;
+}
+
+static unsigned
+connections_now(const struct pull *p, struct ip address)
+{
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+	unsigned n = 0;
+
+	while ((g = table_next(&p->groups, &at, &number)) != NULL)
+		n += g->called && ip_equals(g->address, address);
+	return n;
+}
+
+/* ---- ends of one notice ---- */
+
+static void
+settled(struct store_op *op, void *arg)
+{
+	(void)arg;
+	if (op->outcome != STORE_OK && op->outcome != STORE_CONFLICT)
+		log_event("pull-unsettled", "id=%s outcome=%s",
+		    log_quote(op->notice_settle.id),
+		    store_outcome_name(op->outcome));
+	store_op_free(&op);
+}
+
+static void
+settle(struct group *g, struct item *item, enum store_notice_end end,
+    int64_t next_at, struct span reply, int64_t now)
+{
+	struct store_op *op = store_op_new(STORE_NOTICE_SETTLE, now);
+
+	item->ended = true;
+	g->left--;
+	g->pull->under_way--;
+	if (op == NULL)
+		return; /* its lease runs out */
+	op->notice_settle.id = arena_copy(&op->arena, item->notice.id);
+	op->notice_settle.domain = arena_copy(&op->arena, item->notice.domain);
+	op->notice_settle.end = end;
+	op->notice_settle.next_at = next_at;
+	op->notice_settle.reply = arena_copy(&op->arena, reply);
+	op->done = settled;
+	store_submit(g->pull->store, op);
+}
+
+/* When to try again, or 0: no more (GD-16, GD-17). TRIES have been made. */
+static int64_t
+next_try(const struct pull *p, const struct store_notice *n, int64_t now)
+{
+	const struct settings_list *pauses = &p->settings->pull_retries;
+	int64_t first = n->first_try_at > 0 ? n->first_try_at : now;
+	int64_t pause, last = first + p->settings->pull_window;
+
+	if (n->tries == 0 || n->tries > pauses->n ||
+	    settings_duration(span_of(pauses->v[n->tries - 1]), &pause) < 0)
+		return 0;
+	if (n->expires_at < last)
+		last = n->expires_at;
+	return now + pause <= last ? now + pause : 0;
+}
+
+static void
+try_later(struct group *g, struct item *item, struct span reply, int64_t now)
+{
+	int64_t at = g->cut_short ? now + 1
+				  : next_try(g->pull, &item->notice, now);
+
+	if (item->notice.unconfirmed)
+		settle(g, item, NOTICE_END_LATER, now + PULL_CONFIRM_PAUSE,
+		    reply, now);
+	else if (at > 0)
+		settle(g, item, NOTICE_END_LATER, at, reply, now);
+	else
+		settle(g, item, NOTICE_END_LAPSED, 0, reply, now);
+}
+
+static void
+gone(struct group *g, struct item *item, struct span reply, int64_t now)
+{
+	if (item->notice.unconfirmed)
+		settle(g, item, NOTICE_END_CONFIRMED, 0, reply, now);
+	else if (item->notice.tries > 1)
+		settle(g, item, NOTICE_END_LAPSED, 0, reply, now);
+	else
+		try_later(g, item, reply, now);
+}
+
+static struct item *
+find_item(struct group *g, struct key notice)
+{
+	for (unsigned i = 0; i < g->count; i++)
+		if (key_equals(g->items[i].notice.key, notice))
+			return &g->items[i];
+	return NULL;
+}
+
+void
+pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
+    struct span reply, int64_t now)
+{
+	struct group *g = table_get(&p->groups, call);
+	struct item *item = g != NULL && g->called ? find_item(g, notice) : NULL;
+	static const char *const names[] = {"", "confirmed", "later", "gone",
+	    "refused", "unconfirmed"};
+
+	if (item == NULL || item->ended)
+		return;
+	log_event("pull-ended", "id=%s domain=%s end=%s reply=%s",
+	    log_quote(item->notice.id), log_quote(item->notice.domain),
+	    names[end], log_quote(reply));
+	switch (end) {
+	case PULL_CONFIRMED:
+		trust(p, g->address);
+		settle(g, item, NOTICE_END_CONFIRMED, 0, reply, now);
+		return;
+	case PULL_LATER:
+		try_later(g, item, reply, now);
+		return;
+	case PULL_GONE:
+		gone(g, item, reply, now);
+		return;
+	case PULL_REFUSED:
+		settle(g, item, NOTICE_END_REFUSED, 0, reply, now);
+		return;
+	case PULL_UNCONFIRMED:
+		settle(g, item, NOTICE_END_LATER, now + PULL_CONFIRM_PAUSE,
+		    reply, now);
+		return;
+	}
+}
+
+/* ---- calls ---- */
+
+static void
+end_rest(struct group *g, struct span reason, int64_t now)
+{
+	struct pull *p = g->pull;
+
+	for (unsigned i = 0; i < g->count; i++)
+		if (!g->items[i].ended)
+			try_later(g, &g->items[i], reason, now);
+	p->calls -= g->called;
+	table_take(&p->groups, g->number);
+	group_free(g);
+}
+
+static void
+start(struct group *g, int64_t now)
+{
+	struct pull *p = g->pull;
+	const struct store_notice *notices[PULL_CALL_ITEMS];
+	const struct pull_call call = {
+	    .call = g->number,
+	    .address = g->address,
+	    .count = g->count,
+	    .notices = notices,
+	};
+
+	for (unsigned i = 0; i < g->count; i++)
+		notices[i] = &g->items[i].notice;
+	g->called = true;
+	p->calls++;
+	if (p->world.call(p->world.owner, &call) < 0) {
+		g->cut_short = true;
+		end_rest(g, span_of("no process can make calls now"), now);
+	}
+}
+
+/* Starts the groups for which a connection is free. */
+static void
+start_waiting(struct pull *p, int64_t now)
+{
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&p->groups, &at, &number)) != NULL)
+		if (!g->called &&
+		    p->calls < p->settings->pull_connections_total &&
+		    connections_now(p, g->address) <
+			connections_allowed(p, g->address))
+			start(g, now);
+}
+
+void
+pull_over(struct pull *p, uint64_t call, bool reached, struct span reason,
+    int64_t now)
+{
+	struct group *g = table_get(&p->groups, call);
+
+	if (g == NULL || !g->called)
+		return;
+	if (g->left > 0)
+		log_event("pulls-not-done", "left=%u reached=%d why=%s",
+		    g->left, reached, log_quote(reason));
+	end_rest(g, reason, now);
+	start_waiting(p, now);
+	if (p->again)
+		pull_look(p, now);
+}
+
+void
+pull_lost(struct pull *p, int64_t now)
+{
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&p->groups, &at, &number)) != NULL) {
+		g->cut_short = true;
+		end_rest(g, span_of("the call was cut short"), now);
+	}
+}
+
+/* ---- what has come ---- */
+
+struct arriving {
+	const struct arrival *arrival;
+	void (*answered)(void *arg, enum reply_name reply, struct span argument);
+	void *arg;
+};
+
+static void
+fetched(struct store_op *op, void *arg)
+{
+	struct arriving *x = arg;
+	enum reply_name reply = REPLY_DELIVERY_LATER;
+
+	switch (op->outcome) {
+	case STORE_OK:
+	case STORE_EXISTS:
+		reply = REPLY_STORED;
+		break;
+	case STORE_FULL:
+		reply = REPLY_NO_ROOM;
+		break;
+	case STORE_NONE:
+	case STORE_CONFLICT:
+	case STORE_BUSY:
+	case STORE_UNSURE:
+	case STORE_BROKEN:
+		break;
+	}
+	log_event("fetched", "id=%s domain=%s size=%llu outcome=%s",
+	    log_quote(x->arrival->notice_id),
+	    log_quote(x->arrival->notice_domain),
+	    (unsigned long long)x->arrival->size,
+	    store_outcome_name(op->outcome));
+	store_op_free(&op);
+	x->answered(x->arg, reply, span_of(""));
+	free(x);
+}
+
+static int
+fill_fetched(struct pull *p, const struct arrival *a, struct store_op *op)
+{
+	op->notice_fetched.id = a->notice_id;
+	op->notice_fetched.domain = a->notice_domain;
+	decide_message(a, op->now, &op->notice_fetched.message);
+	op->notice_fetched.next_at = op->now + PULL_CONFIRM_PAUSE;
+	op->notice_fetched.delivery_count = a->count;
+	return decide_deliveries(p->settings, a, op->now, &op->arena,
+	    &op->notice_fetched.deliveries);
+}
+
+void
+pull_arrived(struct pull *p, const struct arrival *arrival, int64_t now,
+    void (*answered)(void *arg, enum reply_name reply, struct span argument),
+    void *arg)
+{
+	struct arriving *x = malloc(sizeof *x);
+	struct store_op *op = store_op_new(STORE_NOTICE_FETCHED, now);
+
+	if (x == NULL || op == NULL || fill_fetched(p, arrival, op) < 0) {
+		free(x);
+		store_op_free(&op);
+		answered(arg, REPLY_DELIVERY_LATER, span_of(""));
+		return;
+	}
+	x->arrival = arrival;
+	x->answered = answered;
+	x->arg = arg;
+	op->done = fetched;
+	op->arg = x;
+	store_submit(p->store, op);
+}
+
+/* ---- claiming ---- */
+
+static struct group *
+group_new(struct pull *p, struct ip address)
+{
+	struct group *g = calloc(1, sizeof *g);
+
+	if (g == NULL)
+		return NULL;
+	g->pull = p;
+	g->address = address;
+	arena_init(&g->arena, GROUP_ARENA);
+	g->number = table_add(&p->groups, g);
+	if (g->number == 0) {
+		group_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+/* The group of ADDRESS that still waits and has room, or a new one. */
+static struct group *
+group_for(struct pull *p, struct ip address)
+{
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&p->groups, &at, &number)) != NULL)
+		if (!g->called && g->count < PULL_CALL_ITEMS &&
+		    ip_equals(g->address, address))
+			return g;
+	return group_new(p, address);
+}
+
+static void
+add(struct pull *p, const struct store_notice *notice)
+{
+	struct group *g = group_for(p, notice->address);
+	struct item *item;
+
+	if (g == NULL)
+		return;
+	item = &g->items[g->count];
+	item->notice = *notice;
+	item->notice.id = arena_copy(&g->arena, notice->id);
+	item->notice.domain = arena_copy(&g->arena, notice->domain);
+	item->notice.reply = span_of("");
+	if (item->notice.id.p == NULL || item->notice.domain.p == NULL)
+		return;
+	g->count++;
+	g->left++;
+	p->under_way++;
+}
+
+static void
+claimed(struct store_op *op, void *arg)
+{
+	struct pull *p = arg;
+	const struct store_notice_claim *page = &op->notice_claim;
+	bool ok = op->outcome == STORE_OK;
+	int64_t now = op->now;
+
+	p->looking = false;
+	p->again = p->again || (ok && page->count == PULL_PAGE);
+	for (unsigned i = 0; ok && i < page->count; i++)
+		add(p, &page->notices[i]);
+	store_op_free(&op);
+	start_waiting(p, now);
+	if (p->again)
+		pull_look(p, now);
+}
+
+void
+pull_look(struct pull *p, int64_t now)
+{
+	struct store_op *op;
+
+	p->again = true;
+	if (p->looking || p->under_way > PULL_UNDER_WAY - PULL_PAGE)
+		return;
+	op = store_op_new(STORE_NOTICE_CLAIM, now);
+	if (op == NULL)
+		return;
+	p->again = false;
+	p->looking = true;
+	op->notice_claim.claim.node = p->node;
+	op->notice_claim.claim.lease_until = now + p->settings->lease_time;
+	op->notice_claim.claim.limit = PULL_PAGE;
+	op->done = claimed;
+	op->arg = p;
+	store_submit(p->store, op);
+}

@@ -1,0 +1,29 @@
+/*
+ * Whole copies of the rows of the door into an arena, with all their texts. A
+ * copy lives as long as the arena. False: the arena has no more room; the copy
+ * must not be used then.
+ */
+#ifndef STORE_COPY_H
+#define STORE_COPY_H
+
+#include "store/store.h"
+
+bool copy_user(
+    struct arena *a, const struct store_user *from, struct store_user *to_r);
+
+/* The fields without head and body, which come out empty. */
+bool copy_message(struct arena *a, const struct store_message *from,
+    struct store_message *to_r);
+
+/* Head and body only; the other fields of TO stay. */
+bool copy_content(struct arena *a, const struct store_message *from,
+    struct store_message *to);
+
+bool copy_hold(
+    struct arena *a, const struct store_hold *from, struct store_hold *to_r);
+bool copy_notice(struct arena *a, const struct store_notice *from,
+    struct store_notice *to_r);
+bool copy_delivery(struct arena *a, const struct store_delivery *from,
+    struct store_delivery *to_r);
+
+#endif

@@ -1,0 +1,216 @@
+/*
+ * Deliveries to our own users, in memory. Writing into mailboxes is done by
+ * the posters; here it is only remembered what they still have to do.
+ */
+#include "store/memory/memory.h"
+
+#include <stdlib.h>
+
+void
+memory_delivery_free(struct memory_delivery *row)
+{
+	arena_fini(&row->text);
+	free(row);
+}
+
+static struct memory_delivery *
+find(const struct memory *m, struct key key)
+{
+	for (size_t i = 0; i < m->deliveries.count; i++) {
+		struct memory_delivery *delivery = m->deliveries.at[i];
+
+		if (key_equals(delivery->row.key, key))
+			return delivery;
+	}
+	return NULL;
+}
+
+static struct memory_delivery *
+new_delivery(const struct store_delivery *from, struct memory_message *message)
+{
+	struct memory_delivery *delivery = calloc(1, sizeof *delivery);
+
+	if (delivery == NULL)
+		return NULL;
+	arena_init(&delivery->text, STORE_OP_ARENA);
+	if (!copy_delivery(&delivery->text, from, &delivery->row)) {
+		memory_delivery_free(delivery);
+		return NULL;
+	}
+	delivery->row.message = message->row.key;
+	delivery->message = message;
+	delivery->staged = true;
+	return delivery;
+}
+
+bool
+memory_deliveries_add(struct memory *m, struct memory_message *message,
+    const struct store_delivery *deliveries, unsigned count)
+{
+	if (!memory_reserve(&m->deliveries, count))
+		return false;
+	for (unsigned i = 0; i < count; i++) {
+		struct memory_delivery *delivery;
+
+		if (find(m, deliveries[i].key) != NULL)
+			continue;
+		delivery = new_delivery(&deliveries[i], message);
+		if (delivery == NULL)
+			return false;
+		memory_add(&m->deliveries, delivery);
+	}
+	return true;
+}
+
+void
+memory_deliveries_show(
+    const struct memory *m, const struct memory_message *message)
+{
+	for (size_t i = 0; i < m->deliveries.count; i++) {
+		struct memory_delivery *delivery = m->deliveries.at[i];
+
+		if (delivery->message == message)
+			delivery->staged = false;
+	}
+}
+
+void
+memory_deliveries_drop(struct memory *m, const struct memory_message *message)
+{
+	for (size_t i = m->deliveries.count; i > 0; i--) {
+		struct memory_delivery *delivery = m->deliveries.at[i - 1];
+
+		if (delivery->message != message)
+			continue;
+		memory_remove(&m->deliveries, delivery);
+		memory_delivery_free(delivery);
+	}
+}
+
+static bool
+is_due(const void *row, const void *arg)
+{
+	const struct memory_delivery *delivery = row;
+	const struct store_op *op = arg;
+
+	return !delivery->staged && delivery->row.next_at <= op->now &&
+	       delivery->lease.until <= op->now;
+}
+
+static int
+by_due(const void *a, const void *b)
+{
+	const struct memory_delivery *const *x = a, *const *y = b;
+	int r = memory_compare_times((*x)->row.next_at, (*y)->row.next_at);
+
+	return r != 0 ? r : memory_compare_keys((*x)->row.key, (*y)->row.key);
+}
+
+/* How many of the picked ones fit into the octets asked for: at least one. */
+static unsigned
+count_fitting(const struct memory_picked *picked, size_t octets)
+{
+	unsigned count = 0;
+	size_t sum = 0;
+
+	while (count < picked->count) {
+		const struct memory_delivery *delivery = picked->at[count];
+
+		sum += delivery->message->row.head.n +
+		       delivery->message->row.body.n;
+		if (count > 0 && sum > octets)
+			break;
+		count++;
+	}
+	return count;
+}
+
+static struct store_delivery_row *
+copy_picked(struct store_op *op, const struct memory_picked *picked)
+{
+	struct store_delivery_row *rows =
+	    arena_take(&op->arena, picked->count * sizeof *rows);
+
+	for (unsigned i = 0; rows != NULL && i < picked->count; i++) {
+		const struct memory_delivery *delivery = picked->at[i];
+		const struct store_message *message = &delivery->message->row;
+
+		if (!copy_delivery(
+			&op->arena, &delivery->row, &rows[i].delivery) ||
+		    !copy_message(&op->arena, message, &rows[i].message) ||
+		    !copy_content(&op->arena, message, &rows[i].message))
+			return NULL;
+	}
+	return rows;
+}
+
+enum store_outcome
+store_memory_delivery_claim(struct memory *m, struct store_op *op)
+{
+	struct store_delivery_claim *claim = &op->delivery_claim;
+	struct memory_picked picked;
+
+	if (!memory_pick(&m->deliveries, is_due, op, by_due, claim->claim.limit,
+		&picked))
+		return STORE_FULL;
+	picked.count = count_fitting(&picked, claim->octets);
+	claim->rows = copy_picked(op, &picked);
+	claim->count = claim->rows == NULL ? 0 : picked.count;
+	for (unsigned i = 0; i < claim->count; i++) {
+		struct memory_delivery *delivery = picked.at[i];
+
+		delivery->lease.node = claim->claim.node;
+		delivery->lease.until = claim->claim.lease_until;
+	}
+	memory_picked_free(&picked);
+	return claim->rows == NULL ? STORE_FULL : STORE_OK;
+}
+
+/* Was DONE the last delivery of its message? Then its notice is done too. */
+static void
+finish_notice(const struct memory *m, const struct memory_delivery *done)
+{
+	struct memory_notice *notice =
+	    memory_notice_find(m, done->row.notice_id, done->row.notice_domain);
+
+	for (size_t i = 0; i < m->deliveries.count; i++) {
+		const struct memory_delivery *delivery = m->deliveries.at[i];
+
+		if (delivery->message == done->message)
+			return;
+	}
+	if (notice != NULL && notice->row.state == NOTICE_FETCHED)
+		notice->row.state = NOTICE_DELIVERED;
+}
+
+static void
+put_off(struct memory_delivery *delivery, int64_t next_at)
+{
+	if (delivery->lease.until == 0 && delivery->row.next_at == next_at)
+		return;
+	delivery->row.tries++;
+	delivery->row.next_at = next_at;
+	delivery->lease = (struct memory_lease){0};
+}
+
+enum store_outcome
+store_memory_delivery_settle(struct memory *m, struct store_op *op)
+{
+	struct store_delivery_settle *settle = &op->delivery_settle;
+	struct memory_delivery *delivery = find(m, settle->key);
+	struct memory_message *message;
+
+	if (delivery == NULL || delivery->staged)
+		return settle->done ? STORE_OK : STORE_NONE;
+	message = delivery->message;
+	settle->message = message->row.key;
+	if (!settle->done) {
+		put_off(delivery, settle->next_at);
+		return STORE_OK;
+	}
+	memory_remove(&m->deliveries, delivery);
+	finish_notice(m, delivery);
+	memory_delivery_free(delivery);
+	settle->body_free = memory_release(m, message, store_moment(op));
+	return STORE_OK;
+}

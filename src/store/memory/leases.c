@@ -1,0 +1,35 @@
+/* Leases that an earlier life of a node left behind. */
+#include "store/memory/memory.h"
+
+static void
+free_lease(struct memory_lease *lease, uint64_t node)
+{
+	if (lease->node == node)
+		*lease = (struct memory_lease){.node = 0};
+}
+
+enum store_outcome
+store_memory_lease_free(struct memory *m, struct store_op *op)
+{
+	uint64_t node = op->lease_free.node;
+
+	for (size_t i = 0; i < m->holds.count; i++) {
+		struct memory_hold *hold = m->holds.at[i];
+
+		free_lease(&hold->notice, node);
+		/* who may settle a leased hold does not change */
+		if (hold->pull.node == node)
+			hold->pull.until = 0;
+	}
+	for (size_t i = 0; i < m->notices.count; i++) {
+		struct memory_notice *notice = m->notices.at[i];
+
+		free_lease(&notice->pull, node);
+	}
+	for (size_t i = 0; i < m->deliveries.count; i++) {
+		struct memory_delivery *delivery = m->deliveries.at[i];
+
+		free_lease(&delivery->lease, node);
+	}
+	return STORE_OK;
+}

@@ -1,0 +1,162 @@
+/*
+ * The memory driver's rows. It is the oracle of the store: every operation in
+ * the plainest way, by looking at each row. Private to this folder.
+ *
+ * Every function of operations.def has the form store_memory_<name>(store, op)
+ * and answers its outcome. All checks come before the first change, because
+ * nothing here can be undone.
+ */
+#ifndef STORE_MEMORY_MEMORY_H
+#define STORE_MEMORY_MEMORY_H
+
+#include "base/buf.h"
+#include "store/copy.h"
+#include "store/driver.h"
+
+/* Rows in the order in which they came; each is on the heap. */
+struct memory_rows {
+	void **at;
+	size_t count, room;
+};
+
+struct memory_lease {
+	uint64_t node;
+	int64_t until;
+};
+
+struct memory_user {
+	struct store_user row;
+	struct arena text;
+};
+
+struct memory_message {
+	struct store_message row;
+	struct arena text;
+	struct arena content; /* what head and body point to */
+	bool staged;          /* more recipients are to come */
+	int64_t freed_at; /* when the content was given back; 0: it is here */
+};
+
+struct memory_hold {
+	struct store_hold row; /* without reply and targets */
+	struct arena text;
+	struct buf reply, targets;
+	struct memory_message *message;
+	bool staged;
+	struct memory_lease notice; /* of hold_claim */
+	struct memory_lease pull;   /* of hold_lease */
+};
+
+struct memory_notice {
+	struct store_notice row; /* without reply */
+	struct arena text;
+	struct buf reply;
+	struct memory_lease pull;
+};
+
+struct memory_delivery {
+	struct store_delivery row;
+	struct arena text;
+	struct memory_message *message;
+	bool staged;
+	struct memory_lease lease;
+};
+
+/* How this store misbehaves under test; seed 0: it does not. */
+struct memory_weather {
+	uint64_t seed;
+};
+
+struct memory {
+	struct memory_rows users, messages, holds, notices, deliveries;
+	struct memory_weather weather;
+};
+
+/* ---- rows ---- */
+
+/* Room for N more rows, so that adding them cannot fail. */
+bool memory_reserve(struct memory_rows *rows, size_t n);
+void memory_add(struct memory_rows *rows, void *row);
+void memory_remove(struct memory_rows *rows, const void *row);
+
+/*
+ * The rows that FITS accepts, in the order of COMPARE (of pointers to row
+ * pointers, as for qsort), at most LIMIT and STORE_PAGE_MAX. Freed with
+ * memory_picked_free.
+ */
+struct memory_picked {
+	void **at;
+	unsigned count;
+};
+bool memory_pick(const struct memory_rows *rows,
+    bool (*fits)(const void *row, const void *arg), const void *arg,
+    int (*compare)(const void *a, const void *b), unsigned limit,
+    struct memory_picked *picked_r);
+void memory_picked_free(struct memory_picked *picked);
+
+int memory_compare_keys(struct key a, struct key b);
+int memory_compare_times(int64_t a, int64_t b);
+int memory_compare_texts(struct span a, struct span b);
+
+/* Replaces the text, unless S is empty. */
+void memory_say(struct buf *text, struct span s);
+
+/* ---- frees, each with everything the row owns ---- */
+
+void memory_user_free(struct memory_user *row);
+void memory_message_free(struct memory_message *row);
+void memory_hold_free(struct memory_hold *row);
+void memory_notice_free(struct memory_notice *row);
+void memory_delivery_free(struct memory_delivery *row);
+
+/* ---- across the files ---- */
+
+/* The message, also while it is staged; NULL: none. */
+struct memory_message *
+memory_message_find(const struct memory *m, struct key key);
+
+/* A new row, not yet in the store; NULL: no memory. */
+struct memory_message *memory_message_new(const struct store_message *from);
+
+/*
+ * Adds those deliveries that are not there, staged; then shows, or drops, all
+ * of a message. False: no memory, and some were added.
+ */
+bool memory_deliveries_add(struct memory *m, struct memory_message *message,
+    const struct store_delivery *deliveries, unsigned count);
+void memory_deliveries_show(
+    const struct memory *m, const struct memory_message *message);
+void
+memory_deliveries_drop(struct memory *m, const struct memory_message *message);
+
+/* Does an open or staged hold, or a delivery, refer to it? */
+bool memory_message_needed(
+    const struct memory *m, const struct memory_message *message);
+
+/*
+ * Gives the content back when nobody needs it. True: it was given back, now or
+ * before, and a spooled body may be removed.
+ */
+bool memory_release(
+    const struct memory *m, struct memory_message *message, int64_t moment);
+
+/* A live hold; NULL: none, or staged. */
+struct memory_hold *memory_hold_find(const struct memory *m, struct key key);
+bool memory_hold_open(const struct memory_hold *hold);
+bool memory_hold_copy(struct store_op *op, const struct memory_hold *from,
+    struct store_hold_row *to_r);
+
+/* Rows for picked holds; NULL: no room. */
+struct store_hold_row *
+memory_hold_rows(struct store_op *op, const struct memory_picked *picked);
+
+struct memory_notice *
+memory_notice_find(const struct memory *m, struct span id, struct span domain);
+
+#define OPERATION(NAME, name, help)             \
+	enum store_outcome store_memory_##name( \
+	    struct memory *m, struct store_op *op);
+#include "store/operations.def"
+#undef OPERATION
+
+#endif

@@ -1,0 +1,254 @@
+/*
+ * Holds before anybody pulls them, in SQLite: notices that are due, how they
+ * went, and showing holds. Pulling and ending them is in pulls.c.
+ */
+#include "store/sqlite/query.h"
+
+#include "store/target.h"
+
+static void
+read_hold(struct query *q, struct store_hold *hold_r)
+{
+	hold_r->key = query_key(q);
+	hold_r->message = query_key(q);
+	hold_r->id = query_text(q);
+	hold_r->recipient = query_text(q);
+	hold_r->domain = query_text(q);
+	hold_r->notify = (unsigned)query_number(q);
+	hold_r->orcpt = query_text(q);
+	hold_r->state = (enum store_hold_state)query_number(q);
+	hold_r->route = (enum store_route)query_number(q);
+	hold_r->tries = (unsigned)query_number(q);
+	hold_r->created = query_number(q);
+	hold_r->next_at = query_number(q);
+	hold_r->expires_at = query_number(q);
+	hold_r->ended_at = query_number(q);
+	hold_r->capabilities = (uint64_t)query_number(q);
+	hold_r->reply = query_text(q);
+	hold_r->targets = query_text(q);
+}
+
+static bool
+load_hold(
+    struct sqlite_store *s, const struct key *key, struct store_hold *hold_r)
+{
+	struct query q = query_new(s,
+	    "SELECT key, message, id, recipient, domain, notify, orcpt, state,"
+	    " route, tries, created, next_at, expires_at, ended_at,"
+	    " capabilities, reply, targets"
+	    " FROM holds WHERE key = ?1 AND state > 0");
+	bool found;
+
+	query_put_key(&q, key);
+	found = query_next(&q);
+	if (found)
+		read_hold(&q, hold_r);
+	query_end(&q);
+	return found;
+}
+
+bool
+holds_load(
+    struct sqlite_store *s, const struct key *key, struct store_hold_row *row_r)
+{
+	return load_hold(s, key, &row_r->hold) &&
+	       messages_load(s, &row_r->hold.message, &row_r->message);
+}
+
+struct store_hold_row *
+holds_load_page(struct sqlite_store *s, unsigned page, unsigned *count_r)
+{
+	struct store_hold_row *rows = query_room(s, page, sizeof *rows);
+
+	*count_r = 0;
+	for (unsigned i = 0; rows != NULL && i < page; i++)
+		if (holds_load(s, &s->keys[i], &rows[*count_r]))
+			++*count_r;
+	return rows;
+}
+
+bool
+holds_standing(struct sqlite_store *s, const struct key *key,
+    struct hold_standing *standing_r)
+{
+	struct query q = query_new(s,
+	    "SELECT message, state, route, next_at, notice_until, lease_node,"
+	    " lease_until FROM holds WHERE key = ?1 AND state > 0");
+	bool found;
+
+	query_put_key(&q, key);
+	found = query_next(&q);
+	if (found) {
+		standing_r->message = query_key(&q);
+		standing_r->state = (enum store_hold_state)query_number(&q);
+		standing_r->route = (enum store_route)query_number(&q);
+		standing_r->next_at = query_number(&q);
+		standing_r->notice_until = query_number(&q);
+		standing_r->lease_node = (uint64_t)query_number(&q);
+		standing_r->lease_until = query_number(&q);
+	}
+	query_end(&q);
+	return found;
+}
+
+/* The lease of the notice; the one of the pull is set in pulls.c. */
+static void
+claim_hold(struct sqlite_store *s, const struct key *key,
+    const struct store_claim *claim)
+{
+	struct query q =
+	    query_new(s, "UPDATE holds SET notice_node = ?2, notice_until = ?3"
+			 " WHERE key = ?1");
+
+	query_put_key(&q, key);
+	query_put_number(&q, (int64_t)claim->node);
+	query_put_number(&q, claim->lease_until);
+	query_run(&q);
+}
+
+enum store_outcome
+store_sqlite_hold_claim(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_hold_claim *claim = &op->hold_claim;
+	struct query q = query_new(s,
+	    "SELECT key FROM holds INDEXED BY holds_due"
+	    " WHERE " IS_NOTIFIABLE " AND next_at <= ?1 AND notice_until <= ?1"
+	    " ORDER BY next_at, key LIMIT ?2");
+
+	query_put_number(&q, op->now);
+	query_put_number(&q, query_limit(claim->claim.limit));
+	claim->rows = holds_load_page(s, query_page(&q), &claim->count);
+	for (unsigned i = 0; i < claim->count; i++)
+		claim_hold(s, &claim->rows[i].hold.key, &claim->claim);
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_hold_aim(struct sqlite_store *s, struct store_op *op)
+{
+	const struct store_hold_aim *aim = &op->hold_aim;
+
+	if (!target_list_fits(aim->targets) || aim->count > STORE_PAGE_MAX)
+		return STORE_FULL;
+	for (unsigned i = 0; i < aim->count; i++) {
+		struct query q = query_new(s, "UPDATE holds SET targets = ?2"
+					      " WHERE key = ?1 AND " IS_OPEN);
+
+		query_put_key(&q, &aim->keys[i]);
+		query_put_text(&q, aim->targets);
+		query_run(&q);
+	}
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_hold_noticed(struct sqlite_store *s, struct store_op *op)
+{
+	const struct store_hold_noticed *noticed = &op->hold_noticed;
+	struct hold_standing was;
+	enum store_hold_state state;
+	enum store_route route;
+	struct query q;
+
+	if (!holds_standing(s, &noticed->key, &was))
+		return STORE_NONE;
+	if (was.state > HOLD_LEASED)
+		return STORE_OK;
+	state = was.state == HOLD_HELD ? HOLD_NOTICED : was.state;
+	route = noticed->route > ROUTE_UNKNOWN ? noticed->route : was.route;
+	/* Columns on the right are those before the statement. */
+	q = query_new(s,
+	    "UPDATE holds SET state = ?2, route = ?3,"
+	    " tries = tries + (expires_at = 9223372036854775807),"
+	    " expires_at = CASE expires_at WHEN 9223372036854775807"
+	    "  THEN ?4 ELSE expires_at END,"
+	    " capabilities = ?5,"
+	    " reply = CASE length(?6) WHEN 0 THEN reply ELSE ?6 END,"
+	    " notice_node = 0, notice_until = 0 WHERE key = ?1");
+	query_put_key(&q, &noticed->key);
+	query_put_number(&q, state);
+	query_put_number(&q, route);
+	query_put_number(&q, noticed->expires_at);
+	query_put_number(&q, (int64_t)noticed->capabilities);
+	query_put_text(&q, noticed->reply);
+	query_run(&q);
+	tally_hold(s, was.state, was.route, -1);
+	tally_hold(s, state, route, 1);
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_hold_retry(struct sqlite_store *s, struct store_op *op)
+{
+	const struct store_hold_retry *retry = &op->hold_retry;
+	int64_t next_at =
+	    retry->route == ROUTE_PUSH ? INT64_MAX : retry->next_at;
+	struct hold_standing was;
+	enum store_route route;
+	struct query q;
+
+	if (!holds_standing(s, &retry->key, &was))
+		return STORE_NONE;
+	if (was.state != HOLD_HELD)
+		return STORE_CONFLICT;
+	if (was.notice_until == 0 && was.next_at == next_at)
+		return STORE_OK;
+	route = retry->route > ROUTE_UNKNOWN ? retry->route : was.route;
+	q = query_new(s,
+	    "UPDATE holds SET route = ?2, next_at = ?3, tries = tries + 1,"
+	    " reply = CASE length(?4) WHEN 0 THEN reply ELSE ?4 END,"
+	    " notice_node = 0, notice_until = 0 WHERE key = ?1");
+	query_put_key(&q, &retry->key);
+	query_put_number(&q, route);
+	query_put_number(&q, next_at);
+	query_put_text(&q, retry->reply);
+	query_run(&q);
+	tally_hold(s, HOLD_HELD, was.route, -1);
+	tally_hold(s, HOLD_HELD, route, 1);
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_hold_get(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_hold_get *get = &op->hold_get;
+
+	return holds_load(s, &get->key, &get->row) ? STORE_OK : STORE_NONE;
+}
+
+/* The page's keys, from the index made for the question. */
+static unsigned
+list_keys(struct sqlite_store *s, const struct store_hold_list *list)
+{
+	static const char *const all[] = {
+	    "SELECT key FROM holds WHERE key > ?1 AND state > 0"
+	    " ORDER BY key LIMIT ?2",
+	    "SELECT key FROM holds INDEXED BY holds_open"
+	    " WHERE key > ?1 AND " IS_OPEN " ORDER BY key LIMIT ?2",
+	};
+	static const char *const of_user[] = {
+	    "SELECT key FROM holds INDEXED BY holds_user"
+	    " WHERE key > ?1 AND state > 0 AND user = ?3"
+	    " ORDER BY key LIMIT ?2",
+	    "SELECT key FROM holds INDEXED BY holds_user_open"
+	    " WHERE key > ?1 AND " IS_OPEN " AND user = ?3"
+	    " ORDER BY key LIMIT ?2",
+	};
+	struct query q =
+	    query_new(s, (list->user.n == 0 ? all : of_user)[list->open_only]);
+
+	query_put_key(&q, &list->after);
+	query_put_number(&q, query_limit(list->limit));
+	if (list->user.n > 0)
+		query_put_text(&q, list->user);
+	return query_page(&q);
+}
+
+enum store_outcome
+store_sqlite_hold_list(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_hold_list *list = &op->hold_list;
+
+	list->rows = holds_load_page(s, list_keys(s, list), &list->count);
+	return STORE_OK;
+}

@@ -1,0 +1,219 @@
+/*
+ * The tables, and how an older store becomes a newer one. A migration is added
+ * at the end and never changed after a release; migrations go forward only.
+ * What the columns mean is told in store.h, where the rows are.
+ *
+ * Rows are keyed by time-ordered keys, so that inserting appends. Head and body
+ * lie in a table of their own, so that scans of messages do not drag them.
+ * Octets from outside are BLOBs: nobody promised that they are UTF-8.
+ */
+#include "store/sqlite/sqlite.h"
+
+#define APPLICATION 0x52455354 /* "REST": whose file this is */
+
+static const char version_1[] =
+    "CREATE TABLE users ("
+    " address BLOB NOT NULL PRIMARY KEY, password BLOB NOT NULL,"
+    " mode INTEGER NOT NULL, from_check INTEGER NOT NULL,"
+    " secret BLOB NOT NULL, created INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE messages ("
+    " key BLOB NOT NULL PRIMARY KEY, sender BLOB NOT NULL,"
+    " user BLOB NOT NULL, envid BLOB NOT NULL, ret INTEGER NOT NULL,"
+    " body_8bit INTEGER NOT NULL, smtputf8 INTEGER NOT NULL,"
+    " spooled INTEGER NOT NULL, size INTEGER NOT NULL,"
+    " digest BLOB NOT NULL, created INTEGER NOT NULL,"
+    /* More parts are to come; and when the content was given back. */
+    " staged INTEGER NOT NULL, freed_at INTEGER NOT NULL DEFAULT 0"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX messages_freed ON messages (freed_at, key)"
+    " WHERE freed_at > 0;"
+    "CREATE INDEX messages_staged ON messages (created, key)"
+    " WHERE staged = 1;"
+
+    /* With a row id, because these rows are large. */
+    "CREATE TABLE contents ("
+    " message BLOB NOT NULL PRIMARY KEY, head BLOB NOT NULL,"
+    " body BLOB NOT NULL"
+    ") STRICT;"
+
+    /*
+     * State 0: staged. Two leases, since a hold whose notice is under way may
+     * be pulled already: notice_ of the claim, lease_ of the pull.
+     */
+    "CREATE TABLE holds ("
+    " key BLOB NOT NULL PRIMARY KEY, message BLOB NOT NULL,"
+    " user BLOB NOT NULL, id BLOB NOT NULL, recipient BLOB NOT NULL,"
+    " domain BLOB NOT NULL, notify INTEGER NOT NULL, orcpt BLOB NOT NULL,"
+    " state INTEGER NOT NULL, route INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " next_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,"
+    " ended_at INTEGER NOT NULL, capabilities INTEGER NOT NULL,"
+    " reply BLOB NOT NULL, targets BLOB NOT NULL,"
+    " notice_node INTEGER NOT NULL DEFAULT 0,"
+    " notice_until INTEGER NOT NULL DEFAULT 0,"
+    " lease_node INTEGER NOT NULL DEFAULT 0,"
+    " lease_until INTEGER NOT NULL DEFAULT 0"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX holds_due ON holds"
+    " (next_at, key, notice_until, state, route) WHERE " IS_NOTIFIABLE ";"
+    "CREATE INDEX holds_message ON holds (message, ended_at);"
+    "CREATE INDEX holds_user ON holds (user, key);"
+    "CREATE INDEX holds_user_open ON holds (user, key) WHERE " IS_OPEN ";"
+    "CREATE INDEX holds_open ON holds (key) WHERE " IS_OPEN ";"
+    "CREATE INDEX holds_expiry ON holds (expires_at, created, key)"
+    " WHERE " IS_OPEN ";"
+    "CREATE INDEX holds_ended ON holds (ended_at, key) WHERE ended_at > 0;"
+
+    "CREATE TABLE notices ("
+    " key BLOB NOT NULL PRIMARY KEY, id BLOB NOT NULL,"
+    " domain BLOB NOT NULL, address BLOB NOT NULL,"
+    " dialect INTEGER NOT NULL, state INTEGER NOT NULL,"
+    " unconfirmed INTEGER NOT NULL DEFAULT 0, digest BLOB, size INTEGER,"
+    " tries INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " first_try_at INTEGER NOT NULL, next_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL, message BLOB, reply BLOB NOT NULL,"
+    " lease_node INTEGER NOT NULL DEFAULT 0,"
+    " lease_until INTEGER NOT NULL DEFAULT 0"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX notices_name ON notices (domain, id);"
+    "CREATE INDEX notices_due ON notices"
+    " (next_at, key, lease_until, state, unconfirmed)"
+    " WHERE " IS_PULLABLE ";"
+    "CREATE INDEX notices_waiting ON notices (domain, state)"
+    " WHERE " IS_WAITING ";"
+    "CREATE INDEX notices_over ON notices (expires_at, key)"
+    " WHERE " IS_OVER ";"
+
+    "CREATE TABLE deliveries ("
+    " key BLOB NOT NULL PRIMARY KEY, message BLOB NOT NULL,"
+    " user BLOB NOT NULL, recipient BLOB NOT NULL, trace BLOB NOT NULL,"
+    " notice_id BLOB NOT NULL, notice_domain BLOB NOT NULL,"
+    " tries INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " next_at INTEGER NOT NULL, staged INTEGER NOT NULL,"
+    " lease_node INTEGER NOT NULL DEFAULT 0,"
+    " lease_until INTEGER NOT NULL DEFAULT 0"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX deliveries_due ON deliveries"
+    " (next_at, key, lease_until, staged) WHERE staged = 0;"
+    "CREATE INDEX deliveries_message ON deliveries (message);"
+
+    /* How many rows there are, by enum tally and state. */
+    "CREATE TABLE counts ("
+    " kind INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " PRIMARY KEY (kind, state)"
+    ") STRICT, WITHOUT ROWID;";
+
+/* migrations[n] leads from version n to n + 1. */
+static const char *const migrations[] = {version_1};
+
+#define SCHEMA_VERSION ((int)(sizeof migrations / sizeof migrations[0]))
+
+static int
+failed(sqlite3 *db, const char *path, const char *doing, struct err *err)
+{
+	return err_set(
+	    err, -E_SYSTEM, "%s: %s: %s", path, doing, sqlite3_errmsg(db));
+}
+
+/* The number that QUERY answers. 0, or -1 when the engine failed. */
+static int
+ask(sqlite3 *db, const char *query, int *number_r)
+{
+	sqlite3_stmt *statement;
+	int code = sqlite3_prepare_v2(db, query, -1, &statement, NULL);
+
+	if (code != SQLITE_OK)
+		return -1;
+	code = sqlite3_step(statement);
+	*number_r = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return code == SQLITE_ROW ? 0 : -1;
+}
+
+/* Is it ours, or empty, and not newer than this program? */
+static int
+recognise(sqlite3 *db, const char *path, int *version_r, struct err *err)
+{
+	int application, tables;
+
+	if (ask(db, "PRAGMA application_id", &application) != 0 ||
+	    ask(db, "PRAGMA user_version", version_r) != 0 ||
+	    ask(db, "SELECT count(*) FROM sqlite_schema", &tables) != 0)
+		return failed(db, path, "this is no usable store", err);
+	if (tables == 0 && application == 0 && *version_r == 0)
+		return 0;
+	if (application != APPLICATION || *version_r < 1)
+		return err_set(err, -E_RANGE,
+		    "%s: belongs to another program; it is left alone", path);
+	if (*version_r > SCHEMA_VERSION)
+		return err_set(err, -E_RANGE,
+		    "%s: has schema %d, made by a newer version; this one "
+		    "knows schemas up to %d",
+		    path, *version_r, SCHEMA_VERSION);
+	return 0;
+}
+
+static int
+migrate(sqlite3 *db, const char *path, int from, struct err *err)
+{
+	char *stamp;
+	int code = SQLITE_OK;
+
+	for (int i = from; code == SQLITE_OK && i < SCHEMA_VERSION; i++)
+		code = sqlite3_exec(db, migrations[i], NULL, NULL, NULL);
+	stamp = sqlite3_mprintf(
+	    "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION,
+	    SCHEMA_VERSION);
+	if (stamp == NULL)
+		return err_set(err, -E_NOMEM, "%s: no memory", path);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(db, stamp, NULL, NULL, NULL);
+	sqlite3_free(stamp);
+	if (code != SQLITE_OK)
+		return failed(db, path, "migrating the schema", err);
+	return 0;
+}
+
+/* Two processes may open a new store at once: look again under the lock. */
+static int
+bring_up_to_date(sqlite3 *db, const char *path, struct err *err)
+{
+	int version, r;
+
+	if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+		return failed(db, path, "locking", err);
+	r = recognise(db, path, &version, err);
+	if (r == 0)
+		r = migrate(db, path, version, err);
+	if (r == 0 && sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		r = failed(db, path, "writing the schema", err);
+	if (r < 0)
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return r;
+}
+
+int
+schema_prepare(sqlite3 *db, const char *path, struct err *err)
+{
+	int version, r = recognise(db, path, &version, err);
+
+	if (r < 0)
+		return r;
+	/* The first must come before the first page is written. */
+	if (sqlite3_exec(db,
+		"PRAGMA auto_vacuum = INCREMENTAL;"
+		"PRAGMA journal_mode = WAL;"
+		"PRAGMA synchronous = FULL;"
+		"PRAGMA wal_autocheckpoint = 0;"
+		"PRAGMA temp_store = MEMORY;"
+		"PRAGMA cache_size = -32768;"
+		"PRAGMA cell_size_check = ON;"
+		"PRAGMA trusted_schema = OFF",
+		NULL, NULL, NULL) != SQLITE_OK)
+		return failed(db, path, "setting up", err);
+	if (version == SCHEMA_VERSION)
+		return 0;
+	return bring_up_to_date(db, path, err);
+}

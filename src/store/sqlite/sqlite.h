@@ -1,0 +1,150 @@
+/*
+ * Inside the SQLite driver: the store, its rows as columns, and what its files
+ * need of each other. Private to this folder.
+ *
+ * Every function of operations.def has the form store_sqlite_<name>(store, op)
+ * and answers its outcome. A failure of the engine, or an arena without room,
+ * is remembered in the store (query.h); an operation then only has to come to
+ * an end, and its outcome is replaced and its changes are undone by sqlite.c.
+ */
+#ifndef STORE_SQLITE_SQLITE_H
+#define STORE_SQLITE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store/driver.h"
+
+#define SQLITE_STATEMENTS 256 /* places for prepared ones; a power of two */
+
+/* What is counted as it changes, so that counting needs no scan. */
+enum tally {
+	TALLY_USERS,
+	TALLY_MESSAGES,
+	TALLY_DELIVERIES,
+	TALLY_HOLDS,       /* by state */
+	TALLY_NOTICES,     /* by state */
+	TALLY_UNCONFIRMED, /* notices */
+	TALLY_PUSH,        /* HELD holds that wait for push */
+	TALLY_KINDS
+};
+
+/* Changes of this batch; they reach the table `counts` as it ends. */
+struct tally_changes {
+	int64_t by[TALLY_KINDS][STORE_COUNT_STATES];
+};
+
+struct sqlite_statement {
+	const char *text; /* the literal itself is the name */
+	sqlite3_stmt *prepared;
+};
+
+struct sqlite_store {
+	sqlite3 *db;
+	struct sqlite_statement statements[SQLITE_STATEMENTS];
+	struct tally_changes changes;
+	struct arena *arena; /* of the operation being done */
+	bool full;           /* that arena had no more room */
+	int failure;         /* result code of the engine, 0: none */
+	struct err why;      /* the text that belongs to it */
+	struct key keys[STORE_PAGE_MAX]; /* of the page being read */
+	uint64_t wal_pages,
+	    wal_tried;          /* now; at the keeper's last checkpoint */
+	bool checkpoint_failed; /* a sync of the database failed */
+};
+
+/* ---- conditions that an index and its queries must spell alike ---- */
+
+#define IS_OPEN       "state IN (1, 2, 3)"
+#define IS_NOTIFIABLE "state = 1 AND route <> 5"
+#define IS_PULLABLE   "(state IN (2, 3) OR unconfirmed = 1)"
+#define IS_WAITING    "state IN (1, 2, 3)"
+#define IS_OVER       "state IN (1, 5, 6, 7)"
+
+/* Holds and messages that are staged: state 0, staged 1. */
+#define HOLD_STAGED 0
+
+/* ---- schema.c ---- */
+
+/* Refuses what is not ours or newer, then brings it up to date. */
+int schema_prepare(sqlite3 *db, const char *path, struct err *err);
+
+/* ---- tally.c ---- */
+
+void tally_add(struct sqlite_store *s, enum tally kind, int64_t n);
+void tally_hold(struct sqlite_store *s, enum store_hold_state state,
+    enum store_route route, int sign);
+void tally_notice(struct sqlite_store *s, enum store_notice_state state,
+    bool unconfirmed, int sign);
+
+/* Writes the changes of the batch. */
+void tally_flush(struct sqlite_store *s);
+
+/* Notices that were not fetched yet. */
+uint64_t tally_waiting(struct sqlite_store *s);
+
+/* Would the table agree with the rows? For store_check. */
+bool tally_is_right(struct sqlite_store *s);
+
+/* ---- messages.c ---- */
+
+/* The message and its content; its key must be new. */
+void messages_insert(
+    struct sqlite_store *s, const struct store_message *message, bool staged);
+
+/*
+ * Gives the content back when nobody needs it. True: it was given back, now or
+ * before, and a spooled body may be removed.
+ */
+bool
+messages_release(struct sqlite_store *s, const struct key *key, int64_t moment);
+
+/* The message without content. False: there is none. */
+bool messages_load(struct sqlite_store *s, const struct key *key,
+    struct store_message *message_r);
+
+/* Head and inline body into MESSAGE. False: there is none. */
+bool
+messages_load_content(struct sqlite_store *s, struct store_message *message);
+
+/* ---- holds.c ---- */
+
+/* A live hold and its message, without content. False: none. */
+bool holds_load(struct sqlite_store *s, const struct key *key,
+    struct store_hold_row *row_r);
+
+/* The same for the first PAGE of the store's keys; those that are there. */
+struct store_hold_row *
+holds_load_page(struct sqlite_store *s, unsigned page, unsigned *count_r);
+
+/* What decides about a live hold. */
+struct hold_standing {
+	struct key message;
+	enum store_hold_state state;
+	enum store_route route;
+	int64_t next_at, notice_until;
+	uint64_t lease_node;
+	int64_t lease_until;
+};
+
+/* False: there is none. */
+bool holds_standing(struct sqlite_store *s, const struct key *key,
+    struct hold_standing *standing_r);
+
+/* ---- notices.c ---- */
+
+/* FETCHED becomes DELIVERED. */
+void notices_finish(struct sqlite_store *s, struct span id, struct span domain);
+
+/* ---- deliveries.c ---- */
+
+/* Adds those that are not there, for MESSAGE; how many. */
+unsigned deliveries_insert(struct sqlite_store *s, const struct key *message,
+    const struct store_delivery *deliveries, unsigned count, bool staged);
+
+#define OPERATION(NAME, name, help)             \
+	enum store_outcome store_sqlite_##name( \
+	    struct sqlite_store *s, struct store_op *op);
+#include "store/operations.def"
+#undef OPERATION
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * Removing records whose time has passed, in SQLite. Holds go before their
+ * messages, so that a shown hold always has one. Nothing is scanned: each kind
+ * has an index of those that are over.
+ */
+#include "store/sqlite/query.h"
+
+/* Room goes back to the file system when more than a quarter is unused. */
+#define SPARE_SHARE 4
+#define SPARE_LEAST 1024 /* pages; below that it is not worth it */
+
+/* The page of keys that QUERY finds before a time. */
+static unsigned
+find_past(
+    struct sqlite_store *s, const char *text, int64_t before, unsigned limit)
+{
+	struct query q = query_new(s, text);
+
+	query_put_number(&q, before);
+	query_put_number(&q, query_limit(limit));
+	return query_page(&q);
+}
+
+static void
+drop_hold(struct sqlite_store *s, const struct key *key)
+{
+	struct query q = query_new(
+	    s, "DELETE FROM holds WHERE key = ?1 RETURNING state, route");
+
+	query_put_key(&q, key);
+	while (query_next(&q)) {
+		int64_t state = query_number(&q);
+
+		tally_hold(s, (enum store_hold_state)state,
+		    (enum store_route)query_number(&q), -1);
+	}
+	query_end(&q);
+}
+
+static void
+drop_message(struct sqlite_store *s, const struct key *key)
+{
+	struct query q = query_new(s, "DELETE FROM messages WHERE key = ?1");
+
+	query_put_key(&q, key);
+	query_run(&q);
+	tally_add(s, TALLY_MESSAGES, -1);
+}
+
+static void
+drop_notice(struct sqlite_store *s, const struct key *key)
+{
+	struct query q = query_new(s, "DELETE FROM notices WHERE key = ?1"
+				      " RETURNING state, unconfirmed");
+
+	query_put_key(&q, key);
+	while (query_next(&q)) {
+		int64_t state = query_number(&q);
+
+		tally_notice(s, (enum store_notice_state)state,
+		    query_number(&q) != 0, -1);
+	}
+	query_end(&q);
+}
+
+/* Nothing of a staged message was ever counted. */
+static void
+drop_staged(struct sqlite_store *s, const struct key *key)
+{
+	static const char *const parts[] = {
+	    "DELETE FROM holds WHERE message = ?1",
+	    "DELETE FROM deliveries WHERE message = ?1",
+	    "DELETE FROM contents WHERE message = ?1",
+	    "DELETE FROM messages WHERE key = ?1",
+	};
+
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		struct query q = query_new(s, parts[i]);
+
+		query_put_key(&q, key);
+		query_run(&q);
+	}
+}
+
+/* One kind of rows: which are past, and how they go. */
+struct kind {
+	const char *past;
+	int64_t before;
+	void (*drop)(struct sqlite_store *s, const struct key *key);
+};
+
+static void
+give_space_back(struct sqlite_store *s)
+{
+	struct query q = query_new(s, "PRAGMA freelist_count");
+	int64_t spare = query_one(&q, 0), pages;
+
+	q = query_new(s, "PRAGMA page_count");
+	pages = query_one(&q, 0);
+	if (spare < SPARE_LEAST || spare < pages / SPARE_SHARE)
+		return;
+	q = query_new(s, "PRAGMA incremental_vacuum(200)");
+	query_run(&q);
+}
+
+enum store_outcome
+store_sqlite_sweep(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_sweep *sweep = &op->sweep;
+	const struct kind kinds[] = {
+	    {"SELECT key FROM holds INDEXED BY holds_ended"
+	     " WHERE ended_at > 0 AND ended_at < ?1"
+	     " ORDER BY ended_at, key LIMIT ?2",
+		sweep->holds_before, drop_hold},
+	    {"SELECT key FROM messages INDEXED BY messages_freed"
+	     " WHERE freed_at > 0 AND freed_at < ?1 AND NOT EXISTS"
+	     " (SELECT 1 FROM holds INDEXED BY holds_message"
+	     "  WHERE message = messages.key)"
+	     " ORDER BY freed_at, key LIMIT ?2",
+		sweep->holds_before, drop_message},
+	    {"SELECT key FROM notices INDEXED BY notices_over"
+	     " WHERE " IS_OVER " AND expires_at < ?1"
+	     " ORDER BY expires_at, key LIMIT ?2",
+		sweep->notices_before, drop_notice},
+	    {"SELECT key FROM messages INDEXED BY messages_staged"
+	     " WHERE staged = 1 AND created < ?1 ORDER BY created, key LIMIT "
+	     "?2",
+		op->now - STORE_STAGED_LIFE, drop_staged},
+	};
+
+	sweep->removed = 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		unsigned count = find_past(s, kinds[i].past, kinds[i].before,
+		    sweep->limit - sweep->removed);
+
+		for (unsigned at = 0; at < count; at++)
+			kinds[i].drop(s, &s->keys[at]);
+		sweep->removed += count;
+	}
+	give_space_back(s);
+	return STORE_OK;
+}

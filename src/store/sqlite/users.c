@@ -1,0 +1,105 @@
+/*
+ * Accounts, in SQLite. Folding addresses and hashing passwords is done by the
+ * callers.
+ */
+#include "store/sqlite/query.h"
+
+static bool
+is_there(struct sqlite_store *s, struct span address)
+{
+	struct query q = query_new(s, "SELECT 1 FROM users WHERE address = ?1");
+
+	query_put_text(&q, address);
+	return query_one(&q, 0) == 1;
+}
+
+enum store_outcome
+store_sqlite_user_put(struct sqlite_store *s, struct store_op *op)
+{
+	const struct store_user_put *put = &op->user_put;
+	const struct store_user *user = &put->user;
+	bool was_there = is_there(s, user->address);
+	struct query q;
+
+	if (put->only_new && was_there)
+		return STORE_EXISTS;
+	if (put->only_old && !was_there)
+		return STORE_NONE;
+	q = query_new(s,
+	    "INSERT INTO users"
+	    " (address, password, mode, from_check, secret, created)"
+	    " VALUES (?1, ?2, CASE ?3 WHEN 0 THEN 1 ELSE ?3 END,"
+	    "  CASE ?4 WHEN 0 THEN 1 ELSE ?4 END, ?5, ?6)"
+	    " ON CONFLICT (address) DO UPDATE SET"
+	    " password = CASE length(?2) WHEN 0 THEN password ELSE ?2 END,"
+	    " mode = CASE ?3 WHEN 0 THEN mode ELSE ?3 END,"
+	    " from_check = CASE ?4 WHEN 0 THEN from_check ELSE ?4 END");
+	query_put_text(&q, user->address);
+	query_put_text(&q, user->password);
+	query_put_number(&q, user->mode);
+	query_put_number(&q, user->from_check);
+	query_put_text(&q, span_make(user->secret, sizeof user->secret));
+	query_put_number(&q, user->created);
+	query_run(&q);
+	tally_add(s, TALLY_USERS, was_there ? 0 : 1);
+	return STORE_OK;
+}
+
+static void
+read_user(struct query *q, struct store_user *user_r)
+{
+	user_r->address = query_text(q);
+	user_r->password = query_text(q);
+	user_r->mode = (enum store_mode)query_number(q);
+	user_r->from_check = (enum store_from_check)query_number(q);
+	query_octets(q, user_r->secret, sizeof user_r->secret);
+	user_r->created = query_number(q);
+}
+
+enum store_outcome
+store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_user_get *get = &op->user_get;
+	struct query q = query_new(s,
+	    "SELECT address, password, mode, from_check, secret, created"
+	    " FROM users WHERE address = ?1");
+	bool found;
+
+	query_put_text(&q, get->address);
+	found = query_next(&q);
+	if (found)
+		read_user(&q, &get->user);
+	query_end(&q);
+	return found ? STORE_OK : STORE_NONE;
+}
+
+enum store_outcome
+store_sqlite_user_list(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_user_list *list = &op->user_list;
+	unsigned limit = (unsigned)query_limit(list->limit);
+	struct query q = query_new(s,
+	    "SELECT address, password, mode, from_check, secret, created"
+	    " FROM users WHERE address > ?1 ORDER BY address LIMIT ?2");
+
+	list->count = 0;
+	list->users = query_room(s, limit, sizeof list->users[0]);
+	query_put_text(&q, list->after);
+	query_put_number(&q, limit);
+	while (list->users != NULL && query_next(&q))
+		read_user(&q, &list->users[list->count++]);
+	query_end(&q);
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_user_drop(struct sqlite_store *s, struct store_op *op)
+{
+	struct query q = query_new(s, "DELETE FROM users WHERE address = ?1");
+
+	query_put_text(&q, op->user_drop.address);
+	if (query_run(&q) == 0)
+		return STORE_NONE;
+	tally_add(s, TALLY_USERS, -1);
+	return STORE_OK;
+}

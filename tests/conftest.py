@@ -1,0 +1,63 @@
+"""Fixtures of the scenarios: labs, started once and shared where possible.
+
+A shared lab keeps what earlier tests left in it, so tests make addresses,
+subjects and identifiers of their own and never count what lies there.
+"""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.dont_write_bytecode = True
+
+from lab.lab import Lab  # noqa: E402 (the path comes first)
+from tests.lib.general_delivery import Peer  # noqa: E402
+from tests.lib.labs import PLAYED, SCENARIO_SETTINGS  # noqa: E402
+
+
+def started(folder, overlay="", **more):
+    lab = Lab(str(folder))
+    lab.up(SCENARIO_SETTINGS + overlay, **more)
+    return lab
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory):
+    """The lab that most scenarios share."""
+    shared = started(tmp_path_factory.mktemp("lab") / "d")
+    yield shared
+    shared.down()
+
+
+@pytest.fixture
+def make_lab(tmp_path):
+    """A function that starts a lab for one test alone."""
+    labs = []
+
+    def make(overlay="", **more):
+        labs.append(started(tmp_path / f"lab{len(labs)}", overlay, **more))
+        return labs[-1]
+
+    yield make
+    for one in labs:
+        one.down()
+
+
+@pytest.fixture
+def origin(lab):
+    """a.test, the sender's server."""
+    return lab.server("a.test")
+
+
+@pytest.fixture
+def destination(lab):
+    """b.test, the recipient's server."""
+    return lab.server("b.test")
+
+
+@pytest.fixture
+def c_test(origin):
+    """The mail host of c.test, played here."""
+    return Peer("mx.c.test", PLAYED["mx.c.test"], origin.ports["smtp"])

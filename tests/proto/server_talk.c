@@ -1,0 +1,386 @@
+/*
+ * The played session: a pump without a socket and an owner without a store.
+ * See server_talk.h.
+ */
+#include "server_talk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ALL_MAX (64u << 20)
+
+struct smtp_server_setup
+talk_setup(enum smtp_server_kind kind)
+{
+	return (struct smtp_server_setup){
+	    .kind = kind,
+	    .hostname = "mx.b.test",
+	    .message_size = 1000000,
+	    .recipients_max = 10,
+	    .verbs_max = 100000,
+	    .command_timeout = 300,
+	    .content_timeout = 180,
+	    .secure = kind == SMTP_SERVER_SUBMISSION,
+	    .starttls = true,
+	    .chunking = true,
+	};
+}
+
+void
+talk_init(
+    struct talk *t, const struct smtp_server_setup *setup, unsigned keywords)
+{
+	*t = (struct talk){.now = 1000, .seed = 1};
+	t->server = smtp_server_new(setup, t->now);
+	assert_non_null(t->server);
+	t->machine = smtp_server_machine(t->server);
+	buf_init(&t->said, ALL_MAX);
+	buf_init(&t->replies, ALL_MAX);
+	buf_init(&t->events, ALL_MAX);
+	buf_init(&t->content, ALL_MAX);
+	buf_init(&t->unread, ALL_MAX);
+	if (setup->kind != SMTP_SERVER_TURNED)
+		smtp_server_greet(t->server, REPLY_GREETING, keywords);
+	talk_run(t);
+}
+
+void
+talk_fini(struct talk *t)
+{
+	smtp_server_free(&t->server);
+	assert_null(t->server);
+	buf_fini(&t->said);
+	buf_fini(&t->replies);
+	buf_fini(&t->events);
+	buf_fini(&t->content);
+	buf_fini(&t->unread);
+}
+
+/* --- the owner --- */
+
+static void
+note(struct talk *t, const char *word, struct span about)
+{
+	if (t->events.n > 0)
+		buf_char(&t->events, ' ');
+	buf_text(&t->events, word);
+	if (about.p == NULL)
+		return;
+	buf_char(&t->events, '(');
+	buf_put(&t->events, about);
+	buf_char(&t->events, ')');
+}
+
+static void
+note_number(struct talk *t, const char *word, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+	note(t, word, span_of(text));
+}
+
+/* What NAME asks for, or YES. */
+static enum reply_name
+judge(struct span name, enum reply_name yes)
+{
+	if (span_starts_nocase(name, span_of("stop")))
+		return REPLY_SHUTTING_DOWN;
+	if (span_starts_nocase(name, span_of("later")))
+		return REPLY_DELIVERY_LATER;
+	if (span_starts_nocase(name, span_of("no@")) ||
+	    span_equals(name, span_of("no")))
+		return REPLY_DENIED;
+	return yes;
+}
+
+static void
+answer(struct talk *t, enum reply_name reply)
+{
+	int code = reply_code(reply);
+
+	if (t->is_mute)
+		return;
+	if (t->last == SMTP_SERVER_MAIL && code / 100 == 2)
+		t->has_transaction = true;
+	smtp_server_tell(t->server, reply, span_of("text"));
+}
+
+static void
+end_transaction(struct talk *t)
+{
+	assert_true(t->has_transaction);
+	t->has_transaction = false;
+}
+
+static bool
+sender_is(const struct talk *t, const char *start)
+{
+	return span_starts_nocase(span_of(t->sender), span_of(start));
+}
+
+static void
+take_content(struct talk *t, struct span run)
+{
+	assert_true(t->has_transaction && run.n > 0);
+	buf_put(&t->content, run);
+	if (sender_is(t, "spoil@"))
+		smtp_server_spoil(t->server, REPLY_NO_ROOM);
+}
+
+static void
+take_mail(struct talk *t, const struct smtp_server_event *e)
+{
+	struct span sender = span_of(e->address->text);
+
+	assert_non_null(e->params);
+	buf_clear(&t->content);
+	span_copy(sender, t->sender, sizeof(t->sender));
+	note(t, "MAIL", sender);
+	answer(t, judge(sender, REPLY_SENDER_OK));
+}
+
+static void
+take_auth(struct talk *t, const struct smtp_server_event *e)
+{
+	bool is_right = span_equals(e->password, span_of("right"));
+
+	note(t, "AUTH", e->text);
+	answer(t, is_right ? REPLY_AUTHENTICATED : REPLY_AUTH_FAILED);
+}
+
+static void
+take_event(struct talk *t, const struct smtp_server_event *e)
+{
+	t->last = e->kind;
+	switch (e->kind) {
+	case SMTP_SERVER_EHLO:
+		note(t, e->extended ? "EHLO" : "HELO", e->text);
+		break;
+	case SMTP_SERVER_START_TLS:
+		note(t, "START_TLS", (struct span){NULL, 0});
+		break;
+	case SMTP_SERVER_AUTH:
+		take_auth(t, e);
+		break;
+	case SMTP_SERVER_MAIL:
+		take_mail(t, e);
+		break;
+	case SMTP_SERVER_RCPT:
+		note(t, "RCPT", span_of(e->address->text));
+		answer(t, judge(span_of(e->address->text), REPLY_RECIPIENT_OK));
+		break;
+	case SMTP_SERVER_DATA:
+		note(
+		    t, e->bdat ? "DATA(bdat)" : "DATA", (struct span){NULL, 0});
+		answer(t, sender_is(t, "nodata@") ? REPLY_SEND_MSID
+						  : REPLY_SEND_CONTENT);
+		break;
+	case SMTP_SERVER_CONTENT:
+		take_content(t, e->text);
+		break;
+	case SMTP_SERVER_END:
+		note_number(t, "END", e->size);
+		assert_int_equal(e->size, t->content.n);
+		end_transaction(t);
+		answer(t, sender_is(t, "noend@") ? REPLY_LOOP : REPLY_STORED);
+		break;
+	case SMTP_SERVER_ABORT:
+		note(t, "ABORT", (struct span){NULL, 0});
+		end_transaction(t);
+		break;
+	case SMTP_SERVER_GDEL:
+		note(t, "GDEL", e->text);
+		assert_non_null(e->params);
+		answer(t, judge(e->text, REPLY_NOTED));
+		break;
+	case SMTP_SERVER_RETR:
+		note(t, "RETR", e->text);
+		answer(t, judge(e->text, REPLY_YOUR_TURN));
+		break;
+	case SMTP_SERVER_TURN:
+		note(t, "TURN", (struct span){NULL, 0});
+		break;
+	case SMTP_SERVER_TURN_BACK:
+		note(t, "TURN_BACK", (struct span){NULL, 0});
+		break;
+	case SMTP_SERVER_CLOSED:
+		note(t, "CLOSED", (struct span){NULL, 0});
+		assert_false(t->is_over || t->has_transaction);
+		t->is_over = true;
+		break;
+	}
+}
+
+/* --- the pump --- */
+
+static bool
+drain(struct talk *t)
+{
+	struct span out = t->machine.ops->out(t->machine.self);
+	bool any = out.n > 0;
+
+	while (out.n > 0) {
+		/* Never all at once, so that offsets are kept well. */
+		size_t n = out.n > 7 ? 7 : out.n;
+
+		buf_put(&t->said, span_part(out, 0, n));
+		t->machine.ops->sent(t->machine.self, n);
+		out = t->machine.ops->out(t->machine.self);
+	}
+	return any;
+}
+
+static bool
+feed_unread(struct talk *t)
+{
+	struct span all = buf_span(&t->unread);
+	char *exact;
+	size_t used;
+
+	if (all.n == 0)
+		return false;
+	/* A copy of exactly that size: reading beyond it is seen. */
+	exact = malloc(all.n);
+	assert_non_null(exact);
+	memcpy(exact, all.p, all.n);
+	used = t->machine.ops->feed(
+	    t->machine.self, span_make(exact, all.n), t->now);
+	memset(exact, 'x', all.n);
+	free(exact);
+	assert_true(used <= all.n);
+	buf_drop(&t->unread, used);
+	return used > 0;
+}
+
+static bool
+take_events(struct talk *t)
+{
+	struct smtp_server_event event;
+	bool any = false;
+
+	while (smtp_server_next(t->server, &event) == 1) {
+		take_event(t, &event);
+		any = true;
+	}
+	return any;
+}
+
+void
+talk_run(struct talk *t)
+{
+	bool moved = true;
+
+	while (moved) {
+		moved = feed_unread(t);
+		moved = take_events(t) || moved;
+		if (!t->is_deaf)
+			moved = drain(t) || moved;
+	}
+}
+
+static size_t
+slice_length(struct talk *t, enum talk_slices slices, size_t left)
+{
+	size_t n = 1;
+
+	if (slices == TALK_WHOLE)
+		return left;
+	if (slices == TALK_RANDOM) {
+		t->seed = t->seed * 1103515245u + 12345u;
+		n = 1 + (t->seed >> 16) % 23;
+	}
+	return n < left ? n : left;
+}
+
+void
+talk_send(struct talk *t, struct span input, enum talk_slices slices)
+{
+	size_t at = 0;
+
+	while (at < input.n) {
+		size_t n = slice_length(t, slices, input.n - at);
+
+		buf_put(&t->unread, span_part(input, at, n));
+		at += n;
+		talk_run(t);
+	}
+}
+
+void
+talk_say(struct talk *t, const char *text)
+{
+	talk_send(t, span_of(text), TALK_WHOLE);
+}
+
+bool
+talk_tick(struct talk *t)
+{
+	int64_t deadline = t->machine.ops->deadline(t->machine.self);
+
+	if (deadline == INT64_MAX)
+		return false;
+	if (deadline > t->now)
+		t->now = deadline;
+	t->machine.ops->tick(t->machine.self, t->now);
+	talk_run(t);
+	return true;
+}
+
+/* --- what was said --- */
+
+const char *
+talk_replies(struct talk *t)
+{
+	struct span rest = buf_span(&t->said);
+	struct span line;
+
+	buf_clear(&t->replies);
+	while (span_cut(&rest, '\n', &line)) {
+		assert_true(line.n >= 5 && line.p[line.n - 1] == '\r');
+		if (line.p[3] == '-')
+			continue;
+		if (t->replies.n > 0)
+			buf_char(&t->replies, ' ');
+		buf_put(&t->replies, span_part(line, 0, 3));
+	}
+	return buf_string(&t->replies);
+}
+
+const char *
+talk_events(struct talk *t)
+{
+	return buf_string(&t->events);
+}
+
+bool
+talk_has_said(struct talk *t, const char *text)
+{
+	struct span said = buf_span(&t->said);
+
+	return span_search(said, 0, span_of(text)) < said.n;
+}
+
+void
+talk_expect(const struct smtp_server_setup *setup, struct span input,
+    const char *replies, const char *events)
+{
+	const enum talk_slices all[] = {TALK_WHOLE, TALK_OCTETS, TALK_RANDOM};
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct talk t;
+
+		talk_init(&t, setup, SMTP_KEYWORD_PULL | SMTP_KEYWORD_GDEL);
+		talk_send(&t, input, all[i]);
+		assert_string_equal(talk_replies(&t), replies);
+		assert_string_equal(talk_events(&t), events);
+		talk_fini(&t);
+	}
+}

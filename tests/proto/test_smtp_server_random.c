@@ -1,0 +1,148 @@
+/*
+ * No input breaks the machine: random and mutated sessions from a fixed seed.
+ * The promises that hold for every input (one END or ABORT for each MAIL, one
+ * CLOSED, replies that are replies) are looked at by server_talk.
+ */
+#include "server_talk.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define INPUTS     200000
+#define PIECES_MAX 12
+
+static const char *const pieces[] = {
+    "EHLO c.test\r\n",
+    "HELO c.test\r\n",
+    "STARTTLS\r\n",
+    "AUTH PLAIN AGJvYkBiLnRlc3QAcmlnaHQ=\r\n",
+    "AUTH LOGIN\r\n",
+    "Ym9i\r\n",
+    "MAIL FROM:<a@a.test>",
+    "MAIL FROM:<nodata@a.test>\r\n",
+    "MAIL FROM:<spoil@a.test>\r\n",
+    "MAIL FROM:<later@a.test>\r\n",
+    " SIZE=5 BODY=8BITMIME SMTPUTF8 RET=FULL ENVID=a\r\n",
+    "RCPT TO:<b@b.test>",
+    "RCPT TO:<no@b.test>\r\n",
+    "RCPT TO:<b@b.test>\r\n",
+    " NOTIFY=NEVER ORCPT=rfc822;a\r\n",
+    "DATA\r\n",
+    "a\r\n.\r\n",
+    "..b\r\n",
+    "\n.\r\n",
+    "BDAT 5\r\n",
+    "BDAT 3 LAST\r\n",
+    "BDAT 0 LAST\r\n",
+    "abc\r\n",
+    "RSET\r\n",
+    "NOOP\r\n",
+    "VRFY x\r\n",
+    "HELP\r\n",
+    "QUIT\r\n",
+    "GDEL abc EXPIRES=7200",
+    "GDEL no\r\n",
+    "RETR abc\r\n",
+    "RETR no\r\n",
+    "\r\n",
+    "\r",
+    "\n",
+    "\xc3\xa9",
+    "<\"a b\"@[192.0.2.1]>",
+    "*\r\n",
+};
+
+#define PIECES (sizeof(pieces) / sizeof(pieces[0]))
+
+static unsigned
+draw(uint32_t *seed, unsigned limit)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % limit;
+}
+
+/* A session of a few pieces; now and then with an octet changed. */
+static void
+compose(uint32_t *seed, struct buf *input)
+{
+	unsigned n = 1 + draw(seed, PIECES_MAX);
+
+	/* Half of them begin well, else little is reached. */
+	if (draw(seed, 2) == 0)
+		buf_text(input, "EHLO c.test\r\nMAIL FROM:<a@a.test>\r\n"
+				"RCPT TO:<b@b.test>\r\n");
+	for (unsigned i = 0; i < n; i++)
+		buf_text(input, pieces[draw(seed, PIECES)]);
+	if (draw(seed, 3) == 0)
+		input->p[draw(seed, (unsigned)input->n)] =
+		    (char)draw(seed, 256);
+}
+
+static void
+finish(struct talk *t, uint32_t *seed)
+{
+	if (t->last == SMTP_SERVER_START_TLS)
+		smtp_server_secured(t->server);
+	if (t->last == SMTP_SERVER_TURN)
+		smtp_server_resume(t->server, t->now);
+	talk_run(t);
+	if (draw(seed, 4) == 0)
+		smtp_server_stop(t->server);
+	talk_run(t);
+}
+
+static void
+play(uint32_t *seed, struct buf *input)
+{
+	/* Octet by octet costs most, and all the transcripts do it too. */
+	const enum talk_slices slices[8] = {
+	    TALK_OCTETS, TALK_RANDOM, TALK_RANDOM};
+	struct smtp_server_setup setup =
+	    talk_setup((enum smtp_server_kind)draw(seed, 3));
+	struct talk t;
+
+	setup.message_size = 20;
+	setup.secure = draw(seed, 2) == 0;
+	setup.chunking = draw(seed, 2) == 0;
+	talk_init(&t, &setup, draw(seed, 8));
+	t.seed = *seed;
+	talk_send(&t, buf_span(input), slices[draw(seed, 8)]);
+	finish(&t, seed);
+	talk_say(&t, "\r\nNOOP\r\n");
+	if (t.is_over)
+		assert_int_equal(t.machine.ops->wants(t.machine.self), 0);
+	talk_replies(&t);
+	talk_fini(&t);
+}
+
+static void
+no_input_breaks_the_machine(void **state)
+{
+	uint32_t seed = 42;
+	struct buf input;
+
+	(void)state;
+	buf_init(&input, 100000);
+	for (unsigned i = 0; i < INPUTS; i++) {
+		buf_clear(&input);
+		compose(&seed, &input);
+		play(&seed, &input);
+	}
+	buf_fini(&input);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(no_input_breaks_the_machine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,378 @@
+/*
+ * What only the sqlite driver has: a file that must outlive the process, that
+ * may be somebody else's, newer, damaged, or changed behind our back.
+ */
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fixture.h"
+#include "store/problems.h"
+
+static int
+set_up(void **state)
+{
+	static struct fixture f;
+
+	fixture_open(&f, true);
+	*state = &f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	fixture_close(*state);
+	return 0;
+}
+
+/* Changes the file behind the store's back. */
+static void
+meddle(const struct fixture *f, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(fixture_file(f), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void
+assert_refused(struct fixture *f, int code, const char *words)
+{
+	char where[80];
+	struct store *store = NULL;
+	struct err err = {0};
+
+	snprintf(where, sizeof where, "sqlite:%s", f->folder);
+	assert_int_equal(store_open(where, &store, &err), code);
+	assert_null(store);
+	if (strstr(err.text, words) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
+}
+
+/* IM-11 */
+static void
+everything_is_there_after_opening_again(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put_holds(f, 1, 10, 2);
+	aim(f, 10);
+	notify(f, 10);
+	lease(f, 10);
+	put_notice(f, 1);
+	put_delivery(f, 2, 20);
+	fixture_reopen(f);
+	assert_int_equal(state_of_hold(f, 10), HOLD_LEASED);
+	assert_int_equal(state_of_hold(f, 11), HOLD_HELD);
+	assert_int_equal(notice_now(f, 1).state, NOTICE_WANTED);
+	settle_hold(f, 10, HOLD_TAKEN, STORE_OK);
+	op = begin(f, STORE_COUNT);
+	expect(f, STORE_OK);
+	assert_int_equal(op->count.messages, 2);
+	assert_int_equal(op->count.deliveries, 1);
+	assert_int_equal(op->count.holds[HOLD_TAKEN], 1);
+	assert_int_equal(op->count.holds[HOLD_HELD], 1);
+	assert_clean(f);
+}
+
+/* A process that opens the store, submits one message and dies. */
+static void
+die_with_message(struct fixture *f, unsigned number, bool answered)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct store_hold row = hold_of(number, number);
+		struct store_op *op;
+
+		fixture_reopen(f);
+		op = begin(f, STORE_MESSAGE_PUT);
+		op->message_put.message = message_of(number);
+		op->message_put.hold_count = 1;
+		op->message_put.holds = &row;
+		if (answered)
+			_exit(store_do(f->store, op) != STORE_OK);
+		store_submit(f->store, op);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void
+what_was_answered_survives_a_death_and_the_rest_is_not_there(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	/* A connection must not be inherited. */
+	store_close(&f->store);
+	die_with_message(f, 10, true);
+	die_with_message(f, 11, false);
+	fixture_reopen(f);
+	assert_int_equal(state_of_hold(f, 10), HOLD_HELD);
+	op = begin(f, STORE_HOLD_GET);
+	op->hold_get.key = key_of(11);
+	expect(f, STORE_NONE);
+	assert_clean(f);
+}
+
+static void
+a_store_made_by_a_newer_version_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	meddle(f, "PRAGMA user_version = 4711");
+	assert_refused(f, -E_RANGE, "schema 4711, made by a newer version");
+}
+
+static void
+somebody_elses_database_is_refused_and_left_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	unlink(fixture_file(f));
+	meddle(f, "CREATE TABLE cheese (kind TEXT)");
+	assert_refused(f, -E_RANGE, "belongs to another program");
+	meddle(f, "INSERT INTO cheese VALUES ('brie')");
+}
+
+static void
+write_garbage(const struct fixture *f)
+{
+	static const char garbage[8192] = "This is no database.";
+	int fd = open(fixture_file(f), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, garbage, sizeof garbage), sizeof garbage);
+	close(fd);
+}
+
+static void
+a_file_of_garbage_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	write_garbage(f);
+	assert_refused(f, -E_SYSTEM, "file is not a database");
+}
+
+/* Zeroes all pages but the first, or those of the second half. */
+static void
+damage(const struct fixture *f, bool second_half)
+{
+	static const char zeroes[4096];
+	struct stat st;
+	int fd = open(fixture_file(f), O_WRONLY);
+	off_t at;
+
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	at = second_half ? st.st_size / 2 / 4096 * 4096 : 4096;
+	for (; at < st.st_size; at += 4096)
+		assert_int_equal(pwrite(fd, zeroes, 4096, at), 4096);
+	close(fd);
+}
+
+static void
+a_file_whose_tables_are_damaged_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	damage(f, false);
+	assert_refused(f, -E_SYSTEM, "this is no usable store");
+}
+
+static void
+damaged_rows_break_the_store_and_not_the_program(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put_holds(f, 1, 10, 100);
+	store_close(&f->store);
+	damage(f, true); /* where the rows are */
+	fixture_reopen(f);
+	op = begin(f, STORE_HOLD_LIST);
+	op->hold_list.limit = 100;
+	expect(f, STORE_UNSURE);
+	begin(f, STORE_COUNT);
+	expect(f, STORE_BROKEN);
+	assert_int_equal(store_turn(f->store, NULL), -E_SYSTEM);
+}
+
+static void
+a_link_in_place_of_the_file_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	unlink(fixture_file(f));
+	assert_int_equal(symlink("/dev/null", fixture_file(f)), 0);
+	assert_refused(f, -E_SYSTEM, "restante.db");
+}
+
+static void
+a_missing_folder_is_made_and_its_file_is_private(void **state)
+{
+	struct fixture *f = *state, inner = *f;
+	struct stat st;
+
+	snprintf(inner.folder, sizeof inner.folder, "%.40s/inner", f->folder);
+	inner.store = NULL;
+	inner.op = NULL;
+	fixture_reopen(&inner);
+	assert_int_equal(stat(fixture_file(&inner), &st), 0);
+	assert_int_equal(st.st_mode & 0137, 0);
+	fixture_close(&inner);
+}
+
+static void
+two_processes_see_the_same_store(void **state)
+{
+	struct fixture *f = *state, other = *f;
+
+	other.op = NULL;
+	other.store = NULL;
+	fixture_reopen(&other);
+	put_holds(f, 1, 10, 1);
+	aim(&other, 10);
+	lease(f, 10);
+	begin_lease(&other, 10);
+	expect(&other, STORE_BUSY);
+	assert_int_equal(store_checkpoint(other.store, NULL), 0);
+	assert_clean(&other);
+	store_op_free(&other.op);
+	store_close(&other.store);
+	assert_int_equal(state_of_hold(f, 10), HOLD_LEASED);
+}
+
+static void
+a_checkpoint_empties_the_log_for_the_next_commits(void **state)
+{
+	struct fixture *f = *state;
+	struct store_figures before, after;
+
+	for (unsigned i = 1; i <= 20; i++)
+		put_holds(f, i, 10 * i, 5);
+	store_figures(f->store, &before);
+	assert_int_equal(store_checkpoint(f->store, NULL), 0);
+	put_holds(f, 21, 300, 1);
+	store_figures(f->store, &after);
+	assert_true(before.wal_octets > 0);
+	assert_true(after.wal_octets < before.wal_octets);
+	assert_int_equal(after.commits, 21);
+	assert_int_equal(after.operations, 21);
+}
+
+/* A change behind our back, and the words that the check has for it. */
+struct change {
+	const char *sql;
+	enum problem problem;
+};
+
+static const struct change changes[] = {
+    {"UPDATE holds SET message = x'00' WHERE key = (SELECT min(key) FROM"
+     " holds)",
+	PROBLEM_HOLD_NO_MESSAGE},
+    {"UPDATE holds SET state = 9", PROBLEM_HOLD_BAD_STATE},
+    {"DELETE FROM contents", PROBLEM_HOLD_NO_CONTENT},
+    {"UPDATE holds SET ended_at = 5", PROBLEM_HOLD_END_TIME},
+    {"UPDATE holds SET state = 3", PROBLEM_HOLD_NO_LEASE},
+    {"UPDATE holds SET lease_until = 5", PROBLEM_HOLD_STRAY_LEASE},
+    {"UPDATE holds SET targets = x'0405'", PROBLEM_HOLD_TARGETS},
+    {"UPDATE holds SET state = 0", PROBLEM_HOLD_STAGING},
+    {"UPDATE messages SET freed_at = 5", PROBLEM_MESSAGE_FREED},
+    {"DELETE FROM holds", PROBLEM_MESSAGE_LEFTOVER},
+    {"DELETE FROM messages", PROBLEM_CONTENT_STRAY},
+    {"DELETE FROM messages", PROBLEM_DELIVERY_NO_MESSAGE},
+    {"DELETE FROM contents", PROBLEM_DELIVERY_NO_CONTENT},
+    {"UPDATE deliveries SET staged = 1", PROBLEM_DELIVERY_STAGING},
+    {"UPDATE notices SET state = 8", PROBLEM_NOTICE_BAD_STATE},
+    {"DELETE FROM deliveries", PROBLEM_NOTICE_NO_DELIVERY},
+    {"UPDATE notices SET state = 5", PROBLEM_NOTICE_LEFT_DELIVERY},
+    {"UPDATE notices SET message = NULL", PROBLEM_NOTICE_NO_MESSAGE},
+    {"UPDATE notices SET state = 1", PROBLEM_NOTICE_EARLY_MESSAGE},
+    {"UPDATE notices SET state = 2", PROBLEM_NOTICE_UNCONFIRMED},
+    {"UPDATE notices SET state = 3, lease_until = 0", PROBLEM_NOTICE_NO_LEASE},
+    {"UPDATE counts SET n = n + 1 WHERE kind = 3", PROBLEM_TALLY},
+};
+
+static bool
+check_says(struct fixture *f, enum problem problem)
+{
+	static const char *const words[] = {
+#define PROBLEM(NAME, words) [PROBLEM_##NAME] = words,
+#include "store/problems.def"
+#undef PROBLEM
+	};
+	struct store_op *op = begin(f, STORE_CHECK);
+	struct span text;
+
+	expect(f, STORE_OK);
+	text = op->check.text;
+	return span_search(text, 0, span_of(words[problem])) < text.n;
+}
+
+static void
+the_check_finds_every_row_that_no_state_allows(void **state)
+{
+	bool found[PROBLEM_COUNT] = {false};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		struct fixture f;
+
+		fixture_open(&f, true);
+		put_holds(&f, 1, 10, 2);
+		put_notice(&f, 1);
+		claim_notices(&f, 1);
+		fetch(&f, 1, 5, 20);
+		assert_clean(&f);
+		meddle(&f, changes[i].sql);
+		if (!check_says(&f, changes[i].problem))
+			fail_msg("not found: %s", changes[i].sql);
+		found[changes[i].problem] = true;
+		fixture_close(&f);
+	}
+	for (int problem = 0; problem < PROBLEM_COUNT; problem++)
+		assert_true(found[problem]);
+}
+
+#define CASE_OF(function) \
+	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE_OF(everything_is_there_after_opening_again),
+	    CASE_OF(
+		what_was_answered_survives_a_death_and_the_rest_is_not_there),
+	    CASE_OF(a_store_made_by_a_newer_version_is_refused),
+	    CASE_OF(somebody_elses_database_is_refused_and_left_alone),
+	    CASE_OF(a_file_of_garbage_is_refused),
+	    CASE_OF(a_file_whose_tables_are_damaged_is_refused),
+	    CASE_OF(damaged_rows_break_the_store_and_not_the_program),
+	    CASE_OF(a_link_in_place_of_the_file_is_refused),
+	    CASE_OF(a_missing_folder_is_made_and_its_file_is_private),
+	    CASE_OF(two_processes_see_the_same_store),
+	    CASE_OF(a_checkpoint_empties_the_log_for_the_next_commits),
+	    CASE_OF(the_check_finds_every_row_that_no_state_allows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
