@@ -313,8 +313,6 @@ drop_power(struct role *role, const struct message *m, struct err *err)
 	    .uid = (uid_t)m->go.uid,
 	    .gid = (gid_t)m->go.gid,
 	    .root = m->go.drop ? role->private->folder : -1,
-	    .files = RLIM_INFINITY,
-	    .processes = RLIM_INFINITY,
 	};
 	int result;
 

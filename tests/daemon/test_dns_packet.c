@@ -174,7 +174,6 @@ status_of(const struct writer *w, const char *name, enum dns_type type)
 	assert_int_equal(answer->count > 0, status == DNS_FOUND);
 	dns_packet_free(&packet);
 	assert_null(packet);
-	dns_packet_free(&packet);
 	return status;
 }
 
@@ -422,14 +421,8 @@ refusals_and_cut_packets_are_temporary(void **state)
 	put_address(&w, "a.test", "192.0.2.1");
 	w.b[2] |= 0x02;
 	assert_int_equal(status_of(&w, "a.test", DNS_A), DNS_TEMPORARY);
-}
-
-static void
-another_class_is_nothing(void **state)
-{
-	(void)state;
-	begin(&w, "a.test", A, 0);
-	put_address(&w, "a.test", "192.0.2.1");
+	/* another class is nothing */
+	w.b[2] ^= 0x02;
 	w.b[w.n - 11] = 3;
 	assert_int_equal(status_of(&w, "a.test", DNS_A), DNS_EMPTY);
 }
@@ -593,7 +586,6 @@ main(void)
 	    cmocka_unit_test(a_chain_of_twelve_aliases_is_the_longest),
 	    cmocka_unit_test(nothing_and_no_name_are_told_apart),
 	    cmocka_unit_test(refusals_and_cut_packets_are_temporary),
-	    cmocka_unit_test(another_class_is_nothing),
 	    cmocka_unit_test(data_of_the_wrong_length_spoils_the_packet),
 	    cmocka_unit_test(pointers_must_lead_back),
 	    cmocka_unit_test(a_name_of_more_than_255_octets_spoils_the_packet),

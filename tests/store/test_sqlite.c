@@ -202,12 +202,12 @@ damaged_rows_break_the_store_and_not_the_program(void **state)
 	struct fixture *f = *state;
 	struct store_op *op;
 
-	put_holds(f, 1, 10, 100);
+	put_holds(f, 1, 10, 500);
 	store_close(&f->store);
 	damage(f, true); /* where the rows are */
 	fixture_reopen(f);
 	op = begin(f, STORE_HOLD_LIST);
-	op->hold_list.limit = 100;
+	op->hold_list.limit = STORE_PAGE_MAX;
 	expect(f, STORE_UNSURE);
 	begin(f, STORE_COUNT);
 	expect(f, STORE_BROKEN);

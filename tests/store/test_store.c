@@ -161,7 +161,7 @@ every_name_is_a_word(void **state)
 static void
 targets_are_found_by_address_and_family(void **state)
 {
-	char list[2 * STORE_TARGET];
+	char list[2 * STORE_TARGET] = {0};
 	struct span targets = span_make(list, sizeof list);
 	struct ip none = {0};
 
