@@ -1,11 +1,12 @@
 /*
- * Starting, joining, restarting and stopping the roles. What each is given
- * stands in one table, `needs`; who talks to whom in another, `links`.
+ * Starting, joining, restarting and stopping the roles. Who talks to whom
+ * stands in the table `links`; what each is given, in handout.c.
  */
 #include "daemon/family.h"
 
 #include "base/log.h"
 #include "daemon/channel.h"
+#include "daemon/handout.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CHANNEL_FD 3 /* where a role finds its channel to main */
-
 struct process {
 	struct family *family;
-	enum role_kind kind;
-	unsigned index;
+	struct peer peer;        /* its kind, index, channel */
 	pid_t pid;               /* 0: not running */
-	struct channel *channel;
 	int64_t started;
 	int64_t pause;           /* before the next restart */
 	struct event *restart;
@@ -42,22 +39,6 @@ struct family {
 	int64_t stop_began;
 };
 
-/* What a role is given besides settings and channels. */
-static const struct need {
-	enum ground_identity identity;
-	enum { ROOT_EMPTY, ROOT_STATE, ROOT_MAIL } root; /* is shut in there */
-	unsigned secrets;        /* bits of 1 << enum role_secret */
-} needs[ROLE_KINDS] = {
-    [ROLE_KEEPER] = {IDENTITY_USER, ROOT_STATE, 1 << SECRET_SERVER},
-    [ROLE_FRONT] = {IDENTITY_NET, ROOT_EMPTY,
-	1 << SECRET_CERTIFICATE | 1 << SECRET_PRIVATE_KEY},
-    [ROLE_CALLER] = {IDENTITY_NET, ROOT_EMPTY, 1 << SECRET_CA},
-    [ROLE_RESOLVER] = {IDENTITY_NET, ROOT_EMPTY, 0},
-    [ROLE_POSTER] = {IDENTITY_MAIL, ROOT_MAIL, 0},
-    [ROLE_AUTH] = {IDENTITY_USER, ROOT_EMPTY, 0},
-    [ROLE_SWEEPER] = {IDENTITY_USER, ROOT_STATE, 0},
-};
-
 static const enum role_kind links[][2] = {
     {ROLE_KEEPER, ROLE_FRONT}, {ROLE_KEEPER, ROLE_CALLER},
     {ROLE_KEEPER, ROLE_RESOLVER}, {ROLE_KEEPER, ROLE_POSTER},
@@ -68,120 +49,11 @@ static const enum role_kind links[][2] = {
 
 static int start_process(struct process *p, struct err *err);
 
-/* ---- sending ---- */
-
-static void
-send_to(struct process *p, struct message *m)
-{
-	static struct buf octets;
-
-	if (octets.max == 0)
-		buf_init(&octets, CHANNEL_MESSAGE_MAX);
-	buf_clear(&octets);
-	if (p->channel != NULL && message_encode(m, &octets) == 0)
-		channel_send(p->channel, buf_span(&octets), m->file);
-	else if (m->file >= 0)
-		close(m->file);
-}
-
-static int
-copy_fd(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, CHANNEL_FD + 1);
-}
-
-static void
-send_folder(struct process *p, int fd)
-{
-	struct message m;
-
-	message_init(&m, MESSAGE_FOLDER);
-	m.file = copy_fd(fd);
-	send_to(p, &m);
-}
-
-static void
-send_secrets(struct process *p)
-{
-	struct ground *g = p->family->ground;
-
-	for (unsigned i = 0; i < SECRET_COUNT; i++) {
-		struct message m;
-
-		if ((needs[p->kind].secrets & (1u << i)) == 0)
-			continue;
-		message_init(&m, MESSAGE_SECRET);
-		m.secret.which = i;
-		m.secret.octets = buf_span(&g->secrets[i]);
-		send_to(p, &m);
-	}
-}
-
-/* Fronts of the first half face peers, those of the second half users; the
-   keeper alone has the control socket. */
+/* Fronts of the first half face peers, those of the second half users. */
 static bool
-listens(const struct process *p, enum role_listener which)
+faces_peers(const struct process *p)
 {
-	bool peers = p->kind == ROLE_FRONT && p->index < p->family->fronts;
-
-	switch (which) {
-	case LISTENER_SMTP:
-		return peers;
-	case LISTENER_SUBMISSION:
-	case LISTENER_SUBMISSIONS:
-		return p->kind == ROLE_FRONT && !peers;
-	case LISTENER_CONTROL:
-		return p->kind == ROLE_KEEPER;
-	}
-	return false;
-}
-
-static void
-send_listeners(struct process *p)
-{
-	struct ground *g = p->family->ground;
-
-	for (unsigned i = 0; i < g->listener_count; i++) {
-		struct message m;
-
-		if (!listens(p, g->listeners[i].which))
-			continue;
-		message_init(&m, MESSAGE_LISTENER);
-		m.listener.which = g->listeners[i].which;
-		m.file = copy_fd(g->listeners[i].fd);
-		send_to(p, &m);
-	}
-}
-
-static void
-send_ground(struct process *p)
-{
-	struct ground *g = p->family->ground;
-	const int roots[] = {[ROOT_EMPTY] = g->empty, [ROOT_STATE] = g->state,
-	    [ROOT_MAIL] = g->mail};
-	struct message m;
-
-	message_init(&m, MESSAGE_SETUP);
-	m.setup.index = p->index;
-	m.file = copy_fd(g->settings_file);
-	send_to(p, &m);
-	send_secrets(p);
-	send_folder(p, roots[needs[p->kind].root]);
-	send_listeners(p);
-}
-
-static void
-send_go(struct process *p)
-{
-	struct ground *g = p->family->ground;
-	const struct need *need = &needs[p->kind];
-	struct message m;
-
-	message_init(&m, MESSAGE_GO);
-	m.go.uid = g->uid[need->identity];
-	m.go.gid = g->gid[need->identity];
-	m.go.drop = g->root;
-	send_to(p, &m);
+	return p->peer.kind == ROLE_FRONT && p->peer.index < p->family->fronts;
 }
 
 /* ---- joining ---- */
@@ -202,10 +74,10 @@ send_link(struct process *to, const struct process *other, int fd)
 	struct message m;
 
 	message_init(&m, MESSAGE_LINK);
-	m.link.role = other->kind;
-	m.link.index = other->index;
+	m.link.role = other->peer.kind;
+	m.link.index = other->peer.index;
 	m.file = fd;
-	send_to(to, &m);
+	peer_send(&to->peer, &m);
 }
 
 static void
@@ -231,7 +103,7 @@ join_all(struct process *p)
 		struct process *other = &f->processes[i];
 
 		if (other != p && other->pid != 0 &&
-		    are_linked(p->kind, other->kind))
+		    are_linked(p->peer.kind, other->peer.kind))
 			join(p, other);
 	}
 }
@@ -244,22 +116,22 @@ tell_keeper(struct family *f, const struct process *p)
 		struct process *keeper = &f->processes[i];
 		struct message m;
 
-		if (keeper->kind != ROLE_KEEPER || keeper->pid == 0)
+		if (keeper->peer.kind != ROLE_KEEPER || keeper->pid == 0)
 			continue;
 		message_init(&m, MESSAGE_PROCESS);
-		m.process.role = p->kind;
-		m.process.index = p->index;
+		m.process.role = p->peer.kind;
+		m.process.index = p->peer.index;
 		m.process.pid = (uint64_t)p->pid;
-		send_to(keeper, &m);
+		peer_send(&keeper->peer, &m);
 	}
 }
 
 static void
 tell_all(struct family *f, const struct process *started)
 {
-	struct process self = {.kind = ROLE_MAIN, .pid = getpid()};
+	struct process self = {.peer.kind = ROLE_MAIN, .pid = getpid()};
 
-	if (started->kind != ROLE_KEEPER) {
+	if (started->peer.kind != ROLE_KEEPER) {
 		tell_keeper(f, started);
 		return;
 	}
@@ -302,7 +174,7 @@ process_gone(void *owner)
 {
 	struct process *p = owner;
 
-	channel_free(&p->channel); /* SIGCHLD tells the rest */
+	channel_free(&p->peer.channel); /* SIGCHLD tells the rest */
 }
 
 /* In the child: nothing but calls that are safe after fork. */
@@ -314,15 +186,15 @@ become_role(const struct process *p, int fd)
 	char *environment[] = {NULL};
 	sigset_t none;
 
-	strncpy(name, role_name(p->kind), sizeof name - 1);
+	strncpy(name, role_kind_name(p->peer.kind), sizeof name - 1);
 	name[sizeof name - 1] = '\0';
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (fd == CHANNEL_FD)
+	if (fd == HANDOUT_CHANNEL_FD)
 		fcntl(fd, F_SETFD, 0);
-	else if (dup2(fd, CHANNEL_FD) < 0)
+	else if (dup2(fd, HANDOUT_CHANNEL_FD) < 0)
 		_exit(127);
-	close_range(CHANNEL_FD + 1, ~0u, 0);
+	close_range(HANDOUT_CHANNEL_FD + 1, ~0u, 0);
 	execve("/proc/self/exe", arguments, environment);
 	_exit(127);
 }
@@ -346,7 +218,7 @@ fork_process(struct process *p, struct err *err)
 		close(pair[0]);
 		return err_system(err, "fork");
 	}
-	if (channel_new(p->family->base, pair[0], &owner, &p->channel) < 0)
+	if (channel_new(p->family->base, pair[0], &owner, &p->peer.channel) < 0)
 		return err_set(err, -E_NOMEM, "no memory for a channel");
 	return 0;
 }
@@ -358,9 +230,9 @@ start_process(struct process *p, struct err *err)
 	p->started = role_now();
 	if (fork_process(p, err) < 0)
 		return err->code;
-	send_ground(p);
+	handout_ground(&p->peer, p->family->ground, faces_peers(p));
 	join_all(p);
-	send_go(p);
+	handout_go(&p->peer, p->family->ground);
 	tell_all(p->family, p);
 	return 0;
 }
@@ -377,10 +249,10 @@ restart_due(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (start_process(p, &err) < 0)
 		log_event("role-start-failed", "role=%s why=%s",
-		    role_name(p->kind), log_quote(span_of(err.text)));
+		    role_kind_name(p->peer.kind), log_quote(span_of(err.text)));
 	else
 		log_event("role-started", "role=%s index=%u pid=%d",
-		    role_name(p->kind), p->index, (int)p->pid);
+		    role_kind_name(p->peer.kind), p->peer.index, (int)p->pid);
 }
 
 static int
@@ -392,8 +264,8 @@ add_process(struct family *f, enum role_kind kind, unsigned index,
 	if (f->count == FAMILY_MAX)
 		return err_set(err, -E_RANGE, "too many processes");
 	p->family = f;
-	p->kind = kind;
-	p->index = index;
+	p->peer.kind = kind;
+	p->peer.index = index;
 	p->pause = FAMILY_PAUSE_FIRST;
 	p->restart = event_new(f->base, -1, 0, restart_due, p);
 	if (p->restart == NULL)
@@ -465,7 +337,7 @@ family_free(struct family **family)
 	if (f == NULL)
 		return;
 	for (unsigned i = 0; i < f->count; i++) {
-		channel_free(&f->processes[i].channel);
+		channel_free(&f->processes[i].peer.channel);
 		event_free(f->processes[i].restart);
 	}
 	if (f->stop_timer != NULL)
@@ -477,14 +349,8 @@ family_free(struct family **family)
 void
 family_reload(struct family *f)
 {
-	for (unsigned i = 0; i < f->count; i++) {
-		struct message m;
-
-		send_secrets(&f->processes[i]);
-		message_init(&m, MESSAGE_RELOAD);
-		m.file = copy_fd(f->ground->settings_file);
-		send_to(&f->processes[i], &m);
-	}
+	for (unsigned i = 0; i < f->count; i++)
+		handout_reload(&f->processes[i].peer, f->ground);
 }
 
 /* ---- ends ---- */
@@ -502,7 +368,7 @@ running(const struct family *f, bool outer_only)
 
 	for (unsigned i = 0; i < f->count; i++)
 		n += f->processes[i].pid != 0 &&
-		    (!outer_only || is_outer(f->processes[i].kind));
+		    (!outer_only || is_outer(f->processes[i].peer.kind));
 	return n;
 }
 
@@ -512,10 +378,10 @@ stop_those(struct family *f, bool outer)
 	for (unsigned i = 0; i < f->count; i++) {
 		struct message m;
 
-		if (is_outer(f->processes[i].kind) != outer)
+		if (is_outer(f->processes[i].peer.kind) != outer)
 			continue;
 		message_init(&m, MESSAGE_STOP);
-		send_to(&f->processes[i], &m);
+		peer_send(&f->processes[i].peer, &m);
 	}
 }
 
@@ -570,16 +436,16 @@ process_ended(struct process *p, int status)
 	struct timeval pause = {.tv_sec = p->pause};
 
 	log_event("role-ended", "role=%s index=%u pid=%d %s=%d",
-	    role_name(p->kind), p->index, (int)p->pid,
+	    role_kind_name(p->peer.kind), p->peer.index, (int)p->pid,
 	    WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	p->pid = 0;
 	p->ready = false;
-	channel_free(&p->channel);
+	channel_free(&p->peer.channel);
 	if (f->stopping)
 		return;
 	if (!f->all_ready) {
-		f->owner.stillborn(f->owner.owner, p->kind);
+		f->owner.stillborn(f->owner.owner, p->peer.kind);
 		return;
 	}
 	if (role_now() - p->started >= FAMILY_LONG_LIFE)

@@ -174,7 +174,7 @@ show_pids(const struct keeper *k)
 			if (k->pids[kind][i] != 0)
 				json_array_append_new(list,
 				    json_integer((json_int_t)k->pids[kind][i]));
-		json_object_set_new(to, role_name((enum role_kind)kind), list);
+		json_object_set_new(to, role_kind_name((enum role_kind)kind), list);
 	}
 	return to;
 }

@@ -93,7 +93,8 @@ is_mx_host(const struct job *job)
 		for (unsigned i = 0; i < count; i++)
 			if (ip_equals(addresses[i].ip, job->address))
 				return MX_IS_HOST;
-		return MX_IS_NOT_HOST;
+		/* one lost answer must not become a permanent no */
+		return mx_is_partial(job->mx) ? MX_NOT_KNOWN : MX_IS_NOT_HOST;
 	case MX_TEMPORARY:
 		return MX_NOT_KNOWN;
 	case MX_NULL:

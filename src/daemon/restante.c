@@ -3,12 +3,12 @@
  * server's roles (`restante role NAME`, started by the server alone), and the
  * command line for everything else.
  *
- * Not for: any of these; they begin in serve.c and ctl/ctl.c.
+ * Not for: any of these; they begin in server.c and ctl/ctl.c.
  *
  * Read on: README.md of this folder.
  */
 #include "ctl/ctl.h"
-#include "daemon/serve.h"
+#include "daemon/server.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,8 @@ main(int argc, char **argv)
 	const char *config = getenv("RESTANTE_CONFIG");
 
 	if (argc == 3 && strcmp(argv[1], "role") == 0)
-		return serve_role(argv[2]);
+		return server_role(argv[2]);
 	if (config == NULL || config[0] == '\0')
 		config = CTL_DEFAULT_CONFIG;
-	return ctl_run(argc, argv, config, serve);
+	return ctl_run(argc, argv, config, server_run);
 }

@@ -64,39 +64,6 @@ role_each_peer(struct role *role, enum role_kind kind,
 	}
 }
 
-bool
-peer_is_full(const struct peer *peer)
-{
-	return peer == NULL || peer->channel == NULL ||
-	    channel_is_full(peer->channel);
-}
-
-int
-peer_send(struct peer *peer, struct message *m)
-{
-	static struct buf octets; /* one for the process; reused */
-	int result = -E_CLOSED;
-
-	if (octets.max == 0)
-		buf_init(&octets, CHANNEL_MESSAGE_MAX);
-	buf_clear(&octets);
-	if (peer != NULL && peer->channel != NULL) {
-		result = message_encode(m, &octets);
-		if (result == 0)
-			result = channel_send(peer->channel, buf_span(&octets),
-			    m->file);
-		else if (m->file >= 0)
-			close(m->file);
-	} else if (m->file >= 0) {
-		close(m->file);
-	}
-	m->file = -1;
-	if (result < 0 && result != -E_AGAIN && result != -E_CLOSED)
-		log_event("message-lost", "type=%s why=%s",
-		    message_name(m->type), err_name(result));
-	return result;
-}
-
 void
 role_finished(struct role *role)
 {
@@ -240,7 +207,7 @@ peer_message(void *owner, struct span octets, int file)
 	if (message_decode(octets, file, &m) < 0 ||
 	    !message_is_legal(m.type, peer->kind, role->program->kind)) {
 		log_event("message-illegal", "from=%s octets=%zu",
-		    role_name(peer->kind), octets.n);
+		    role_kind_name(peer->kind), octets.n);
 		if (file >= 0)
 			close(file);
 		channel_free(&peer->channel);
@@ -459,7 +426,7 @@ role_run(const struct role_program *program, int fd)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is for main */
 	signal(SIGHUP, SIG_IGN);
-	log_open(role_name(program->kind));
+	log_open(role_kind_name(program->kind));
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
 		buf_init(&private.secrets[i], MESSAGE_CONTENT_MAX);
 	private.main.role = &role;

@@ -12,7 +12,8 @@
 #define DAEMON_ROLE_H
 
 #include "base/settings.h"
-#include "daemon/messages.h"
+#include "daemon/message.h"
+#include "daemon/peer.h"
 
 #include <event2/event.h>
 
@@ -23,19 +24,6 @@ enum role_secret { SECRET_SERVER, SECRET_CERTIFICATE, SECRET_PRIVATE_KEY,
 
 enum role_listener { LISTENER_SMTP, LISTENER_SUBMISSION, LISTENER_SUBMISSIONS,
 	LISTENER_CONTROL };
-
-struct channel;
-
-struct role;
-
-/* Another role's process, as seen from this one. */
-struct peer {
-	struct role *role;      /* ours */
-	enum role_kind kind;    /* theirs */
-	unsigned index;
-	struct channel *channel; /* NULL while it is gone */
-	void *state;            /* the role's own, about this peer */
-};
 
 struct role_program {
 	enum role_kind kind;
@@ -83,16 +71,6 @@ struct peer *role_peer(struct role *role, enum role_kind kind, unsigned index);
 /* Calls EACH for every peer of that kind that is here. */
 void role_each_peer(struct role *role, enum role_kind kind,
     void (*each)(void *arg, struct peer *peer), void *arg);
-
-/*
- * Sends M (and m->file, which is closed afterwards in any case). 0; -E_AGAIN:
- * sent, but the queue is long: feed no more until peer_writable; -E_NOMEM or
- * -E_CLOSED: not sent. PEER may be NULL: -E_CLOSED.
- */
-int peer_send(struct peer *peer, struct message *m);
-
-/* Is the queue towards PEER long (or PEER gone)? */
-bool peer_is_full(const struct peer *peer);
 
 /* Ends the loop: everything owed is done. */
 void role_finished(struct role *role);

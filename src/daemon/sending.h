@@ -7,7 +7,7 @@
 #ifndef DAEMON_SENDING_H
 #define DAEMON_SENDING_H
 
-#include "daemon/messages.h"
+#include "daemon/message.h"
 #include "proto/smtp_client.h"
 
 struct sending;

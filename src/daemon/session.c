@@ -8,22 +8,19 @@
 #include "base/log.h"
 #include "daemon/counters.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define NO_ARGUMENT span_of("")
-
-static struct peer *
-keeper_of(const struct session *s)
+struct peer *
+session_keeper(const struct session *s)
 {
 	return role_peer(s->front->role, ROLE_KEEPER, 0);
 }
 
 /* Sends a question; 451 at once when there is nobody to ask. */
-static void
-ask(struct session *s, struct peer *who, enum session_ask what,
+void
+session_ask(struct session *s, struct peer *who, enum session_ask what,
     struct message *m)
 {
 	int result = peer_send(who, m);
@@ -31,13 +28,13 @@ ask(struct session *s, struct peer *who, enum session_ask what,
 	if (result == 0 || result == -E_AGAIN)
 		s->ask = what;
 	else
-		smtp_server_tell(s->server, REPLY_DELIVERY_LATER, NO_ARGUMENT);
+		smtp_server_tell(s->server, REPLY_DELIVERY_LATER, span_of(""));
 }
 
-static void
-tell(struct session *s, enum reply_name reply)
+void
+session_tell(struct session *s, enum reply_name reply)
 {
-	smtp_server_tell(s->server, reply, NO_ARGUMENT);
+	smtp_server_tell(s->server, reply, span_of(""));
 }
 
 /* ---- greeting ---- */
@@ -52,7 +49,7 @@ ask_admission(struct session *s, struct span name)
 	m.connected.users = s->users;
 	m.connected.address = s->address;
 	m.connected.name = name;
-	if (peer_send(keeper_of(s), &m) == -E_CLOSED) {
+	if (peer_send(session_keeper(s), &m) == -E_CLOSED) {
 		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
 		return;
 	}
@@ -66,7 +63,7 @@ greet(struct session *s)
 	struct message m;
 
 	if (s->users || s->front->names == NULL) {
-		ask_admission(s, NO_ARGUMENT);
+		ask_admission(s, span_of(""));
 		return;
 	}
 	message_init(&m, MESSAGE_NAME_ASK);
@@ -74,7 +71,7 @@ greet(struct session *s)
 	m.name_ask.address = s->address;
 	if (peer_send(role_peer(s->front->role, ROLE_RESOLVER, 0), &m) ==
 	    -E_CLOSED)
-		ask_admission(s, NO_ARGUMENT);
+		ask_admission(s, span_of(""));
 	else
 		s->ask = ASK_NAME;
 }
@@ -104,7 +101,7 @@ sign_in(struct session *s, const struct smtp_server_event *e)
 	m.password_ask.session = s->number;
 	m.password_ask.identity = e->text;
 	m.password_ask.password = e->password;
-	ask(s, role_peer(s->front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
+	session_ask(s, role_peer(s->front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
 }
 
 static void
@@ -118,255 +115,7 @@ signed_in(struct session *s, const struct message *m)
 	    span_copy(m->password_answer.address, s->user, sizeof s->user) < 0)
 		reply = REPLY_AUTH_LATER;
 	s->from_check = m->password_answer.from_check;
-	tell(s, reply);
-}
-
-/* ---- a transaction ---- */
-
-/* Answers to an earlier transaction must find nobody: a new number for each. */
-static bool
-renumber(struct session *s)
-{
-	uint64_t number = table_add(&s->front->sessions, s);
-
-	if (number == 0)
-		return false;
-	table_take(&s->front->sessions, s->number);
-	s->number = number;
-	return true;
-}
-
-static bool
-is_own_address(const struct session *s, const struct address *address)
-{
-	const struct address_rules rules = {.utf8 = true};
-	struct address own;
-
-	return address_parse(span_of(s->user), rules, &own) == 0 &&
-	    address_equals(&own, address);
-}
-
-static const char *
-protocol_word(const struct session *s)
-{
-	bool secure = conn_is_secure(s->conn);
-
-	if (s->users)
-		return secure ? "ESMTPSA" : "ESMTPA";
-	if (!s->extended)
-		return "SMTP";
-	return secure ? "ESMTPS" : "ESMTP";
-}
-
-static void
-mail(struct session *s, const struct smtp_server_event *e)
-{
-	if (e->params->dmtp)
-		tell(s, REPLY_UNKNOWN_PARAMETER);
-	else if (s->users && !is_own_address(s, e->address))
-		tell(s, REPLY_NOT_YOUR_ADDRESS);
-	else if (!renumber(s))
-		tell(s, REPLY_DELIVERY_LATER);
-	else {
-		address_copy(&s->sender, e->address);
-		s->mail = *e->params;
-		tell(s, REPLY_SENDER_OK);
-	}
-}
-
-static void
-recipient(struct session *s, const struct smtp_server_event *e)
-{
-	struct message m;
-
-	address_copy(&s->recipient, e->address);
-	s->rcpt = *e->params;
-	message_init(&m, MESSAGE_RECIPIENT_ASK);
-	m.recipient_ask.session = s->number;
-	m.recipient_ask.way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED;
-	m.recipient_ask.standing = s->standing;
-	m.recipient_ask.sender = span_of(s->sender.text);
-	m.recipient_ask.recipient = span_of(s->recipient.text);
-	ask(s, keeper_of(s), ASK_RECIPIENT, &m);
-}
-
-static bool
-begin_reception(struct session *s)
-{
-	const struct reception_setup setup = {
-	    .role = s->front->role,
-	    .number = s->number,
-	    .way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED,
-	    .user = span_of(s->user),
-	    .check_from = s->from_check != FROM_CHECK_ENVELOPE,
-	    .sender = span_of(s->sender.text),
-	    .params = &s->mail,
-	    .with = span_of(protocol_word(s)),
-	    .helo = span_of(s->helo),
-	    .address = s->address,
-	    .now = role_now(),
-	};
-
-	if (s->reception == NULL)
-		s->reception = reception_new(&setup);
-	return s->reception != NULL;
-}
-
-static void
-recipient_answered(struct session *s, const struct message *m)
-{
-	enum reply_name reply;
-
-	if (reply_from_number(m->recipient_answer.reply, &reply) < 0)
-		reply = REPLY_DELIVERY_LATER;
-	if (reply_code(reply) < 300 &&
-	    (!begin_reception(s) ||
-		reception_recipient(s->reception, &s->recipient, &s->rcpt) < 0))
-		reply = REPLY_DELIVERY_LATER;
-	tell(s, reply);
-}
-
-static void
-content(struct session *s, struct span run)
-{
-	enum reply_name fault;
-
-	if (s->reception != NULL &&
-	    reception_content(s->reception, run, &fault) < 0)
-		smtp_server_spoil(s->server, fault);
-}
-
-static void
-end_of_content(struct session *s)
-{
-	enum reply_name fault = REPLY_DELIVERY_LATER;
-	int result = s->reception != NULL
-	    ? reception_end(s->reception, &fault)
-	    : -E_STATE;
-
-	s->stalled = result == -E_AGAIN;
-	if (result == 0)
-		s->ask = ASK_ARRIVAL;
-	else if (!s->stalled) {
-		reception_free(&s->reception);
-		tell(s, fault);
-	}
-}
-
-static void
-arrived(struct session *s, const struct message *m)
-{
-	enum reply_name reply;
-
-	if (reply_from_number(m->arrival_answer.reply, &reply) < 0)
-		reply = REPLY_DELIVERY_LATER;
-	reception_free(&s->reception);
-	smtp_server_tell(s->server, reply, m->arrival_answer.argument);
-}
-
-/* ---- a notice ---- */
-
-static void
-send_notice(struct session *s)
-{
-	struct message m;
-	struct message_notice *n = &m.notice;
-
-	message_init(&m, MESSAGE_NOTICE);
-	n->session = s->number;
-	n->address = s->address;
-	n->id = span_of(s->notice_id);
-	n->domain = span_of(s->speak_domain);
-	n->spf = s->spf;
-	n->mx = s->mx;
-	n->dialect = ROUTE_GDEL;
-	n->has_digest = s->notice.has_digest;
-	memcpy(n->digest.b, s->notice.digest, sizeof n->digest.b);
-	n->expires = s->notice.has_expires ? (uint64_t)s->notice.expires : 0;
-	ask(s, keeper_of(s), ASK_NOTICE, &m);
-}
-
-static void
-ask_speak(struct session *s)
-{
-	char sender[DNS_NAME_MAX + 16];
-	struct message m;
-
-	/* a notice by GDEL names no sender: RFC 7208 2.4 */
-	snprintf(sender, sizeof sender, "postmaster@%s", s->speak_domain);
-	message_init(&m, MESSAGE_SPEAK_ASK);
-	m.speak_ask.question = s->number;
-	m.speak_ask.address = s->address;
-	m.speak_ask.domain = span_of(s->speak_domain);
-	m.speak_ask.sender = span_of(sender);
-	m.speak_ask.helo = span_of(s->helo);
-	ask(s, role_peer(s->front->role, ROLE_RESOLVER, 0), ASK_SPEAK, &m);
-}
-
-/* The domain a notice speaks for: FROM=, else the EHLO name, which must be a
-   name of more than one label then (WIRE 8). */
-static int
-notice_domain(const struct session *s, const struct params *params,
-    char domain_r[ADDRESS_DOMAIN_MAX + 1])
-{
-	struct span name =
-	    span_of(params->from[0] != '\0' ? params->from : s->helo);
-
-	if (address_domain(name, domain_r) < 0)
-		return -E_SYNTAX;
-	return params->from[0] != '\0' || strchr(domain_r, '.') != NULL
-	    ? 0
-	    : -E_SYNTAX;
-}
-
-static void
-gdel(struct session *s, const struct smtp_server_event *e)
-{
-	char domain[ADDRESS_DOMAIN_MAX + 1];
-
-	s->counted_notice = true;
-	if (s->standing == STANDING_DENIED) {
-		tell(s, REPLY_DENIED);
-		return;
-	}
-	if (notice_domain(s, e->params, domain) < 0 ||
-	    strlen(domain) >= sizeof s->speak_domain) {
-		tell(s, REPLY_MAY_NOT_SPEAK);
-		return;
-	}
-	s->notice = *e->params;
-	if (span_copy(e->text, s->notice_id, sizeof s->notice_id) < 0) {
-		smtp_server_tell(s->server, REPLY_BAD_ARGUMENT,
-		    span_of("identifier is too long"));
-		return;
-	}
-	/* several notices of one session speak for one domain: asked once */
-	if (s->speak_known && strcmp(domain, s->speak_domain) == 0) {
-		send_notice(s);
-		return;
-	}
-	snprintf(s->speak_domain, sizeof s->speak_domain, "%s", domain);
-	ask_speak(s);
-}
-
-static void
-speak_answered(struct session *s, const struct message *m)
-{
-	s->spf = m->speak_answer.spf;
-	s->mx = m->speak_answer.mx;
-	s->speak_known = s->spf != SPF_TEMPERROR && s->mx != MX_NOT_KNOWN;
-	send_notice(s);
-}
-
-static void
-notice_answered(struct session *s, const struct message *m)
-{
-	enum reply_name reply;
-
-	if (reply_from_number(m->notice_answer.reply, &reply) < 0)
-		reply = REPLY_DELIVERY_LATER;
-	smtp_server_tell(s->server, reply,
-	    span_of(reply == REPLY_BAD_ARGUMENT ? "malformed identifier" : ""));
+	session_tell(s, reply);
 }
 
 /* ---- events ---- */
@@ -394,25 +143,25 @@ handle(struct session *s, const struct smtp_server_event *e)
 		sign_in(s, e);
 		return;
 	case SMTP_SERVER_MAIL:
-		mail(s, e);
+		session_mail(s, e);
 		return;
 	case SMTP_SERVER_RCPT:
-		recipient(s, e);
+		session_mail_recipient(s, e);
 		return;
 	case SMTP_SERVER_DATA:
-		tell(s, REPLY_SEND_CONTENT);
+		session_tell(s, REPLY_SEND_CONTENT);
 		return;
 	case SMTP_SERVER_CONTENT:
-		content(s, e->text);
+		session_mail_content(s, e->text);
 		return;
 	case SMTP_SERVER_END:
-		end_of_content(s);
+		session_mail_end(s);
 		return;
 	case SMTP_SERVER_ABORT:
 		reception_free(&s->reception);
 		return;
 	case SMTP_SERVER_GDEL:
-		gdel(s, e);
+		session_notice(s, e);
 		return;
 	case SMTP_SERVER_RETR:
 		s->counted_pull = true;
@@ -501,10 +250,10 @@ static const struct {
     {MESSAGE_NAME_ANSWER, ASK_NAME, name_answered},
     {MESSAGE_ADMITTED, ASK_ADMITTED, admitted},
     {MESSAGE_PASSWORD_ANSWER, ASK_PASSWORD, signed_in},
-    {MESSAGE_RECIPIENT_ANSWER, ASK_RECIPIENT, recipient_answered},
-    {MESSAGE_SPEAK_ANSWER, ASK_SPEAK, speak_answered},
-    {MESSAGE_NOTICE_ANSWER, ASK_NOTICE, notice_answered},
-    {MESSAGE_ARRIVAL_ANSWER, ASK_ARRIVAL, arrived},
+    {MESSAGE_RECIPIENT_ANSWER, ASK_RECIPIENT, session_mail_recipient_answered},
+    {MESSAGE_SPEAK_ANSWER, ASK_SPEAK, session_notice_speak},
+    {MESSAGE_NOTICE_ANSWER, ASK_NOTICE, session_notice_answered},
+    {MESSAGE_ARRIVAL_ANSWER, ASK_ARRIVAL, session_mail_arrived},
 };
 
 void
@@ -574,7 +323,7 @@ session_lost(struct session *s, enum role_kind role)
 		return;
 	s->ask = ASK_NOTHING;
 	if (what == ASK_NAME) {
-		ask_admission(s, NO_ARGUMENT);
+		ask_admission(s, span_of(""));
 	} else if (what == ASK_ADMITTED) {
 		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
 	} else if (what == ASK_NOTED) {
@@ -585,7 +334,7 @@ session_lost(struct session *s, enum role_kind role)
 	} else {
 		if (what == ASK_ARRIVAL)
 			reception_free(&s->reception);
-		tell(s, what == ASK_PASSWORD ? REPLY_AUTH_LATER
+		session_tell(s, what == ASK_PASSWORD ? REPLY_AUTH_LATER
 					     : REPLY_DELIVERY_LATER);
 	}
 	conn_kick(s->conn);
@@ -596,7 +345,7 @@ session_unstall(struct session *s)
 {
 	if (!s->stalled)
 		return;
-	end_of_content(s);
+	session_mail_end(s);
 	conn_kick(s->conn);
 }
 
@@ -690,7 +439,7 @@ count_octets(struct session *s)
 	m.counted.counter =
 	    s->counted_pull ? COUNTER_OCTETS_PULLS : COUNTER_OCTETS_NOTICES;
 	m.counted.amount = conn_received(s->conn) + conn_sent(s->conn);
-	peer_send(keeper_of(s), &m);
+	peer_send(session_keeper(s), &m);
 }
 
 void
@@ -712,7 +461,7 @@ session_end(struct session *s)
 		message_init(&m, MESSAGE_DISCONNECTED);
 		m.disconnected.session = s->number;
 		m.disconnected.address = s->address;
-		peer_send(keeper_of(s), &m);
+		peer_send(session_keeper(s), &m);
 	}
 	s->front->count--;
 	front_forget(s->front, s);

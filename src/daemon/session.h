@@ -3,8 +3,9 @@
  * roles, and their answers become orders. The front keeps nothing between
  * sessions, and decides nothing.
  *
- * Shared by front.c (which owns sessions and hands out answers), session.c (the
- * server's side) and session_turn.c (after RETR, when we are the client).
+ * Shared by front.c (which owns sessions and hands out answers), session.c
+ * (life, greeting, dispatch), session_mail.c, session_notice.c, and
+ * session_turn.c (after RETR, when we are the client).
  */
 #ifndef DAEMON_SESSION_H
 #define DAEMON_SESSION_H
@@ -109,6 +110,28 @@ void session_unstall(struct session *s);
 
 /* The server stops: 421 when no reply is owed. */
 void session_stop(struct session *s);
+
+/* For the other files of a session: asking, and answering the client. */
+struct peer *session_keeper(const struct session *s);
+/* Sends a question; 451 to the client at once when nobody can be asked. */
+void session_ask(struct session *s, struct peer *who, enum session_ask what,
+    struct message *m);
+void session_tell(struct session *s, enum reply_name reply);
+
+/* session_mail.c: events of a transaction, and their answers. */
+void session_mail(struct session *s, const struct smtp_server_event *e);
+void session_mail_recipient(struct session *s,
+    const struct smtp_server_event *e);
+void session_mail_recipient_answered(struct session *s,
+    const struct message *m);
+void session_mail_content(struct session *s, struct span run);
+void session_mail_end(struct session *s);
+void session_mail_arrived(struct session *s, const struct message *m);
+
+/* session_notice.c */
+void session_notice(struct session *s, const struct smtp_server_event *e);
+void session_notice_speak(struct session *s, const struct message *m);
+void session_notice_answered(struct session *s, const struct message *m);
 
 /* session_turn.c */
 void session_turn_ask(struct session *s, struct span id);

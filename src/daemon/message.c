@@ -3,7 +3,7 @@
  * ends are the same program on the same machine. Not for anything that comes
  * from a network or lies on a disk.
  */
-#include "daemon/messages.h"
+#include "daemon/message.h"
 
 #include "base/err.h"
 
@@ -85,18 +85,6 @@ shape_of(enum message_type type)
 #undef MESSAGE
 	}
 	return &shapes[type];
-}
-
-const char *
-role_name(enum role_kind kind)
-{
-	static const char *const names[ROLE_KINDS] = {
-#define ROLE(NAME, name, help) #name,
-#include "daemon/roles.def"
-#undef ROLE
-	};
-
-	return kind < ROLE_KINDS ? names[kind] : "nobody";
 }
 
 const char *

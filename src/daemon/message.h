@@ -4,25 +4,17 @@
  * is parsed: wrong lengths, unknown types, a descriptor too many or too few
  * are -E_SYNTAX, and the channel is closed.
  */
-#ifndef DAEMON_MESSAGES_H
-#define DAEMON_MESSAGES_H
+#ifndef DAEMON_MESSAGE_H
+#define DAEMON_MESSAGE_H
 
 #include "base/buf.h"
 #include "base/ip.h"
 #include "base/key.h"
+#include "daemon/role_kind.h"
 
 #define MESSAGE_TEXT_MAX 8192
 #define MESSAGE_CONTENT_MAX 65536
 #define MESSAGE_MAX (MESSAGE_TEXT_MAX + MESSAGE_CONTENT_MAX)
-
-enum role_kind {
-#define ROLE(NAME, name, help) ROLE_##NAME,
-#include "daemon/roles.def"
-#undef ROLE
-	ROLE_KINDS
-};
-
-const char *role_name(enum role_kind kind);
 
 enum message_type {
 #define MESSAGE(NAME, name, from, to, fields) MESSAGE_##NAME,

@@ -3,7 +3,7 @@
  * signals. It holds the power to start others, so it reads nothing that comes
  * from a stranger.
  */
-#include "daemon/serve.h"
+#include "daemon/server.h"
 
 #include "base/log.h"
 #include "daemon/family.h"
@@ -35,11 +35,11 @@ static const struct role_program *const programs[ROLE_KINDS] = {
 };
 
 int
-serve_role(const char *name)
+server_role(const char *name)
 {
 	for (unsigned i = 0; i < ROLE_KINDS; i++)
 		if (programs[i] != NULL &&
-		    strcmp(role_name((enum role_kind)i), name) == 0)
+		    strcmp(role_kind_name((enum role_kind)i), name) == 0)
 			return role_run(programs[i], ROLE_CHANNEL_FD);
 	fprintf(stderr, "restante: roles are started by `restante serve`\n");
 	return 2;
@@ -66,7 +66,7 @@ stillborn(void *owner, enum role_kind kind)
 {
 	struct server *s = owner;
 
-	log_event("cannot-begin", "role=%s why=\"see above\"", role_name(kind));
+	log_event("cannot-begin", "role=%s why=\"see above\"", role_kind_name(kind));
 	s->status = 1;
 	family_stop(s->family);
 }
@@ -162,7 +162,7 @@ run(struct server *s, struct err *err)
 }
 
 int
-serve(const char *config_path)
+server_run(const char *config_path)
 {
 	struct server s = {.config_path = config_path};
 	struct err err = {0};

@@ -1,0 +1,146 @@
+/*
+ * A session's mail transaction: MAIL, RCPT, content, and the keeper's answer.
+ * Submission and push differ in who the sender may be, and in nothing else.
+ */
+#include "daemon/session.h"
+
+/* Answers to an earlier transaction must find nobody: a new number for each. */
+static bool
+renumber(struct session *s)
+{
+	uint64_t number = table_add(&s->front->sessions, s);
+
+	if (number == 0)
+		return false;
+	table_take(&s->front->sessions, s->number);
+	s->number = number;
+	return true;
+}
+
+static bool
+is_own_address(const struct session *s, const struct address *address)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct address own;
+
+	return address_parse(span_of(s->user), rules, &own) == 0 &&
+	    address_equals(&own, address);
+}
+
+static const char *
+protocol_word(const struct session *s)
+{
+	bool secure = conn_is_secure(s->conn);
+
+	if (s->users)
+		return secure ? "ESMTPSA" : "ESMTPA";
+	if (!s->extended)
+		return "SMTP";
+	return secure ? "ESMTPS" : "ESMTP";
+}
+
+void
+session_mail(struct session *s, const struct smtp_server_event *e)
+{
+	if (e->params->dmtp)
+		session_tell(s, REPLY_UNKNOWN_PARAMETER);
+	else if (s->users && !is_own_address(s, e->address))
+		session_tell(s, REPLY_NOT_YOUR_ADDRESS);
+	else if (!renumber(s))
+		session_tell(s, REPLY_DELIVERY_LATER);
+	else {
+		address_copy(&s->sender, e->address);
+		s->mail = *e->params;
+		session_tell(s, REPLY_SENDER_OK);
+	}
+}
+
+void
+session_mail_recipient(struct session *s, const struct smtp_server_event *e)
+{
+	struct message m;
+
+	address_copy(&s->recipient, e->address);
+	s->rcpt = *e->params;
+	message_init(&m, MESSAGE_RECIPIENT_ASK);
+	m.recipient_ask.session = s->number;
+	m.recipient_ask.way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED;
+	m.recipient_ask.standing = s->standing;
+	m.recipient_ask.sender = span_of(s->sender.text);
+	m.recipient_ask.recipient = span_of(s->recipient.text);
+	session_ask(s, session_keeper(s), ASK_RECIPIENT, &m);
+}
+
+static bool
+begin_reception(struct session *s)
+{
+	const struct reception_setup setup = {
+	    .role = s->front->role,
+	    .number = s->number,
+	    .way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED,
+	    .user = span_of(s->user),
+	    .check_from = s->from_check != FROM_CHECK_ENVELOPE,
+	    .sender = span_of(s->sender.text),
+	    .params = &s->mail,
+	    .with = span_of(protocol_word(s)),
+	    .helo = span_of(s->helo),
+	    .address = s->address,
+	    .now = role_now(),
+	};
+
+	if (s->reception == NULL)
+		s->reception = reception_new(&setup);
+	return s->reception != NULL;
+}
+
+void
+session_mail_recipient_answered(struct session *s, const struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->recipient_answer.reply, &reply) < 0)
+		reply = REPLY_DELIVERY_LATER;
+	if (reply_code(reply) < 300 &&
+	    (!begin_reception(s) ||
+		reception_recipient(s->reception, &s->recipient, &s->rcpt) < 0))
+		reply = REPLY_DELIVERY_LATER;
+	session_tell(s, reply);
+}
+
+void
+session_mail_content(struct session *s, struct span run)
+{
+	enum reply_name fault;
+
+	if (s->reception != NULL &&
+	    reception_content(s->reception, run, &fault) < 0)
+		smtp_server_spoil(s->server, fault);
+}
+
+void
+session_mail_end(struct session *s)
+{
+	enum reply_name fault = REPLY_DELIVERY_LATER;
+	int result = s->reception != NULL
+	    ? reception_end(s->reception, &fault)
+	    : -E_STATE;
+
+	s->stalled = result == -E_AGAIN;
+	if (result == 0)
+		s->ask = ASK_ARRIVAL;
+	else if (!s->stalled) {
+		reception_free(&s->reception);
+		session_tell(s, fault);
+	}
+}
+
+void
+session_mail_arrived(struct session *s, const struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->arrival_answer.reply, &reply) < 0)
+		reply = REPLY_DELIVERY_LATER;
+	reception_free(&s->reception);
+	smtp_server_tell(s->server, reply, m->arrival_answer.argument);
+}
