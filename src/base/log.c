@@ -137,16 +137,19 @@ log_event(const char *event, const char *format, ...)
 const char *
 log_quote(struct span s)
 {
-	static char rooms[QUOTE_ROOMS][4 * QUOTE_OCTETS + 1];
+	static char rooms[QUOTE_ROOMS][4 * QUOTE_OCTETS + 3];
 	static const char digits[] = "0123456789abcdef";
 	static unsigned turn;
 	char *const room = rooms[turn++ % QUOTE_ROOMS];
+	const bool quoted = s.n == 0 || span_find(s, 0, ' ') < s.n;
 	char *to = room;
 
+	if (quoted)
+		*to++ = '"';
 	for (size_t i = 0; i < s.n && i < QUOTE_OCTETS; i++) {
 		const uint8_t c = (uint8_t)s.p[i];
 
-		if (c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '\\') {
+		if (c >= ' ' && c < 0x7f && c != '"' && c != '\\') {
 			*to++ = (char)c;
 			continue;
 		}
@@ -155,6 +158,8 @@ log_quote(struct span s)
 		*to++ = digits[c >> 4];
 		*to++ = digits[c & 15];
 	}
+	if (quoted)
+		*to++ = '"';
 	*to = '\0';
 	return room;
 }

@@ -26,9 +26,9 @@ void log_event(const char *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * S as one harmless word: printable ASCII stays, all else is \xNN, spaces,
- * quotes and backslashes too; at most 200 octets of S. One of 8 static rooms,
- * used in turn.
+ * S as one harmless value: printable ASCII stays, all else is \xNN, quotes and
+ * backslashes too; within double quotes when it is empty or has spaces; at most
+ * 200 octets of S. One of 8 static rooms, used in turn.
  */
 const char *log_quote(struct span s);
 

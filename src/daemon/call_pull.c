@@ -81,9 +81,9 @@ call_pull_turn(struct call *c)
 	const struct smtp_server_setup setup = {
 	    .kind = SMTP_SERVER_TURNED,
 	    .hostname = set->hostname,
-	    .message_size = set->message_size,
+	    .message_size = role_most(set->message_size),
 	    .recipients_max = 1,
-	    .verbs_max = (unsigned)set->verbs_per_session,
+	    .verbs_max = (unsigned)role_most(set->verbs_per_session),
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
 	    .secure = conn_is_secure(c->conn),

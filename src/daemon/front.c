@@ -52,6 +52,23 @@ listener(struct role *role, enum role_listener which, int fd)
 		f->listener_count++;
 }
 
+/* Whoever asked for this message has hung up: it waits on. */
+static void
+give_back(struct peer *keeper, const struct message *m)
+{
+	struct message back;
+
+	if (m->type != MESSAGE_PULL_ANSWER ||
+	    m->pull_answer.reply != REPLY_YOUR_TURN)
+		return;
+	message_init(&back, MESSAGE_PULL_END);
+	back.pull_end.session = m->pull_answer.session;
+	back.pull_end.hold = m->pull_answer.hold;
+	back.pull_end.state = HOLD_NOTICED;
+	back.pull_end.reply = span_of("the asker hung up");
+	peer_send(keeper, &back);
+}
+
 static void
 message(struct role *role, struct peer *from, struct message *m)
 {
@@ -59,9 +76,10 @@ message(struct role *role, struct peer *from, struct message *m)
 	/* every answer begins with the number of whoever asked */
 	struct session *s = table_get(&f->sessions, m->admitted.session);
 
-	(void)from;
 	if (s != NULL)
 		session_answer(s, m);
+	else
+		give_back(from, m);
 }
 
 static void

@@ -19,6 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DAY (24 * 3600)
+#define MINUTE 60
+
 struct asker *
 keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 {
@@ -232,7 +235,10 @@ begin(struct role *role, struct err *err)
 	point_to_settings(k);
 	k->turn = event_new(role->base, -1, 0, turn, k);
 	k->tick = event_new(role->base, -1, EV_PERSIST, tick, k);
-	if (k->turn == NULL || k->tick == NULL ||
+	k->submits = limits_new(DAY);
+	k->notices = limits_new(MINUTE);
+	if (k->turn == NULL || k->tick == NULL || k->submits == NULL ||
+	    k->notices == NULL ||
 	    keeper_control_new(k, &k->control) < 0)
 		return err_set(err, -E_NOMEM, "no memory");
 	event_add(k->tick, &second);

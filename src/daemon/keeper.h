@@ -17,6 +17,7 @@
 #include "receiver/admit.h"
 #include "receiver/pull.h"
 #include "receiver/put.h"
+#include "trust/limits.h"
 
 #define KEEPER_POSTERS 4
 
@@ -39,6 +40,9 @@ struct keeper {
 	struct notify *notify;
 	struct pull *pull;
 	struct put *put;
+
+	struct limits *submits;   /* messages of each user, a day */
+	struct limits *notices;   /* notices of each address, a minute */
 
 	struct table seals;       /* spooled arrivals that posters make safe */
 	struct keeper_control *control;

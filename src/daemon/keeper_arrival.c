@@ -194,6 +194,11 @@ take_in(struct keeper *k, struct incoming *in)
 {
 	switch (in->arrival.way) {
 	case ARRIVAL_SUBMITTED:
+		if (!limits_take(k->submits, in->arrival.user,
+			k->role->settings->submit_rate, in->now)) {
+			refuse(in, REPLY_LATER);
+			return;
+		}
 		accept_message(&k->accept, &in->arrival, in->now,
 		    arrival_answered, in);
 		return;

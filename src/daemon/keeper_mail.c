@@ -175,7 +175,11 @@ notice_left(struct keeper *k, struct peer *from, const struct message *m)
 	struct asker *a = keeper_asker(k, from, n->session);
 
 	memcpy(notice.digest, n->digest.b, sizeof notice.digest);
-	if (a != NULL)
+	if (a != NULL &&
+	    !limits_take(k->notices, span_make(n->address.b, sizeof n->address.b),
+		k->role->settings->notice_rate, role_now()))
+		notice_answered(a, REPLY_LATER);
+	else if (a != NULL)
 		admit_notice(&k->admit, &notice, delay, role_now(),
 		    notice_answered, a);
 }

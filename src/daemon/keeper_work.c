@@ -31,6 +31,28 @@ resolve(void *owner, uint64_t question, struct span domain)
 		    role_now());
 }
 
+/* Only the targets that may be called at all (AT-24). */
+static void
+resolved(struct keeper *k, const struct message_mx_answer *a)
+{
+	char kept[STORE_TARGETS_MAX * STORE_TARGET];
+	struct span rest = a->targets;
+	enum mx_outcome outcome = (enum mx_outcome)a->outcome;
+	size_t n = 0;
+
+	for (; rest.n >= STORE_TARGET && n + STORE_TARGET <= sizeof kept;
+	     rest = span_skip(rest, STORE_TARGET)) {
+		if (!admit_callable(&k->admit, target_read(rest.p)))
+			continue;
+		memcpy(kept + n, rest.p, STORE_TARGET);
+		n += STORE_TARGET;
+	}
+	if (outcome == MX_FOUND && n == 0)
+		outcome = MX_OURSELVES;
+	notify_resolved(k->notify, a->question, outcome, span_make(kept, n),
+	    role_now());
+}
+
 static int
 call_notices(void *owner, const struct notify_call *call)
 {
@@ -263,9 +285,7 @@ keeper_work_message(struct keeper *k, struct peer *from, struct message *m)
 {
 	(void)from;
 	if (m->type == MESSAGE_MX_ANSWER)
-		notify_resolved(k->notify, m->mx_answer.question,
-		    (enum mx_outcome)m->mx_answer.outcome,
-		    m->mx_answer.targets, role_now());
+		resolved(k, &m->mx_answer);
 	else if (m->type == MESSAGE_NOTICED)
 		noticed(k, m);
 	else if (m->type == MESSAGE_PULLED)

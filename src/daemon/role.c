@@ -8,6 +8,7 @@
 #include "daemon/channel.h"
 #include "daemon/drop.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,13 @@ role_now(void)
 	if (t.tv_sec > latest)
 		latest = t.tv_sec;
 	return latest;
+}
+
+unsigned
+role_most(uint64_t setting)
+{
+	return setting == 0 || setting > UINT_MAX ? UINT_MAX
+						  : (unsigned)setting;
 }
 
 struct peer *

@@ -65,6 +65,9 @@ int role_run(const struct role_program *program, int fd);
 /* Seconds since 1970 as of this turn of the loop; never runs backwards. */
 int64_t role_now(void);
 
+/* A setting as a ceiling: 0 stands for no limit. */
+unsigned role_most(uint64_t setting);
+
 /* The peer, or NULL while there is none. */
 struct peer *role_peer(struct role *role, enum role_kind kind, unsigned index);
 

@@ -365,9 +365,9 @@ make_machine(struct session *s, bool secure)
 	const struct smtp_server_setup setup = {
 	    .kind = s->users ? SMTP_SERVER_SUBMISSION : SMTP_SERVER_PEER,
 	    .hostname = set->hostname,
-	    .message_size = set->message_size,
-	    .recipients_max = (unsigned)set->recipients_max,
-	    .verbs_max = (unsigned)set->verbs_per_session,
+	    .message_size = role_most(set->message_size),
+	    .recipients_max = (unsigned)role_most(set->recipients_max),
+	    .verbs_max = (unsigned)role_most(set->verbs_per_session),
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
 	    .secure = secure,

@@ -136,6 +136,16 @@ store_pending(const struct store *store)
 	return !list_empty(&store->queue);
 }
 
+/* To the front of the queue again, in their order. */
+static void
+put_back(struct store *store, struct store_op **ops, unsigned count)
+{
+	struct list *first = store->queue.next;
+
+	for (unsigned i = 0; i < count; i++)
+		list_append(first, &ops[i]->node);
+}
+
 /*
  * Takes what goes into one commit. The arena of an operation measures its
  * content, since callers copy arguments there.
@@ -156,10 +166,8 @@ take_batch(struct store *store, struct store_op **ops)
 	if (store->driver->choose == NULL)
 		return count;
 	chosen = store->driver->choose(store->state, ops, count);
-	/* The others to the front again, in their order. */
-	while (count > chosen)
-		list_append(store->queue.next, &ops[--count]->node);
-	return count;
+	put_back(store, ops + chosen, count - chosen);
+	return chosen;
 }
 
 static int64_t

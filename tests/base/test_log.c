@@ -92,9 +92,9 @@ quoted_octets_cannot_forge_a_line(void **state)
 	(void)state;
 	assert_string_equal(log_quote(span_of("a@b.test")), "a@b.test");
 	assert_string_equal(log_quote(span_of("a b\r\n\"'\\\x1b\x7f\xc3")),
-	    "a\\x20b\\x0d\\x0a\\x22\\x27\\x5c\\x1b\\x7f\\xc3");
+	    "\"a b\\x0d\\x0a\\x22'\\x5c\\x1b\\x7f\\xc3\"");
 	assert_string_equal(log_quote(span_make("\0", 1)), "\\x00");
-	assert_string_equal(log_quote(span_of("")), "");
+	assert_string_equal(log_quote(span_of("")), "\"\"");
 }
 
 /* AT-27 */

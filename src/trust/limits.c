@@ -1,0 +1,111 @@
+/* Counts for the running window; a new window begins with none. */
+#include "trust/limits.h"
+
+#include "base/err.h"
+#include "base/rand.h"
+#include "base/table.h"
+
+#include <stdlib.h>
+
+struct limits {
+	int64_t window, began;
+	struct table counts;  /* number of a name -> struct count */
+	struct count *others; /* what all names beyond the ceiling share */
+	uint64_t salt;        /* so that nobody can choose names that collide */
+};
+
+struct count {
+	uint64_t n;
+};
+
+static void
+forget(struct limits *l)
+{
+	struct count *c;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((c = table_next(&l->counts, &at, &number)) != NULL)
+		free(c);
+	table_fini(&l->counts);
+	table_init(&l->counts);
+	l->others->n = 0;
+}
+
+struct limits *
+limits_new(int64_t window)
+{
+	struct limits *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	l->window = window;
+	l->others = calloc(1, sizeof *l->others);
+	table_init(&l->counts);
+	rand_fill(&l->salt, sizeof l->salt);
+	if (l->others == NULL)
+		limits_free(&l);
+	return l;
+}
+
+void
+limits_free(struct limits **limits)
+{
+	struct limits *l = *limits;
+
+	if (l == NULL)
+		return;
+	if (l->others != NULL)
+		forget(l);
+	table_fini(&l->counts);
+	free(l->others);
+	free(l);
+	*limits = NULL;
+}
+
+/* FNV-1a over the salt and the name; two that collide share a count. */
+static uint64_t
+number_of(const struct limits *l, struct span name)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ l->salt;
+
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ (unsigned char)name.p[i]) * UINT64_C(0x100000001b3);
+	return (h ^ h >> 32) | 1;
+}
+
+static struct count *
+count_of(struct limits *l, struct span name)
+{
+	uint64_t number = number_of(l, name);
+	struct count *c = table_get(&l->counts, number);
+
+	if (c != NULL)
+		return c;
+	if (l->counts.used >= LIMITS_NAMES_MAX ||
+	    (c = calloc(1, sizeof *c)) == NULL)
+		return l->others;
+	if (table_put(&l->counts, number, c) < 0) {
+		free(c);
+		return l->others;
+	}
+	return c;
+}
+
+bool
+limits_take(struct limits *l, struct span name, uint64_t most, int64_t now)
+{
+	struct count *c;
+
+	if (most == 0)
+		return true;
+	if (now >= l->began + l->window || now < l->began) {
+		forget(l);
+		l->began = now - now % l->window;
+	}
+	c = count_of(l, name);
+	if (c->n >= most)
+		return false;
+	c->n++;
+	return true;
+}
