@@ -13,7 +13,7 @@ import subprocess
 from lab.failure import LabError, wait_until
 
 STOP_SECONDS = 8
-LAST_LINES = 15
+LAST_LINES = 40
 
 
 def stat_fields(pid):

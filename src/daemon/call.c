@@ -141,13 +141,14 @@ call_over(struct call *c, enum notify_end end, const char *reason)
 }
 
 void
-call_leave(struct call *c)
+call_leave(struct call *c, enum notify_end outcome)
 {
 	if (c->leaving)
 		return;
 	c->leaving = true;
+	c->outcome = outcome;
 	if (smtp_client_quit(c->client) < 0)
-		call_over(c, NOTIFY_DONE, "cannot say goodbye");
+		call_over(c, outcome, "cannot say goodbye");
 	else
 		conn_kick(c->conn);
 }
@@ -158,7 +159,10 @@ give_up_target(struct call *c, const char *reason)
 {
 	if (c->ready || c->pulls ||
 	    (c->target + 1) * STORE_TARGET > c->targets.n) {
-		call_over(c, c->ready ? NOTIFY_DONE : NOTIFY_UNREACHABLE,
+		call_over(c,
+		    c->leaving	   ? c->outcome
+			: c->ready ? NOTIFY_DONE
+				   : NOTIFY_UNREACHABLE,
 		    reason);
 		return;
 	}
@@ -180,7 +184,7 @@ ready(struct call *c, const struct smtp_client_event *e)
 	if (c->pulls)
 		call_pull_work(c);
 	else if ((c->capabilities & SMTP_CAN_GDEL) == 0)
-		call_over(c, NOTIFY_NO_KEYWORD, "offers no notice keyword");
+		call_leave(c, NOTIFY_NO_KEYWORD);
 	else
 		call_notice_work(c);
 }
@@ -216,7 +220,9 @@ client_event(struct call *c, const struct smtp_client_event *e)
 		return false;
 	case SMTP_CLIENT_CLOSED:
 		call_pull_prove(c, true);
-		call_over(c, NOTIFY_DONE, "done");
+		call_over(c, c->outcome,
+		    c->outcome == NOTIFY_DONE ? "done"
+					      : "offers no notice keyword");
 		return false;
 	case SMTP_CLIENT_CONTENT:
 	case SMTP_CLIENT_SENT:

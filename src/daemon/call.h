@@ -54,6 +54,7 @@ struct call {
 	struct smtp_client *client;
 	uint64_t capabilities;
 	bool ready, leaving;
+	enum notify_end outcome; /* that the keeper is told after QUIT */
 
 	/* a turn (pull): the other side sends, we are the server */
 	struct smtp_server *server;
@@ -78,8 +79,8 @@ void call_go(struct call *c);
 /* Tells the keeper and frees the call. */
 void call_over(struct call *c, enum notify_end end, const char *reason);
 void call_free(struct call *c);
-/* Says QUIT once there is nothing more to do. */
-void call_leave(struct call *c);
+/* Says QUIT: there is nothing more to do, and this is how it ends. */
+void call_leave(struct call *c, enum notify_end outcome);
 /* A new number for the next question; 0: no memory. */
 uint64_t call_question(struct call *c);
 

@@ -41,7 +41,7 @@ call_notice_work(struct call *c)
 		item->ended = result < 0; /* cannot be said: tried again later */
 	}
 	if (all_ended(c))
-		call_leave(c);
+		call_leave(c, NOTIFY_DONE);
 	else
 		conn_kick(c->conn);
 }

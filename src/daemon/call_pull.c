@@ -8,6 +8,7 @@
 #include "daemon/call.h"
 
 #include "base/log.h"
+#include "message/head.h"
 #include "trust/spf.h"
 
 #include <stdio.h>
@@ -51,7 +52,7 @@ call_pull_work(struct call *c)
 		}
 		report(c, &c->items[at], PULL_LATER, "RETR could not be said");
 	}
-	call_leave(c);
+	call_leave(c, NOTIFY_DONE);
 }
 
 /* RETR was refused. */
@@ -81,7 +82,8 @@ call_pull_turn(struct call *c)
 	const struct smtp_server_setup setup = {
 	    .kind = SMTP_SERVER_TURNED,
 	    .hostname = set->hostname,
-	    .message_size = role_most(set->message_size),
+	    .message_size = (uint64_t)role_most(set->message_size) +
+		HEAD_ADDED_MAX, /* the origin's trace is not the author's size */
 	    .recipients_max = 1,
 	    .verbs_max = (unsigned)role_most(set->verbs_per_session),
 	    .command_timeout = set->command_timeout,
@@ -197,7 +199,7 @@ static bool
 begin_reception(struct call *c)
 {
 	char results[512];
-	const struct reception_setup setup = {
+	struct reception_setup setup = {
 	    .role = c->caller->role,
 	    .number = c->question,
 	    .way = ARRIVAL_PULLED,
@@ -205,7 +207,6 @@ begin_reception(struct call *c)
 	    .params = &c->mail,
 	    .with = span_of("GDEL"),
 	    .helo = c->turned->domain,
-	    .results = span_of(results),
 	    .address = c->address,
 	    .notice_id = c->turned->id,
 	    .notice_domain = c->turned->domain,
@@ -214,6 +215,7 @@ begin_reception(struct call *c)
 
 	snprintf(results, sizeof results, "spf=%s smtp.mailfrom=%s",
 	    spf_result_name((enum spf_result)c->spf), c->speak_domain);
+	setup.results = span_of(results);
 	reception_free(&c->reception);
 	c->reception = reception_new(&setup);
 	return c->reception != NULL &&

@@ -52,12 +52,19 @@ listener(struct role *role, enum role_listener which, int fd)
 		f->listener_count++;
 }
 
-/* Whoever asked for this message has hung up: it waits on. */
+/* Whoever asked has hung up meanwhile. What the keeper has written down for
+   them must not stay: a place among the sessions, a message that is leased. */
 static void
 give_back(struct peer *keeper, const struct message *m)
 {
 	struct message back;
 
+	if (m->type == MESSAGE_ADMITTED && m->admitted.entered) {
+		message_init(&back, MESSAGE_DISCONNECTED);
+		back.disconnected.session = m->admitted.session;
+		back.disconnected.address = m->admitted.address;
+		peer_send(keeper, &back);
+	}
 	if (m->type != MESSAGE_PULL_ANSWER ||
 	    m->pull_answer.reply != REPLY_YOUR_TURN)
 		return;

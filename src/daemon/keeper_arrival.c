@@ -273,6 +273,7 @@ copy_arrival(struct incoming *in, const struct message_arrival *m)
 	a->helo = arena_copy(arena, m->helo);
 	a->address = m->address;
 	a->results = arena_copy(arena, m->results);
+	a->subject = arena_copy(arena, m->subject);
 	a->envid = arena_copy(arena, m->envid);
 	a->ret = (unsigned)m->ret;
 	a->body_8bit = m->body_8bit != 0;

@@ -93,7 +93,9 @@ connected(struct keeper *k, struct peer *from, const struct message *m)
 	answer.admitted.reply =
 	    standing == STANDING_DENIED ? REPLY_DENIED_AT_CONNECT
 					: REPLY_GREETING;
-	if (!enter(k, from, ask->address))
+	answer.admitted.address = ask->address;
+	answer.admitted.entered = enter(k, from, ask->address);
+	if (!answer.admitted.entered)
 		answer.admitted.reply = REPLY_TOO_MANY_SESSIONS;
 	peer_send(from, &answer);
 }

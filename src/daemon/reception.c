@@ -18,6 +18,7 @@
 
 #define INLINE_MAX MESSAGE_CONTENT_MAX /* larger bodies go to the spool */
 #define RECIPIENTS_FIRST 4
+#define SUBJECT_MAX 200 /* octets kept to show to people */
 
 struct recipient {
 	char *text;
@@ -42,6 +43,8 @@ struct reception {
 
 	struct head head;      /* as it comes */
 	struct buf final_head; /* as it will be kept */
+	char subject[SUBJECT_MAX];
+	size_t subject_n;
 	bool head_done;
 	struct buf body;       /* in memory, or waiting for the spool file */
 	uint64_t body_size;
@@ -198,6 +201,24 @@ print_added(const struct reception *r, const struct head_facts *facts,
 		buf_print(to, "Date: %s\r\n", date);
 }
 
+/* The first Subject, on one line. */
+static void
+keep_subject(struct reception *r)
+{
+	struct span field, name, value;
+	size_t at = 0;
+
+	while (head_next(&r->head, &at, &field, &name, &value) > 0) {
+		if (!span_equals_nocase(name, span_of("Subject")))
+			continue;
+		value = span_trim(value);
+		for (size_t i = 0; i < value.n && r->subject_n < SUBJECT_MAX; i++)
+			if (value.p[i] != '\r' && value.p[i] != '\n')
+				r->subject[r->subject_n++] = value.p[i];
+		return;
+	}
+}
+
 static int
 finish_head(struct reception *r, enum reply_name *fault_r)
 {
@@ -212,6 +233,7 @@ finish_head(struct reception *r, enum reply_name *fault_r)
 		return fail(r, REPLY_HEAD_TOO_LARGE, fault_r);
 	if (submitted && r->check_from && !from_is_own(r, &facts))
 		return fail(r, REPLY_NOT_YOUR_FROM, fault_r);
+	keep_subject(r);
 	buf_init(&added, HEAD_ADDED_MAX);
 	if (submitted)
 		print_added(r, &facts, &added);
@@ -408,6 +430,7 @@ send_arrival(struct reception *r)
 	a->helo = r->helo;
 	a->address = r->address;
 	a->results = r->results;
+	a->subject = span_make(r->subject, r->subject_n);
 	a->envid = span_of(r->params.envid);
 	a->ret = r->params.ret;
 	a->body_8bit = r->params.body_8bit;

@@ -53,7 +53,6 @@ ask_admission(struct session *s, struct span name)
 		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
 		return;
 	}
-	s->entered = true;
 	s->ask = ASK_ADMITTED;
 }
 
@@ -83,6 +82,7 @@ admitted(struct session *s, const struct message *m)
 	enum reply_name reply;
 
 	s->standing = (enum admit_standing)m->admitted.standing;
+	s->entered = m->admitted.entered != 0;
 	if (reply_from_number(m->admitted.reply, &reply) < 0)
 		reply = REPLY_SHUTTING_DOWN;
 	if (s->front->tls != NULL)

@@ -74,7 +74,10 @@ tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (store_checkpoint(s->store, &err) < 0)
+	if (s->store == NULL &&
+	    store_open("sqlite:store", &s->store, &err) < 0)
+		s->store = NULL; /* the keeper is just making it */
+	if (s->store != NULL && store_checkpoint(s->store, &err) < 0)
 		log_event("checkpoint-failed", "why=%s",
 		    log_quote(span_of(err.text)));
 	if (!s->walked && role_peer(s->role, ROLE_KEEPER, 0) != NULL)
@@ -115,7 +118,7 @@ begin(struct role *role, struct err *err)
 	s->timer = event_new(role->base, -1, EV_PERSIST, tick, s);
 	if (s->timer == NULL || event_add(s->timer, &pause) < 0)
 		return err_set(err, -E_NOMEM, "no memory");
-	return store_open("sqlite:store", &s->store, err);
+	return 0;
 }
 
 static void

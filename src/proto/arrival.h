@@ -30,6 +30,7 @@ struct arrival {
 	struct span helo;      /* the other side's name, as it said */
 	struct ip address;     /* of the other side */
 	struct span results;   /* Authentication-Results value, or "" */
+	struct span subject;   /* raw, unfolded, cut; for people to recognise it */
 	struct span envid;
 	unsigned ret;
 	bool body_8bit, smtputf8;

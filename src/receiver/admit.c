@@ -193,9 +193,9 @@ admit_belief(const struct settings *s, enum spf_result spf, enum admit_mx mx)
 bool
 admit_callable(const struct admit *a, struct ip address)
 {
-	if (hosts_has_ip(a->ourselves, address))
-		return false;
-	return !ip_is_special(address) || hosts_has_ip(a->callable, address);
+	if (hosts_has_ip(a->callable, address))
+		return true;
+	return !ip_is_special(address) && !hosts_has_ip(a->ourselves, address);
 }
 
 static enum reply_name

@@ -190,6 +190,22 @@ next_try(const struct pull *p, const struct store_notice *n, int64_t now)
 	return now + pause <= last ? now + pause : 0;
 }
 
+/* An unconfirmed notice is asked again on the same schedule; behind its end,
+   with its last pause, until the origin answers or the record expires. */
+static int64_t
+next_question(const struct pull *p, const struct store_notice *n, int64_t now)
+{
+	const struct settings_list *pauses = &p->settings->pull_retries;
+	unsigned at = n->tries == 0 ? 0 : n->tries - 1;
+	int64_t pause = PULL_CONFIRM_PAUSE;
+
+	if (at >= pauses->n)
+		at = pauses->n - 1;
+	if (pauses->n > 0)
+		settings_duration(span_of(pauses->v[at]), &pause);
+	return now + pause;
+}
+
 static void
 try_later(struct group *g, struct item *item, struct span reply, int64_t now)
 {
@@ -197,8 +213,8 @@ try_later(struct group *g, struct item *item, struct span reply, int64_t now)
 				  : next_try(g->pull, &item->notice, now);
 
 	if (item->notice.unconfirmed)
-		settle(g, item, NOTICE_END_LATER, now + PULL_CONFIRM_PAUSE,
-		    reply, now);
+		settle(g, item, NOTICE_END_LATER,
+		    next_question(g->pull, &item->notice, now), reply, now);
 	else if (at > 0)
 		settle(g, item, NOTICE_END_LATER, at, reply, now);
 	else
@@ -254,8 +270,8 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 		settle(g, item, NOTICE_END_REFUSED, 0, reply, now);
 		return;
 	case PULL_UNCONFIRMED:
-		settle(g, item, NOTICE_END_LATER, now + PULL_CONFIRM_PAUSE,
-		    reply, now);
+		settle(g, item, NOTICE_END_LATER,
+		    next_question(p, &item->notice, now), reply, now);
 		return;
 	}
 }

@@ -401,16 +401,16 @@ struct store_delivery_settle {
 	struct key message;
 };
 
-/* OK: the message's body lies in the spool and is still needed (also while its
-   parts arrive); NONE: a file of that name is an orphan. */
 /*
  * At the start of a node: whatever its earlier life had claimed or leased is
  * free at once; no state changes. OK.
  */
 struct store_lease_free {
-	uint64_t node;
+	uint64_t node; /* 0, nobody: frees nothing */
 };
 
+/* OK: the message's body lies in the spool and is still needed (also while its
+   parts arrive); NONE: a file of that name is an orphan. */
 struct store_body_known {
 	struct key message;
 };

@@ -387,6 +387,37 @@ the_last_delivery_gives_the_content_back(void **state)
 	assert_clean(f);
 }
 
+/* What a node that died had claimed, and only that, is free at its start. */
+static void
+a_node_that_starts_again_finds_its_claims_free(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put_holds(f, 1, 10, 1);
+	put_delivery(f, 2, 20);
+	put_notice(f, 1);
+	aim(f, 10);
+	lease(f, 10);
+	claim_deliveries(f, 1000, 1);
+	claim_notices(f, 1);
+	op = begin(f, STORE_LEASE_FREE);
+	op->lease_free.node = NODE + 1;
+	expect(f, STORE_OK);
+	claim_deliveries(f, 1000, 0);
+	claim_notices(f, 0);
+	begin_lease(f, 10);
+	expect(f, STORE_BUSY);
+	op = begin(f, STORE_LEASE_FREE);
+	op->lease_free.node = NODE;
+	expect(f, STORE_OK);
+	assert_clean(f);
+	claim_deliveries(f, 1000, 1);
+	claim_notices(f, 1);
+	assert_int_equal(state_of_hold(f, 10), HOLD_LEASED);
+	lease(f, 10);
+}
+
 static void
 a_message_nobody_gets_needs_no_content(void **state)
 {
@@ -472,6 +503,7 @@ main(void)
 	    CASE(a_claim_of_deliveries_ends_at_its_octets_but_has_one),
 	    CASE(a_delivery_put_off_is_due_later_and_counted_once),
 	    CASE(the_last_delivery_gives_the_content_back),
+	    CASE(a_node_that_starts_again_finds_its_claims_free),
 	    CASE(a_message_nobody_gets_needs_no_content),
 	    CASE(ended_holds_are_swept_before_their_message),
 	    CASE(notices_are_swept_when_over_but_not_while_wanted),

@@ -271,6 +271,8 @@ fill_other(struct store_op *op, struct draws *d)
 	} else if (op->verb == STORE_DELIVERY_CLAIM) {
 		op->delivery_claim.claim = draw_claim(d, op->now);
 		op->delivery_claim.octets = draw(d, 200);
+	} else if (op->verb == STORE_LEASE_FREE) {
+		op->lease_free.node = draw(d, 3);
 	} else if (op->verb == STORE_BODY_KNOWN) {
 		op->body_known.message = key_of(1 + draw(d, MESSAGES));
 	} else if (op->verb == STORE_SWEEP) {

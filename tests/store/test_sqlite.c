@@ -307,7 +307,6 @@ static const struct change changes[] = {
     {"UPDATE notices SET message = NULL", PROBLEM_NOTICE_NO_MESSAGE},
     {"UPDATE notices SET state = 1", PROBLEM_NOTICE_EARLY_MESSAGE},
     {"UPDATE notices SET state = 2", PROBLEM_NOTICE_UNCONFIRMED},
-    {"UPDATE notices SET state = 3, lease_until = 0", PROBLEM_NOTICE_NO_LEASE},
     {"UPDATE counts SET n = n + 1 WHERE kind = 3", PROBLEM_TALLY},
 };
 

@@ -31,7 +31,9 @@ check_hold(struct problems *found, const struct memory_hold *hold)
 	    PROBLEM_HOLD_NO_CONTENT, row->key);
 	say(found, is_open != (row->ended_at == 0), PROBLEM_HOLD_END_TIME,
 	    row->key);
-	say(found, row->state == HOLD_LEASED && hold->pull.until == 0,
+	say(found,
+	    row->state == HOLD_LEASED && hold->pull.node == 0 &&
+		hold->pull.until == 0,
 	    PROBLEM_HOLD_NO_LEASE, row->key);
 	say(found, row->state != HOLD_LEASED && hold->pull.until != 0,
 	    PROBLEM_HOLD_STRAY_LEASE, row->key);
@@ -102,8 +104,6 @@ check_notice(struct problems *found, const struct memory *m,
 	    row->key);
 	say(found, row->unconfirmed && !is_here && row->state != NOTICE_REFUSED,
 	    PROBLEM_NOTICE_UNCONFIRMED, row->key);
-	say(found, row->state == NOTICE_PULLING && notice->pull.until == 0,
-	    PROBLEM_NOTICE_NO_LEASE, row->key);
 }
 
 enum store_outcome

@@ -1,4 +1,4 @@
-/* Leases that an earlier life of a node left behind. */
+/* Leases that an earlier life of a node left behind, in memory. */
 #include "store/memory/memory.h"
 
 static void
@@ -13,11 +13,13 @@ store_memory_lease_free(struct memory *m, struct store_op *op)
 {
 	uint64_t node = op->lease_free.node;
 
+	if (node == 0)
+		return STORE_OK;
 	for (size_t i = 0; i < m->holds.count; i++) {
 		struct memory_hold *hold = m->holds.at[i];
 
 		free_lease(&hold->notice, node);
-		/* who may settle a leased hold does not change */
+		/* The node stays: who may settle it does not change. */
 		if (hold->pull.node == node)
 			hold->pull.until = 0;
 	}

@@ -23,7 +23,8 @@ static const char *const questions[PROBLEM_COUNT] = {
     [PROBLEM_HOLD_END_TIME] =
 	"SELECT key FROM holds WHERE (state > 3) <> (ended_at > 0)",
     [PROBLEM_HOLD_NO_LEASE] =
-	"SELECT key FROM holds WHERE state = 3 AND lease_until = 0",
+	"SELECT key FROM holds"
+	" WHERE state = 3 AND lease_node = 0 AND lease_until = 0",
     [PROBLEM_HOLD_STRAY_LEASE] =
 	"SELECT key FROM holds WHERE state <> 3 AND lease_until <> 0",
     [PROBLEM_HOLD_TARGETS] =
@@ -72,8 +73,6 @@ static const char *const questions[PROBLEM_COUNT] = {
     [PROBLEM_NOTICE_UNCONFIRMED] =
 	"SELECT key FROM notices"
 	" WHERE unconfirmed <> 0 AND state NOT IN (4, 5, 6)",
-    [PROBLEM_NOTICE_NO_LEASE] =
-	"SELECT key FROM notices WHERE state = 3 AND lease_until = 0",
 };
 
 static void

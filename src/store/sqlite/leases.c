@@ -1,6 +1,7 @@
 /*
- * Leases that an earlier life of a node left behind. Once at the start, so
- * scans are no matter; those over notices and deliveries stay inside an index.
+ * Leases that an earlier life of a node left behind, in SQLite. Done once at
+ * its start, so that all open holds are looked at is no matter; notices and
+ * deliveries are found in an index.
  */
 #include "store/sqlite/query.h"
 
@@ -18,15 +19,16 @@ store_sqlite_lease_free(struct sqlite_store *s, struct store_op *op)
 {
 	uint64_t node = op->lease_free.node;
 
+	if (node == 0)
+		return STORE_OK;
 	run(s,
-	    "UPDATE holds SET notice_node = 0, notice_until = 0 WHERE key IN"
-	    " (SELECT key FROM holds INDEXED BY holds_due"
-	    "  WHERE " IS_NOTIFIABLE " AND notice_until > 0)"
-	    " AND notice_node = ?1",
+	    "UPDATE holds SET notice_node = 0, notice_until = 0"
+	    " WHERE " IS_OPEN " AND notice_node = ?1",
 	    node);
+	/* The node stays: who may settle a leased hold does not change. */
 	run(s,
-	    "UPDATE holds SET lease_until = 0 WHERE " IS_OPEN
-	    " AND state = 3 AND lease_node = ?1",
+	    "UPDATE holds SET lease_until = 0"
+	    " WHERE " IS_OPEN " AND lease_node = ?1",
 	    node);
 	run(s,
 	    "UPDATE notices SET lease_node = 0, lease_until = 0 WHERE key IN"
@@ -35,7 +37,8 @@ store_sqlite_lease_free(struct sqlite_store *s, struct store_op *op)
 	    " AND lease_node = ?1",
 	    node);
 	run(s,
-	    "UPDATE deliveries SET lease_node = 0, lease_until = 0 WHERE key IN"
+	    "UPDATE deliveries SET lease_node = 0, lease_until = 0"
+	    " WHERE key IN"
 	    " (SELECT key FROM deliveries INDEXED BY deliveries_due"
 	    "  WHERE staged = 0 AND lease_until > 0)"
 	    " AND lease_node = ?1",

@@ -40,6 +40,7 @@ static const bool has_savepoint[STORE_VERBS] = {
     [STORE_NOTICE_FETCHED] = true,
     [STORE_DELIVERY_CLAIM] = true,
     [STORE_DELIVERY_SETTLE] = true,
+    [STORE_LEASE_FREE] = true,
     [STORE_SWEEP] = true,
 };
 
