@@ -13,13 +13,14 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.dont_write_bytecode = True
 
 from lab.lab import Lab  # noqa: E402 (the path comes first)
+from lab.settings import lay_over  # noqa: E402
 from tests.lib.general_delivery import Peer  # noqa: E402
 from tests.lib.labs import PLAYED, SCENARIO_SETTINGS  # noqa: E402
 
 
 def started(folder, overlay="", **more):
     lab = Lab(str(folder))
-    lab.up(SCENARIO_SETTINGS + overlay, **more)
+    lab.up(lay_over(SCENARIO_SETTINGS, overlay), **more)
     return lab
 
 

@@ -32,7 +32,7 @@ static size_t
 place_of(uint64_t number, size_t cap)
 {
 	return (size_t)((number * UINT64_C(0x9e3779b97f4a7c15)) >> 20) &
-	    (cap - 1);
+	       (cap - 1);
 }
 
 /* The slot with NUMBER, or the free one where it would go. */

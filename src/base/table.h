@@ -11,9 +11,9 @@
 
 struct table {
 	struct table_slot *slots;
-	size_t cap;   /* a power of two, or 0 */
-	size_t used;  /* live entries */
-	size_t worn;  /* live entries and graves */
+	size_t cap;    /* a power of two, or 0 */
+	size_t used;   /* live entries */
+	size_t worn;   /* live entries and graves */
 	uint64_t last; /* the last number given out */
 };
 
@@ -28,7 +28,7 @@ uint64_t table_add(struct table *t, void *thing);
 int table_put(struct table *t, uint64_t number, void *thing);
 
 void *table_get(const struct table *t, uint64_t number); /* or NULL */
-void *table_take(struct table *t, uint64_t number); /* and removes it */
+void *table_take(struct table *t, uint64_t number);      /* and removes it */
 
 /* Walks: *AT starts at 0; NULL at the end. The table must not grow meanwhile;
    entries may be taken out. */

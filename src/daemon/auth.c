@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAITING_MAX 64 /* checks that wait; more get 454 4.7.0 */
-#define PASSWORD_MAX 1024 /* octets; longer ones are wrong */
+#define WAITING_MAX     64   /* checks that wait; more get 454 4.7.0 */
+#define PASSWORD_MAX    1024 /* octets; longer ones are wrong */
 #define HASH_OPERATIONS 2
-#define HASH_MEMORY (19u * 1024 * 1024)
+#define HASH_MEMORY     (19u * 1024 * 1024)
 
 struct auth {
 	struct role *role;
@@ -63,9 +63,8 @@ ask_keeper(struct check *c)
 	message_init(&m, MESSAGE_ACCOUNT_ASK);
 	m.account_ask.question = question;
 	m.account_ask.address = span_of(c->address);
-	if (question == 0 ||
-	    peer_send(role_peer(c->auth->role, ROLE_KEEPER, 0), &m) ==
-		-E_CLOSED) {
+	if (question == 0 || peer_send(role_peer(c->auth->role, ROLE_KEEPER, 0),
+				 &m) == -E_CLOSED) {
 		table_take(&c->auth->checks, question);
 		answer(c, REPLY_AUTH_LATER, 0);
 	}
@@ -112,9 +111,9 @@ account_found(struct auth *a, const struct message *m)
 		return;
 	}
 	known = m->account_answer.outcome == STORE_OK &&
-	    span_copy(m->account_answer.password, hash, sizeof hash) == 0;
-	right = crypto_pwhash_str_verify(known ? hash : a->nobody, c->password,
-		    c->password_n) == 0;
+		span_copy(m->account_answer.password, hash, sizeof hash) == 0;
+	right = crypto_pwhash_str_verify(
+		    known ? hash : a->nobody, c->password, c->password_n) == 0;
 	explicit_bzero(hash, sizeof hash);
 	answer(c,
 	    known && right && c->password_n > 0 ? REPLY_AUTHENTICATED
@@ -182,8 +181,7 @@ prepare(struct role *role, struct err *err)
 	table_init(&a->checks);
 	randombytes_buf(secret, sizeof secret);
 	if (crypto_pwhash_str_alg(a->nobody, secret, sizeof secret,
-		HASH_OPERATIONS, HASH_MEMORY,
-		crypto_pwhash_ALG_ARGON2ID13) < 0)
+		HASH_OPERATIONS, HASH_MEMORY, crypto_pwhash_ALG_ARGON2ID13) < 0)
 		return err_set(err, -E_NOMEM, "no memory to hash passwords");
 	explicit_bzero(secret, sizeof secret);
 	return 0;

@@ -160,9 +160,9 @@ give_up_target(struct call *c, const char *reason)
 	if (c->ready || c->pulls ||
 	    (c->target + 1) * STORE_TARGET > c->targets.n) {
 		call_over(c,
-		    c->leaving	   ? c->outcome
-			: c->ready ? NOTIFY_DONE
-				   : NOTIFY_UNREACHABLE,
+		    c->leaving ? c->outcome
+		    : c->ready ? NOTIFY_DONE
+			       : NOTIFY_UNREACHABLE,
 		    reason);
 		return;
 	}
@@ -241,8 +241,8 @@ progress(void *owner)
 
 	/* each event may end the call, so it is looked up again after each */
 	while ((c = table_get(&caller->calls, number)) != NULL &&
-	    c->server == NULL && c->client != NULL &&
-	    smtp_client_next(c->client, &e) > 0)
+	       c->server == NULL && c->client != NULL &&
+	       smtp_client_next(c->client, &e) > 0)
 		client_event(c, &e);
 	if (c != NULL && c->server != NULL)
 		call_pull_progress(c);

@@ -17,7 +17,7 @@
 #include "receiver/pull.h"
 #include "store/target.h"
 
-#define CALL_ARENA (1u << 20)
+#define CALL_ARENA     (1u << 20)
 #define CALL_ITEMS_MAX 1024
 
 struct caller {
@@ -28,24 +28,28 @@ struct caller {
 };
 
 struct call_item {
-	struct key key;          /* of the hold, or of the notice */
+	struct key key; /* of the hold, or of the notice */
 	struct span id, domain;
-	struct params params;    /* NOTICE: DIGEST, EXPIRES. PULL: the digest */
-	bool confirm;            /* PULL: fetched before; only to be settled */
+	struct params params; /* NOTICE: DIGEST, EXPIRES. PULL: the digest */
+	bool confirm;         /* PULL: fetched before; only to be settled */
 	bool sent, plain, ended;
 };
 
-enum call_ask { CALL_ASK_NOTHING, CALL_ASK_SPEAK, CALL_ASK_RECIPIENT,
-	CALL_ASK_ARRIVAL };
+enum call_ask {
+	CALL_ASK_NOTHING,
+	CALL_ASK_SPEAK,
+	CALL_ASK_RECIPIENT,
+	CALL_ASK_ARRIVAL
+};
 
 struct call {
 	struct caller *caller;
-	uint64_t number;         /* the keeper's */
+	uint64_t number; /* the keeper's */
 	bool pulls;
 	struct arena arena;
 	struct span domain, targets;
-	unsigned target;         /* the next to be dialled */
-	struct ip address;       /* the one we speak with */
+	unsigned target;   /* the next to be dialled */
+	struct ip address; /* the one we speak with */
 	struct call_item *items;
 	unsigned count, room, next;
 

@@ -38,7 +38,8 @@ call_notice_work(struct call *c)
 		if (result == -E_AGAIN)
 			break;
 		item->sent = true;
-		item->ended = result < 0; /* cannot be said: tried again later */
+		item->ended =
+		    result < 0; /* cannot be said: tried again later */
 	}
 	if (all_ended(c))
 		call_leave(c, NOTIFY_DONE);
@@ -50,14 +51,13 @@ static bool
 is_not_understood(int code)
 {
 	return code == 500 || code == 501 || code == 502 || code == 504 ||
-	    code == 555;
+	       code == 555;
 }
 
 void
 call_notice_reply(struct call *c, const struct smtp_client_event *e)
 {
-	struct call_item *item =
-	    e->tag < c->count ? &c->items[e->tag] : NULL;
+	struct call_item *item = e->tag < c->count ? &c->items[e->tag] : NULL;
 	char text[REPLY_TEXT_MAX + 32];
 	struct message m;
 

@@ -59,16 +59,15 @@ call_pull_work(struct call *c)
 void
 call_pull_reply(struct call *c, const struct smtp_client_event *e)
 {
-	struct call_item *item =
-	    e->tag < c->count ? &c->items[e->tag] : NULL;
+	struct call_item *item = e->tag < c->count ? &c->items[e->tag] : NULL;
 	char text[REPLY_TEXT_MAX + 32];
 
 	call_pull_prove(c, true);
 	if (item != NULL && !item->ended) {
 		snprintf(text, sizeof text, "%d %s %s", e->reply.code,
 		    e->reply.enhanced, e->reply.text);
-		report(c, item,
-		    e->reply.code >= 500 ? PULL_GONE : PULL_LATER, text);
+		report(c, item, e->reply.code >= 500 ? PULL_GONE : PULL_LATER,
+		    text);
 	}
 	call_pull_work(c);
 }
@@ -83,7 +82,8 @@ call_pull_turn(struct call *c)
 	    .kind = SMTP_SERVER_TURNED,
 	    .hostname = set->hostname,
 	    .message_size = (uint64_t)role_most(set->message_size) +
-		HEAD_ADDED_MAX, /* the origin's trace is not the author's size */
+			    HEAD_ADDED_MAX, /* the origin's trace is not the
+					       author's size */
 	    .recipients_max = 1,
 	    .verbs_max = (unsigned)role_most(set->verbs_per_session),
 	    .command_timeout = set->command_timeout,
@@ -120,9 +120,8 @@ tell(struct call *c, enum reply_name reply)
 static void
 judge_sender(struct call *c)
 {
-	enum reply_name reply =
-	    admit_belief(c->caller->role->settings, (enum spf_result)c->spf,
-		(enum admit_mx)c->mx);
+	enum reply_name reply = admit_belief(c->caller->role->settings,
+	    (enum spf_result)c->spf, (enum admit_mx)c->mx);
 
 	tell(c, reply == REPLY_NOTED ? REPLY_SENDER_OK : reply);
 }
@@ -139,8 +138,7 @@ mail(struct call *c, const struct smtp_server_event *e)
 	/* the null path speaks for the domain of the notice */
 	if (domain.n == 0)
 		domain = c->turned->domain;
-	if (c->speak_known &&
-	    span_equals(domain, span_of(c->speak_domain))) {
+	if (c->speak_known && span_equals(domain, span_of(c->speak_domain))) {
 		judge_sender(c);
 		return;
 	}
@@ -148,11 +146,11 @@ mail(struct call *c, const struct smtp_server_event *e)
 		tell(c, REPLY_MAY_NOT_SPEAK);
 		return;
 	}
-	snprintf(sender, sizeof sender, "%.*s@%s",
-	    (int)c->sender.local.n, c->sender.local.p, c->speak_domain);
+	snprintf(sender, sizeof sender, "%.*s@%s", (int)c->sender.local.n,
+	    c->sender.local.p, c->speak_domain);
 	if (c->sender.local.n == 0)
-		snprintf(sender, sizeof sender, "postmaster@%s",
-		    c->speak_domain);
+		snprintf(
+		    sender, sizeof sender, "postmaster@%s", c->speak_domain);
 	message_init(&m, MESSAGE_SPEAK_ASK);
 	m.speak_ask.question = call_question(c);
 	m.speak_ask.address = c->address;
@@ -219,7 +217,7 @@ begin_reception(struct call *c)
 	reception_free(&c->reception);
 	c->reception = reception_new(&setup);
 	return c->reception != NULL &&
-	    reception_recipient(c->reception, &c->recipient, &c->rcpt) == 0;
+	       reception_recipient(c->reception, &c->recipient, &c->rcpt) == 0;
 }
 
 static void
@@ -255,8 +253,8 @@ differs(struct call *c)
 	uint8_t digest[STORE_DIGEST];
 
 	return c->turned->params.has_digest &&
-	    reception_digest(c->reception, digest) == 0 &&
-	    memcmp(digest, c->turned->params.digest, sizeof digest) != 0;
+	       reception_digest(c->reception, digest) == 0 &&
+	       memcmp(digest, c->turned->params.digest, sizeof digest) != 0;
 }
 
 static void
@@ -378,7 +376,7 @@ call_pull_progress(struct call *c)
 	struct smtp_server_event e;
 
 	while (!(c->reception != NULL && reception_waits(c->reception)) &&
-	    smtp_server_next(c->server, &e) > 0)
+	       smtp_server_next(c->server, &e) > 0)
 		if (!handle(c, &e))
 			return;
 }
@@ -404,7 +402,7 @@ call_pull_answer(struct call *c, struct message *m)
 	if (m->type == MESSAGE_SPEAK_ANSWER && ask == CALL_ASK_SPEAK)
 		speak_answered(c, m);
 	else if (m->type == MESSAGE_RECIPIENT_ANSWER &&
-	    ask == CALL_ASK_RECIPIENT)
+		 ask == CALL_ASK_RECIPIENT)
 		recipient_answered(c, m);
 	else if (m->type == MESSAGE_ARRIVAL_ANSWER && ask == CALL_ASK_ARRIVAL)
 		arrived(c, m);

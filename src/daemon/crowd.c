@@ -24,7 +24,7 @@ crowd_new(struct crowd **c)
 	if (*c == NULL)
 		return -E_NOMEM;
 	table_init(&(*c)->counts);
-	rand_fill(&(*c)->salt, sizeof (*c)->salt);
+	rand_fill(&(*c)->salt, sizeof(*c)->salt);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /*
  * How many sessions each address has open now, so that one host cannot take
- * them all (GD-44). One crowd for each process that has sessions, so that they are
- * gone with it. Bounded: beyond CROWD_MAX addresses new ones are refused.
+ * them all (GD-44). One crowd for each process that has sessions, so that they
+ * are gone with it. Bounded: beyond CROWD_MAX addresses new ones are refused.
  */
 #ifndef DAEMON_CROWD_H
 #define DAEMON_CROWD_H

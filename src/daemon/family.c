@@ -19,10 +19,10 @@
 
 struct process {
 	struct family *family;
-	struct peer peer;        /* its kind, index, channel */
-	pid_t pid;               /* 0: not running */
+	struct peer peer; /* its kind, index, channel */
+	pid_t pid;        /* 0: not running */
 	int64_t started;
-	int64_t pause;           /* before the next restart */
+	int64_t pause; /* before the next restart */
 	struct event *restart;
 	bool ready;
 };
@@ -33,17 +33,21 @@ struct family {
 	struct family_owner owner;
 	struct process processes[FAMILY_MAX];
 	unsigned count;
-	unsigned fronts;         /* of each kind */
+	unsigned fronts; /* of each kind */
 	bool all_ready, stopping, inner_stopped;
 	struct event *stop_timer;
 	int64_t stop_began;
 };
 
 static const enum role_kind links[][2] = {
-    {ROLE_KEEPER, ROLE_FRONT}, {ROLE_KEEPER, ROLE_CALLER},
-    {ROLE_KEEPER, ROLE_RESOLVER}, {ROLE_KEEPER, ROLE_POSTER},
-    {ROLE_KEEPER, ROLE_AUTH}, {ROLE_KEEPER, ROLE_SWEEPER},
-    {ROLE_FRONT, ROLE_RESOLVER}, {ROLE_FRONT, ROLE_AUTH},
+    {ROLE_KEEPER, ROLE_FRONT},
+    {ROLE_KEEPER, ROLE_CALLER},
+    {ROLE_KEEPER, ROLE_RESOLVER},
+    {ROLE_KEEPER, ROLE_POSTER},
+    {ROLE_KEEPER, ROLE_AUTH},
+    {ROLE_KEEPER, ROLE_SWEEPER},
+    {ROLE_FRONT, ROLE_RESOLVER},
+    {ROLE_FRONT, ROLE_AUTH},
     {ROLE_CALLER, ROLE_RESOLVER},
 };
 
@@ -85,8 +89,8 @@ join(struct process *a, struct process *b)
 {
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-		pair) < 0) {
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0, pair) < 0) {
 		log_event("join-failed", "errno=%d", errno);
 		return;
 	}
@@ -202,12 +206,12 @@ become_role(const struct process *p, int fd)
 static int
 fork_process(struct process *p, struct err *err)
 {
-	struct channel_owner owner = {.owner = p, .message = process_message,
-	    .gone = process_gone};
+	struct channel_owner owner = {
+	    .owner = p, .message = process_message, .gone = process_gone};
 	int pair[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-		pair) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		0, pair) < 0)
 		return err_system(err, "socketpair");
 	p->pid = fork();
 	if (p->pid == 0)
@@ -256,8 +260,8 @@ restart_due(evutil_socket_t fd, short what, void *arg)
 }
 
 static int
-add_process(struct family *f, enum role_kind kind, unsigned index,
-    struct err *err)
+add_process(
+    struct family *f, enum role_kind kind, unsigned index, struct err *err)
 {
 	struct process *p = &f->processes[f->count];
 
@@ -368,7 +372,7 @@ running(const struct family *f, bool outer_only)
 
 	for (unsigned i = 0; i < f->count; i++)
 		n += f->processes[i].pid != 0 &&
-		    (!outer_only || is_outer(f->processes[i].peer.kind));
+		     (!outer_only || is_outer(f->processes[i].peer.kind));
 	return n;
 }
 

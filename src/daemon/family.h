@@ -9,16 +9,17 @@
 #include "daemon/ground.h"
 
 #define FAMILY_PAUSE_FIRST 1 /* seconds before the first restart */
-#define FAMILY_PAUSE_MAX 30
-#define FAMILY_LONG_LIFE 60  /* a process that lived so long starts afresh */
-#define FAMILY_MAX 160
+#define FAMILY_PAUSE_MAX   30
+#define FAMILY_LONG_LIFE   60 /* a process that lived so long starts afresh */
+#define FAMILY_MAX         160
 
 struct family;
 
 struct family_owner {
 	void *owner;
 	void (*all_ready)(void *owner); /* once: every role said READY */
-	void (*all_gone)(void *owner);  /* after family_stop: the last has ended */
+	void (*all_gone)(
+	    void *owner); /* after family_stop: the last has ended */
 	/* A role ended before all were ready: it cannot begin here. */
 	void (*stillborn)(void *owner, enum role_kind kind);
 };

@@ -142,13 +142,13 @@ make_tls(struct front *f, struct err *err)
 static int
 make_names(struct front *f, struct err *err)
 {
-	const struct settings_list *lists[] = {&f->role->settings->allow_hosts,
-	    &f->role->settings->deny_hosts};
+	const struct settings_list *lists[] = {
+	    &f->role->settings->allow_hosts, &f->role->settings->deny_hosts};
 
 	hosts_free(&f->names);
 	for (unsigned i = 0; i < 2 && f->names == NULL; i++) {
-		struct hosts *h = hosts_new((const char *const *)lists[i]->v,
-		    lists[i]->n, err);
+		struct hosts *h = hosts_new(
+		    (const char *const *)lists[i]->v, lists[i]->n, err);
 
 		if (h == NULL)
 			return -E_SYNTAX;

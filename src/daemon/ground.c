@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PEM_MAX MESSAGE_CONTENT_MAX /* octets of a certificate or key file */
+#define PEM_MAX              MESSAGE_CONTENT_MAX /* octets of a certificate or key file */
 #define SERVER_SECRET_OCTETS 32
 
 static void
@@ -39,7 +39,8 @@ memory_file(struct span text, int *fd_r, struct err *err)
 	if (fd < 0)
 		return err_system(err, "memfd_create");
 	if (write(fd, text.p, text.n) != (ssize_t)text.n ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK)) {
+	    fcntl(
+		fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK)) {
 		close(fd);
 		return err_system(err, "settings");
 	}
@@ -67,8 +68,8 @@ load(const char *path, struct settings **settings_r, int *file_r,
 static int
 find_identities(struct ground *g, struct err *err)
 {
-	const char *names[IDENTITY_COUNT] = {g->settings->user,
-	    g->settings->net_user, g->settings->mail_user};
+	const char *names[IDENTITY_COUNT] = {
+	    g->settings->user, g->settings->net_user, g->settings->mail_user};
 
 	g->root = geteuid() == 0;
 	for (unsigned i = 0; i < IDENTITY_COUNT; i++) {
@@ -107,15 +108,14 @@ open_folder(const struct ground *g, const struct folder *folder, int *fd_r,
 	if (mkdirat(folder->at, folder->path, folder->mode) < 0 &&
 	    errno != EEXIST)
 		return err_system(err, "%s", folder->path);
-	fd = openat(folder->at, folder->path,
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(
+	    folder->at, folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_system(err, "%s", folder->path);
 	if (g->root &&
 	    (fchmod(fd, folder->mode) < 0 ||
-		(folder->identity >= 0 &&
-		    fchown(fd, g->uid[folder->identity],
-			g->gid[folder->identity]) < 0))) {
+		(folder->identity >= 0 && fchown(fd, g->uid[folder->identity],
+					      g->gid[folder->identity]) < 0))) {
 		err_system(err, "%s", folder->path);
 		close(fd);
 		return err->code;
@@ -130,8 +130,8 @@ static int
 open_folders(struct ground *g, struct err *err)
 {
 	const struct folder state = {AT_FDCWD, g->settings->state, 0711, -1};
-	const struct folder mail = {AT_FDCWD, g->settings->mail, 0700,
-	    IDENTITY_MAIL};
+	const struct folder mail = {
+	    AT_FDCWD, g->settings->mail, 0700, IDENTITY_MAIL};
 	struct folder inner[] = {
 	    {-1, "store", 0700, IDENTITY_USER},
 	    {-1, "spool", 0700, IDENTITY_USER},
@@ -183,8 +183,8 @@ static int
 open_server_secret(int state, struct buf *to, struct err *err)
 {
 	uint8_t fresh[SERVER_SECRET_OCTETS];
-	int fd = openat(state, "server.key",
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(
+	    state, "server.key", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd >= 0) {
 		rand_fill(fresh, sizeof fresh);
@@ -202,8 +202,9 @@ open_server_secret(int state, struct buf *to, struct err *err)
 	if (read_file(state, "server.key", to, err) < 0)
 		return err->code;
 	if (to->n != SERVER_SECRET_OCTETS)
-		return err_set(err, -E_SYNTAX, "server.key has %zu octets, not %d",
-		    to->n, SERVER_SECRET_OCTETS);
+		return err_set(err, -E_SYNTAX,
+		    "server.key has %zu octets, not %d", to->n,
+		    SERVER_SECRET_OCTETS);
 	return 0;
 }
 
@@ -215,15 +216,15 @@ read_pem(const char *path, struct buf *to, struct err *err)
 }
 
 static int
-open_certificates(const struct settings *s, struct buf *secrets,
-    struct err *err)
+open_certificates(
+    const struct settings *s, struct buf *secrets, struct err *err)
 {
 	int result;
 
-	if ((result = read_pem(s->certificate, &secrets[SECRET_CERTIFICATE],
-		 err)) < 0 ||
-	    (result = read_pem(s->private_key, &secrets[SECRET_PRIVATE_KEY],
-		 err)) < 0 ||
+	if ((result = read_pem(
+		 s->certificate, &secrets[SECRET_CERTIFICATE], err)) < 0 ||
+	    (result = read_pem(
+		 s->private_key, &secrets[SECRET_PRIVATE_KEY], err)) < 0 ||
 	    (result = read_pem(s->ca, &secrets[SECRET_CA], err)) < 0)
 		return result;
 	return 0;
@@ -240,8 +241,8 @@ wipe(struct buf *b)
 /* ---- sockets ---- */
 
 static int
-add_listener(struct ground *g, enum role_listener which, int fd,
-    struct err *err)
+add_listener(
+    struct ground *g, enum role_listener which, int fd, struct err *err)
 {
 	if (g->listener_count == GROUND_LISTENERS_MAX) {
 		close(fd);
@@ -279,9 +280,10 @@ bind_control(struct ground *g, struct err *err)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int n = g->settings->control[0] != '\0'
-	    ? snprintf(g->control, sizeof g->control, "%s", g->settings->control)
-	    : snprintf(g->control, sizeof g->control, "%s/control",
-		  g->settings->state);
+		    ? snprintf(g->control, sizeof g->control, "%s",
+			  g->settings->control)
+		    : snprintf(g->control, sizeof g->control, "%s/control",
+			  g->settings->state);
 	int fd;
 
 	if (n < 0 || (size_t)n >= sizeof g->control)
@@ -311,8 +313,8 @@ bind_sockets(struct ground *g, struct err *err)
 	int result;
 
 	if ((result = bind_all(g, LISTENER_SMTP, &s->listen_smtp, err)) < 0 ||
-	    (result = bind_all(g, LISTENER_SUBMISSION, &s->listen_submission,
-		 err)) < 0)
+	    (result = bind_all(
+		 g, LISTENER_SUBMISSION, &s->listen_submission, err)) < 0)
 		return result;
 	if (tls && (result = bind_all(g, LISTENER_SUBMISSIONS,
 			&s->listen_submissions, err)) < 0)
@@ -329,12 +331,12 @@ ground_open(const char *config_path, struct ground *g, struct err *err)
 	g->settings_file = g->state = g->mail = g->empty = -1;
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
 		buf_init(&g->secrets[i], PEM_MAX);
-	if ((result = load(config_path, &g->settings, &g->settings_file, err)) ==
-		0 &&
+	if ((result = load(
+		 config_path, &g->settings, &g->settings_file, err)) == 0 &&
 	    (result = find_identities(g, err)) == 0 &&
 	    (result = open_folders(g, err)) == 0 &&
-	    (result = open_server_secret(g->state, &g->secrets[SECRET_SERVER],
-		 err)) == 0 &&
+	    (result = open_server_secret(
+		 g->state, &g->secrets[SECRET_SERVER], err)) == 0 &&
 	    (result = open_certificates(g->settings, g->secrets, err)) == 0)
 		result = bind_sockets(g, err);
 	if (result < 0)

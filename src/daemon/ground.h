@@ -13,13 +13,17 @@
 
 #define GROUND_LISTENERS_MAX 32
 
-enum ground_identity { IDENTITY_USER, IDENTITY_NET, IDENTITY_MAIL,
-	IDENTITY_COUNT };
+enum ground_identity {
+	IDENTITY_USER,
+	IDENTITY_NET,
+	IDENTITY_MAIL,
+	IDENTITY_COUNT
+};
 
 struct ground {
 	struct settings *settings;
-	int settings_file;     /* a sealed memory file with the text */
-	bool root;             /* started as root: roles drop and are shut in */
+	int settings_file; /* a sealed memory file with the text */
+	bool root;         /* started as root: roles drop and are shut in */
 	uid_t uid[IDENTITY_COUNT];
 	gid_t gid[IDENTITY_COUNT];
 	int state, mail, empty; /* folders that roles are shut in */
@@ -29,7 +33,7 @@ struct ground {
 		int fd;
 	} listeners[GROUND_LISTENERS_MAX];
 	unsigned listener_count;
-	char control[108];     /* path of the control socket */
+	char control[108]; /* path of the control socket */
 };
 
 /* 0, or negative with the reason; then nothing is left open. */

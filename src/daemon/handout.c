@@ -6,7 +6,7 @@
 static const struct need {
 	enum ground_identity identity;
 	enum { ROOT_EMPTY, ROOT_STATE, ROOT_MAIL } root; /* is shut in there */
-	unsigned secrets;        /* bits of 1 << enum role_secret */
+	unsigned secrets; /* bits of 1 << enum role_secret */
 } needs[ROLE_KINDS] = {
     [ROLE_KEEPER] = {IDENTITY_USER, ROOT_STATE, 1 << SECRET_SERVER},
     [ROLE_FRONT] = {IDENTITY_NET, ROOT_EMPTY,
@@ -83,7 +83,8 @@ send_listeners(struct peer *p, const struct ground *g, bool faces_peers)
 void
 handout_ground(struct peer *p, const struct ground *g, bool faces_peers)
 {
-	const int roots[] = {[ROOT_EMPTY] = g->empty, [ROOT_STATE] = g->state,
+	const int roots[] = {[ROOT_EMPTY] = g->empty,
+	    [ROOT_STATE] = g->state,
 	    [ROOT_MAIL] = g->mail};
 	struct message m;
 

@@ -11,8 +11,8 @@
 #define HANDOUT_CHANNEL_FD 3 /* where a role finds its channel to main */
 
 /* FACES_PEERS: a front of port 25, not of submission. */
-void handout_ground(struct peer *to, const struct ground *ground,
-    bool faces_peers);
+void
+handout_ground(struct peer *to, const struct ground *ground, bool faces_peers);
 void handout_go(struct peer *to, const struct ground *ground);
 
 /* New settings, certificate and key. */

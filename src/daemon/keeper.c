@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DAY (24 * 3600)
+#define DAY    (24 * 3600)
 #define MINUTE 60
 
 struct asker *
@@ -76,8 +76,8 @@ turn(evutil_socket_t fd, short what, void *arg)
 	if (store_turn(k->store, &err) < 0) {
 		/* A failed sync is never tried again: what the disk has is only
 		   known after a fresh start. */
-		log_event("store-failed", "why=%s",
-		    log_quote(span_of(err.text)));
+		log_event(
+		    "store-failed", "why=%s", log_quote(span_of(err.text)));
 		_exit(1);
 	}
 	keeper_stir(k);
@@ -103,8 +103,8 @@ tick(evutil_socket_t fd, short what, void *arg)
 /* ---- lists that come from the settings ---- */
 
 static int
-make_hosts(const struct settings_list *list, struct hosts **hosts,
-    struct err *err)
+make_hosts(
+    const struct settings_list *list, struct hosts **hosts, struct err *err)
 {
 	struct hosts *fresh =
 	    hosts_new((const char *const *)list->v, list->n, err);
@@ -183,8 +183,8 @@ reloaded(struct role *role, const struct settings *old)
 
 	(void)old;
 	if (make_lists(k, &err) < 0)
-		log_event("lists-refused", "why=%s",
-		    log_quote(span_of(err.text)));
+		log_event(
+		    "lists-refused", "why=%s", log_quote(span_of(err.text)));
 	point_to_settings(k);
 	notify_settings(k->notify, role->settings);
 	pull_settings(k->pull, role->settings);
@@ -206,8 +206,8 @@ free_leases(struct keeper *k, struct err *err)
 	outcome = store_do(k->store, op);
 	store_op_free(&op);
 	return outcome == STORE_OK
-	    ? 0
-	    : err_set(err, -E_SYSTEM, "leases could not be freed");
+		   ? 0
+		   : err_set(err, -E_SYSTEM, "leases could not be freed");
 }
 
 static int
@@ -220,7 +220,8 @@ begin(struct role *role, struct err *err)
 		return err_set(err, -E_NOMEM, "no memory");
 	role->state = k;
 	k->role = role;
-	k->node = 1; /* one node for each store, until a driver serves several */
+	k->node =
+	    1; /* one node for each store, until a driver serves several */
 	k->started = role_now();
 	table_init(&k->seals);
 	if (role->secrets[SECRET_SERVER].n != STORE_SECRET)
@@ -229,8 +230,8 @@ begin(struct role *role, struct err *err)
 	if (k->spool < 0)
 		return err_system(err, "spool");
 	if (store_open("sqlite:store", &k->store, err) < 0 ||
-	    spool_prepare(k->spool, err) < 0 ||
-	    free_leases(k, err) < 0 || make_lists(k, err) < 0)
+	    spool_prepare(k->spool, err) < 0 || free_leases(k, err) < 0 ||
+	    make_lists(k, err) < 0)
 		return err->code != 0 ? err->code : -E_SYSTEM;
 	point_to_settings(k);
 	k->turn = event_new(role->base, -1, 0, turn, k);
@@ -238,8 +239,7 @@ begin(struct role *role, struct err *err)
 	k->submits = limits_new(DAY);
 	k->notices = limits_new(MINUTE);
 	if (k->turn == NULL || k->tick == NULL || k->submits == NULL ||
-	    k->notices == NULL ||
-	    keeper_control_new(k, &k->control) < 0)
+	    k->notices == NULL || keeper_control_new(k, &k->control) < 0)
 		return err_set(err, -E_NOMEM, "no memory");
 	event_add(k->tick, &second);
 	return keeper_work_begin(k, err);

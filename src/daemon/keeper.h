@@ -26,7 +26,7 @@ struct keeper_control;
 struct keeper {
 	struct role *role;
 	struct store *store;
-	int spool; /* the folder of bodies too large for the store */
+	int spool;          /* the folder of bodies too large for the store */
 	struct event *turn; /* the store has something to do */
 	struct event *tick; /* once a second */
 	uint64_t node;
@@ -41,10 +41,10 @@ struct keeper {
 	struct pull *pull;
 	struct put *put;
 
-	struct limits *submits;   /* messages of each user, a day */
-	struct limits *notices;   /* notices of each address, a minute */
+	struct limits *submits; /* messages of each user, a day */
+	struct limits *notices; /* notices of each address, a minute */
 
-	struct table seals;       /* spooled arrivals that posters make safe */
+	struct table seals; /* spooled arrivals that posters make safe */
 	struct keeper_control *control;
 	struct counters counters;
 	uint64_t pids[ROLE_KINDS][ROLE_INDEX_MAX];
@@ -58,8 +58,8 @@ struct asker {
 	uint64_t session;
 };
 
-struct asker *keeper_asker(struct keeper *k, const struct peer *from,
-    uint64_t session);
+struct asker *
+keeper_asker(struct keeper *k, const struct peer *from, uint64_t session);
 
 /* Sends to whoever asked, if that process is still there; frees ASKER. */
 void keeper_answer(struct asker *asker, struct message *m);
@@ -80,8 +80,8 @@ struct desk {
 };
 
 /* keeper_mail.c: one function for each message that sessions send. */
-void keeper_mail_message(struct keeper *k, struct peer *from,
-    struct message *m);
+void
+keeper_mail_message(struct keeper *k, struct peer *from, struct message *m);
 void keeper_mail_gone(struct keeper *k, struct peer *peer);
 
 /* keeper_arrival.c: messages that come in. */
@@ -93,8 +93,8 @@ void keeper_arrival_drop(struct desk *desk);
 
 /* keeper_work.c */
 int keeper_work_begin(struct keeper *k, struct err *err);
-void keeper_work_message(struct keeper *k, struct peer *from,
-    struct message *m);
+void
+keeper_work_message(struct keeper *k, struct peer *from, struct message *m);
 void keeper_work_gone(struct keeper *k, struct peer *peer);
 void keeper_work_end(struct keeper *k);
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ARRIVAL_ARENA (64u << 20) /* recipients and content of one arrival */
+#define ARRIVAL_ARENA    (64u << 20) /* recipients and content of one arrival */
 #define RECIPIENTS_FIRST 8
 
 /* A message on its way from a session into the store. */
@@ -56,11 +56,11 @@ body_asked(struct keeper *k, struct peer *from, const struct message *m)
 
 	message_init(&answer, MESSAGE_BODY_ANSWER);
 	answer.body_answer.session = m->body_ask.session;
-	result = spool_create(k->spool,
-	    m->body_ask.message, &answer.file, &err);
+	result =
+	    spool_create(k->spool, m->body_ask.message, &answer.file, &err);
 	if (result < 0)
-		log_event("spool-failed", "why=%s",
-		    log_quote(span_of(err.text)));
+		log_event(
+		    "spool-failed", "why=%s", log_quote(span_of(err.text)));
 	answer.body_answer.outcome = result < 0;
 	peer_send(from, &answer);
 }
@@ -179,7 +179,8 @@ take_pushed(struct keeper *k, struct incoming *in)
 {
 	struct store_op *op = store_op_new(STORE_MESSAGE_PUT, in->now);
 
-	if (op == NULL || decide_pushed(k->role->settings, &in->arrival, op) < 0) {
+	if (op == NULL ||
+	    decide_pushed(k->role->settings, &in->arrival, op) < 0) {
 		store_op_free(&op);
 		refuse(in, REPLY_DELIVERY_LATER);
 		return;
@@ -199,12 +200,12 @@ take_in(struct keeper *k, struct incoming *in)
 			refuse(in, REPLY_LATER);
 			return;
 		}
-		accept_message(&k->accept, &in->arrival, in->now,
-		    arrival_answered, in);
+		accept_message(
+		    &k->accept, &in->arrival, in->now, arrival_answered, in);
 		return;
 	case ARRIVAL_PULLED:
-		pull_arrived(k->pull, &in->arrival, in->now, arrival_answered,
-		    in);
+		pull_arrived(
+		    k->pull, &in->arrival, in->now, arrival_answered, in);
 		return;
 	case ARRIVAL_PUSHED:
 		take_pushed(k, in);
@@ -233,8 +234,8 @@ seal(struct keeper *k, struct incoming *in)
 		if (folder.file >= 0)
 			close(folder.file);
 		table_take(&k->seals, question);
-		log_event("seal-failed", "why=%s",
-		    log_quote(span_of(err.text)));
+		log_event(
+		    "seal-failed", "why=%s", log_quote(span_of(err.text)));
 		refuse(in, REPLY_DELIVERY_LATER);
 		return;
 	}
@@ -294,8 +295,8 @@ is_plausible(const struct incoming *in)
 	const struct arrival *a = &in->arrival;
 
 	return a->way >= ARRIVAL_SUBMITTED && a->way <= ARRIVAL_PULLED &&
-	    a->count > 0 && (a->way != ARRIVAL_SUBMITTED || a->user.n > 0) &&
-	    (a->spooled || a->size == a->head.n + a->body.n);
+	       a->count > 0 && (a->way != ARRIVAL_SUBMITTED || a->user.n > 0) &&
+	       (a->spooled || a->size == a->head.n + a->body.n);
 }
 
 static void

@@ -43,7 +43,7 @@ struct client {
 struct request {
 	struct keeper_control *control;
 	uint64_t client;
-	uint64_t question; /* that auth was asked under */
+	uint64_t question;   /* that auth was asked under */
 	struct store_op *op; /* a user_put that waits for its hash */
 };
 
@@ -84,8 +84,8 @@ send_error(struct keeper_control *control, uint64_t number, const char *code,
 }
 
 static void
-send_outcome(struct keeper_control *control, uint64_t number,
-    enum store_outcome outcome)
+send_outcome(
+    struct keeper_control *control, uint64_t number, enum store_outcome outcome)
 {
 	switch (outcome) {
 	case STORE_OK:
@@ -134,8 +134,8 @@ holds_answer(const struct store_op *op)
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < l->count; i++)
-		json_array_append_new(list,
-		    keeper_show_hold(&l->rows[i], false));
+		json_array_append_new(
+		    list, keeper_show_hold(&l->rows[i], false));
 	return json_pack("{s:b, s:o, s:o}", "ok", 1, "holds", list, "next",
 	    l->count == l->limit
 		? keeper_show_text(l->rows[l->count - 1].hold.id)
@@ -203,8 +203,8 @@ done(struct store_op *op, void *arg)
 	enum store_outcome outcome = op->outcome;
 
 	if (outcome == STORE_OK)
-		send_answer(r->control, r->client,
-		    answer_of(r->control->keeper, op));
+		send_answer(
+		    r->control, r->client, answer_of(r->control->keeper, op));
 	else
 		send_outcome(r->control, r->client, outcome);
 	store_op_free(&op);
@@ -246,8 +246,8 @@ text_of(const json_t *q, const char *name)
 	const json_t *v = json_object_get(q, name);
 
 	return json_is_string(v)
-	    ? span_make(json_string_value(v), json_string_length(v))
-	    : span_of("");
+		   ? span_make(json_string_value(v), json_string_length(v))
+		   : span_of("");
 }
 
 static unsigned
@@ -270,8 +270,8 @@ user_address(struct client *c, struct span text, bool must_be_local,
 	char folded[ADDRESS_TEXT], folder[PUT_PATH_MAX];
 
 	if (address_parse(text, rules, &a) < 0 || a.domain.n == 0) {
-		send_error(c->control, c->number, "bad",
-		    "that is no mail address");
+		send_error(
+		    c->control, c->number, "bad", "that is no mail address");
 		return false;
 	}
 	address_fold(&a, folded);
@@ -355,7 +355,8 @@ put_user(struct client *c, const json_t *q, bool is_new)
 	}
 	if (password.n > PASSWORD_MAX || (is_new && password.n == 0)) {
 		send_error(c->control, c->number, "bad",
-		    is_new ? "a password is needed" : "the password is too long");
+		    is_new ? "a password is needed"
+			   : "the password is too long");
 		request_free(r);
 		return;
 	}
@@ -393,8 +394,8 @@ user_remove(struct client *c, const json_t *q)
 
 	if (r == NULL)
 		return;
-	if (user_address(c, text_of(q, "address"), false, r,
-		&r->op->user_drop.address))
+	if (user_address(
+		c, text_of(q, "address"), false, r, &r->op->user_drop.address))
 		submit(r);
 	else
 		request_free(r);
@@ -417,8 +418,8 @@ user_list(struct client *c, const json_t *q)
 static bool
 hold_key(struct client *c, struct span id, struct key *key_r)
 {
-	if (identifier_check(id, c->control->keeper->accept.server_secret,
-		key_r) == 0)
+	if (identifier_check(
+		id, c->control->keeper->accept.server_secret, key_r) == 0)
 		return true;
 	send_error(c->control, c->number, "none",
 	    "no hold of this server has that identifier");
@@ -440,8 +441,7 @@ held_list(struct client *c, const json_t *q)
 		return;
 	}
 	r->op->hold_list.limit = limit_of(q);
-	r->op->hold_list.open_only =
-	    !json_is_true(json_object_get(q, "all"));
+	r->op->hold_list.open_only = !json_is_true(json_object_get(q, "all"));
 	submit(r);
 }
 
@@ -573,15 +573,15 @@ may_speak(int fd)
 	socklen_t n = sizeof who;
 
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
-	    (who.uid == 0 || who.uid == geteuid());
+	       (who.uid == 0 || who.uid == geteuid());
 }
 
 static void
 accepted(evutil_socket_t fd, short what, void *arg)
 {
 	struct keeper_control *control = arg;
-	int client_fd = accept4((int)fd, NULL, NULL,
-	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int client_fd =
+	    accept4((int)fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	struct client *c;
 
 	(void)what;
@@ -666,8 +666,8 @@ find_account(struct keeper *k, struct peer *from, const struct message *m)
 }
 
 void
-keeper_control_message(struct keeper_control *control, struct peer *from,
-    struct message *m)
+keeper_control_message(
+    struct keeper_control *control, struct peer *from, struct message *m)
 {
 	if (m->type == MESSAGE_HASH_ANSWER)
 		hashed(control, m);
@@ -696,8 +696,8 @@ void
 keeper_control_listen(struct keeper_control *c, int fd)
 {
 	c->fd = fd;
-	c->listener = event_new(c->keeper->role->base, fd,
-	    EV_READ | EV_PERSIST, accepted, c);
+	c->listener = event_new(
+	    c->keeper->role->base, fd, EV_READ | EV_PERSIST, accepted, c);
 	if (c->listener != NULL)
 		event_add(c->listener, NULL);
 }

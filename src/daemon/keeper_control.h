@@ -7,7 +7,7 @@
 
 #include "daemon/keeper.h"
 
-#define CONTROL_LINE_MAX (1u << 20)
+#define CONTROL_LINE_MAX    (1u << 20)
 #define CONTROL_CLIENTS_MAX 64
 
 int keeper_control_new(struct keeper *k, struct keeper_control **control_r);
@@ -17,7 +17,7 @@ void keeper_control_free(struct keeper_control **c);
 void keeper_control_listen(struct keeper_control *c, int fd);
 
 /* What auth sends: passwords to look up, and hashes it has made. */
-void keeper_control_message(struct keeper_control *c, struct peer *from,
-    struct message *m);
+void keeper_control_message(
+    struct keeper_control *c, struct peer *from, struct message *m);
 
 #endif

@@ -72,7 +72,7 @@ enter(struct keeper *k, struct peer *from, struct ip address)
 
 	role_each_peer(k->role, ROLE_FRONT, count_at, &c);
 	return d != NULL && (most == 0 || c.n < most) &&
-	    crowd_enter(d->crowd, address);
+	       crowd_enter(d->crowd, address);
 }
 
 static void
@@ -83,16 +83,16 @@ connected(struct keeper *k, struct peer *from, const struct message *m)
 	    admit_host(&k->admit, ask->address, ask->name);
 	struct message answer;
 
-	k->counters.n[ask->users ? COUNTER_SESSIONS_USERS
-				 : COUNTER_SESSIONS_PEERS]++;
+	k->counters
+	    .n[ask->users ? COUNTER_SESSIONS_USERS : COUNTER_SESSIONS_PEERS]++;
 	message_init(&answer, MESSAGE_ADMITTED);
 	answer.admitted.session = ask->session;
 	answer.admitted.standing = standing;
 	answer.admitted.keywords =
 	    ask->users ? 0 : admit_keywords(&k->admit, standing);
-	answer.admitted.reply =
-	    standing == STANDING_DENIED ? REPLY_DENIED_AT_CONNECT
-					: REPLY_GREETING;
+	answer.admitted.reply = standing == STANDING_DENIED
+				    ? REPLY_DENIED_AT_CONNECT
+				    : REPLY_GREETING;
 	answer.admitted.address = ask->address;
 	answer.admitted.entered = enter(k, from, ask->address);
 	if (!answer.admitted.entered)
@@ -136,8 +136,8 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 	struct asker *a = keeper_asker(k, from, q->session);
 
 	if (a != NULL)
-		admit_recipient(&k->admit, &ask, role_now(), recipient_answered,
-		    a);
+		admit_recipient(
+		    &k->admit, &ask, role_now(), recipient_answered, a);
 }
 
 /* ---- notices ---- */
@@ -177,13 +177,13 @@ notice_left(struct keeper *k, struct peer *from, const struct message *m)
 	struct asker *a = keeper_asker(k, from, n->session);
 
 	memcpy(notice.digest, n->digest.b, sizeof notice.digest);
-	if (a != NULL &&
-	    !limits_take(k->notices, span_make(n->address.b, sizeof n->address.b),
-		k->role->settings->notice_rate, role_now()))
+	if (a != NULL && !limits_take(k->notices,
+			     span_make(n->address.b, sizeof n->address.b),
+			     k->role->settings->notice_rate, role_now()))
 		notice_answered(a, REPLY_LATER);
 	else if (a != NULL)
-		admit_notice(&k->admit, &notice, delay, role_now(),
-		    notice_answered, a);
+		admit_notice(
+		    &k->admit, &notice, delay, role_now(), notice_answered, a);
 }
 
 /* ---- pulls ---- */
@@ -219,8 +219,8 @@ fill_pull(const struct store_hold_row *row, struct message_pull_answer *to)
 }
 
 static void
-pull_answered(void *arg, enum reply_name reply,
-    const struct store_hold_row *row)
+pull_answered(
+    void *arg, enum reply_name reply, const struct store_hold_row *row)
 {
 	struct asker *a = arg;
 	struct keeper *k = a->keeper;
@@ -229,10 +229,9 @@ pull_answered(void *arg, enum reply_name reply,
 
 	message_init(&m, MESSAGE_PULL_ANSWER);
 	if (row != NULL && row->message.spooled &&
-	    spool_open(k->spool, row->message.key,
-		&m.file, &err) < 0) {
-		log_event("spool-missing", "why=%s",
-		    log_quote(span_of(err.text)));
+	    spool_open(k->spool, row->message.key, &m.file, &err) < 0) {
+		log_event(
+		    "spool-missing", "why=%s", log_quote(span_of(err.text)));
 		reply = REPLY_DELIVERY_LATER; /* its lease runs out */
 		row = NULL;
 	}
@@ -259,8 +258,8 @@ pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 }
 
 static void
-pull_noted(void *arg, enum store_outcome outcome, bool body_free,
-    struct key message)
+pull_noted(
+    void *arg, enum store_outcome outcome, bool body_free, struct key message)
 {
 	struct asker *a = arg;
 	struct message m;
@@ -274,8 +273,8 @@ pull_noted(void *arg, enum store_outcome outcome, bool body_free,
 }
 
 static void
-pull_ended_at_front(struct keeper *k, struct peer *from,
-    const struct message *m)
+pull_ended_at_front(
+    struct keeper *k, struct peer *from, const struct message *m)
 {
 	const struct settle_end end = {
 	    .hold = m->pull_end.hold,

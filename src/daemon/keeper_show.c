@@ -1,4 +1,5 @@
-/* Rows as JSON. Not for tables that people read: the command line makes those. */
+/* Rows as JSON. Not for tables that people read: the command line makes those.
+ */
 #include "daemon/keeper_show.h"
 
 #include "message/date.h"
@@ -36,8 +37,8 @@ keeper_show_text(struct span s)
 	while (s.n > 0 && !buf_bad(&b)) {
 		size_t n = sequence(s);
 
-		buf_put(&b, n > 0 ? span_part(s, 0, n)
-				  : span_of("\xef\xbf\xbd"));
+		buf_put(
+		    &b, n > 0 ? span_part(s, 0, n) : span_of("\xef\xbf\xbd"));
 		s = span_skip(s, n > 0 ? n : 1);
 	}
 	text = json_stringn(b.p != NULL ? b.p : "", b.n);
@@ -91,14 +92,14 @@ keeper_show_hold(const struct store_hold_row *row, bool whole)
 {
 	const struct store_hold *h = &row->hold;
 	json_t *to = json_pack(
-	    "{s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:o}", "id",
-	    keeper_show_text(h->id), "user", keeper_show_text(row->message.user),
-	    "sender", keeper_show_text(row->message.sender), "recipient",
+	    "{s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:o}",
+	    "id", keeper_show_text(h->id), "user",
+	    keeper_show_text(row->message.user), "sender",
+	    keeper_show_text(row->message.sender), "recipient",
 	    keeper_show_text(h->recipient), "state",
 	    store_hold_state_name(h->state), "route",
-	    store_route_name(h->route), "size",
-	    (json_int_t)row->message.size, "created",
-	    keeper_show_time(h->created), "expires",
+	    store_route_name(h->route), "size", (json_int_t)row->message.size,
+	    "created", keeper_show_time(h->created), "expires",
 	    keeper_show_time(h->expires_at), "next",
 	    keeper_show_time(h->next_at), "tries", (int)h->tries, "reply",
 	    keeper_show_text(h->reply));
@@ -115,9 +116,10 @@ keeper_show_notice(const struct store_notice *n)
 
 	ip_text(n->address, ip);
 	return json_pack(
-	    "{s:o, s:o, s:s, s:s, s:s, s:b, s:I, s:o, s:o, s:o, s:i, s:o}", "id",
-	    keeper_show_text(n->id), "domain", keeper_show_text(n->domain),
-	    "address", ip, "dialect", store_route_name(n->dialect), "state",
+	    "{s:o, s:o, s:s, s:s, s:s, s:b, s:I, s:o, s:o, s:o, s:i, s:o}",
+	    "id", keeper_show_text(n->id), "domain",
+	    keeper_show_text(n->domain), "address", ip, "dialect",
+	    store_route_name(n->dialect), "state",
 	    store_notice_state_name(n->state), "unconfirmed",
 	    (int)n->unconfirmed, "size", (json_int_t)n->size, "created",
 	    keeper_show_time(n->created), "expires",
@@ -157,8 +159,8 @@ show_counters(const struct keeper *k)
 	json_t *to = json_object();
 
 	for (unsigned i = 0; i < COUNTERS; i++)
-		json_object_set_new(to, names[i],
-		    json_integer((json_int_t)k->counters.n[i]));
+		json_object_set_new(
+		    to, names[i], json_integer((json_int_t)k->counters.n[i]));
 	return to;
 }
 
@@ -174,7 +176,8 @@ show_pids(const struct keeper *k)
 			if (k->pids[kind][i] != 0)
 				json_array_append_new(list,
 				    json_integer((json_int_t)k->pids[kind][i]));
-		json_object_set_new(to, role_kind_name((enum role_kind)kind), list);
+		json_object_set_new(
+		    to, role_kind_name((enum role_kind)kind), list);
 	}
 	return to;
 }
@@ -185,8 +188,9 @@ keeper_show_status(const struct keeper *k, const struct store_count *count)
 	struct store_figures f;
 
 	store_figures(k->store, &f);
-	return json_pack("{s:b, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I}}",
-	    "ok", 1, "version", RESTANTE_VERSION, "hostname",
+	return json_pack(
+	    "{s:b, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "ok", 1,
+	    "version", RESTANTE_VERSION, "hostname",
 	    k->role->settings->hostname, "uptime",
 	    (json_int_t)(role_now() - k->started), "pids", show_pids(k),
 	    "counts", show_counts(count), "counters", show_counters(k), "store",

@@ -8,13 +8,13 @@
 
 /* New references; NULL: no memory. Octets that are no UTF-8 become U+FFFD. */
 json_t *keeper_show_text(struct span s);
-json_t *keeper_show_time(int64_t seconds);  /* null for 0 and INT64_MAX */
+json_t *keeper_show_time(int64_t seconds); /* null for 0 and INT64_MAX */
 json_t *keeper_show_user(const struct store_user *user);
 json_t *keeper_show_hold(const struct store_hold_row *row, bool whole);
 json_t *keeper_show_notice(const struct store_notice *notice);
 
 /* Adds version, uptime, pids, counters to the counts in OP. */
-json_t *keeper_show_status(const struct keeper *k,
-    const struct store_count *count);
+json_t *
+keeper_show_status(const struct keeper *k, const struct store_count *count);
 
 #endif

@@ -25,10 +25,9 @@ resolve(void *owner, uint64_t question, struct span domain)
 	message_init(&m, MESSAGE_MX_ASK);
 	m.mx_ask.question = question;
 	m.mx_ask.domain = domain;
-	if (peer_send(role_peer(k->role, ROLE_RESOLVER, 0), &m) ==
-	    -E_CLOSED)
-		notify_resolved(k->notify, question, MX_TEMPORARY, span_of(""),
-		    role_now());
+	if (peer_send(role_peer(k->role, ROLE_RESOLVER, 0), &m) == -E_CLOSED)
+		notify_resolved(
+		    k->notify, question, MX_TEMPORARY, span_of(""), role_now());
 }
 
 /* Only the targets that may be called at all (AT-24). */
@@ -49,8 +48,8 @@ resolved(struct keeper *k, const struct message_mx_answer *a)
 	}
 	if (outcome == MX_FOUND && n == 0)
 		outcome = MX_OURSELVES;
-	notify_resolved(k->notify, a->question, outcome, span_make(kept, n),
-	    role_now());
+	notify_resolved(
+	    k->notify, a->question, outcome, span_make(kept, n), role_now());
 }
 
 static int
@@ -133,8 +132,8 @@ poster_for(struct keeper *k, const char *folder)
 	for (const char *c = folder; *c != '\0'; c++)
 		at = at * 31 + (unsigned char)*c;
 	for (unsigned i = 0; i < KEEPER_POSTERS; i++) {
-		struct peer *p = role_peer(k->role, ROLE_POSTER,
-		    (at + i) % KEEPER_POSTERS);
+		struct peer *p =
+		    role_peer(k->role, ROLE_POSTER, (at + i) % KEEPER_POSTERS);
 
 		if (p != NULL)
 			return peer_is_full(p) ? NULL : p;
@@ -154,8 +153,7 @@ deliver(void *owner, const struct put_delivery *d)
 	if (poster == NULL)
 		return -E_AGAIN;
 	if (d->message->spooled &&
-	    spool_open(k->spool, d->message->key, &file,
-		&err) < 0) {
+	    spool_open(k->spool, d->message->key, &file, &err) < 0) {
 		log_event("spool-missing-at-delivery", "why=%s",
 		    log_quote(span_of(err.text)));
 		return -E_SYSTEM;
@@ -199,8 +197,7 @@ sweep(struct keeper *k)
 
 	if (op == NULL)
 		return;
-	op->sweep.holds_before =
-	    op->now - k->role->settings->remember_holds;
+	op->sweep.holds_before = op->now - k->role->settings->remember_holds;
 	op->sweep.notices_before = op->now - 7 * 24 * 3600; /* WIRE 4.7 */
 	op->sweep.limit = SWEEP_LIMIT;
 	op->done = swept;
@@ -330,8 +327,8 @@ keeper_work_gone(struct keeper *k, struct peer *peer)
 int
 keeper_work_begin(struct keeper *k, struct err *err)
 {
-	const struct notify_world notify = {k, resolve, call_notices,
-	    keeper_free_body};
+	const struct notify_world notify = {
+	    k, resolve, call_notices, keeper_free_body};
 	const struct pull_world pull = {k, call_pulls};
 	const struct put_world put = {k, deliver, keeper_free_body};
 	const struct settings *s = k->role->settings;

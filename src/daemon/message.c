@@ -9,8 +9,14 @@
 
 #include <string.h>
 
-enum field_kind { FIELD_U64, FIELD_TEXT, FIELD_CONTENT, FIELD_IP, FIELD_KEY,
-	FIELD_SUM };
+enum field_kind {
+	FIELD_U64,
+	FIELD_TEXT,
+	FIELD_CONTENT,
+	FIELD_IP,
+	FIELD_KEY,
+	FIELD_SUM
+};
 
 struct field {
 	enum field_kind kind;
@@ -38,37 +44,41 @@ shape_add(struct shape *s, enum field_kind kind, size_t at)
 	s->count++;
 }
 
-#define MAIN (1u << ROLE_MAIN)
-#define KEEPER (1u << ROLE_KEEPER)
-#define FRONT (1u << ROLE_FRONT)
-#define CALLER (1u << ROLE_CALLER)
+#define MAIN     (1u << ROLE_MAIN)
+#define KEEPER   (1u << ROLE_KEEPER)
+#define FRONT    (1u << ROLE_FRONT)
+#define CALLER   (1u << ROLE_CALLER)
 #define RESOLVER (1u << ROLE_RESOLVER)
-#define POSTER (1u << ROLE_POSTER)
-#define AUTH (1u << ROLE_AUTH)
-#define SWEEPER (1u << ROLE_SWEEPER)
-#define ANY (~0u)
+#define POSTER   (1u << ROLE_POSTER)
+#define AUTH     (1u << ROLE_AUTH)
+#define SWEEPER  (1u << ROLE_SWEEPER)
+#define ANY      (~0u)
 
-#define U64(field) shape_add(s, FIELD_U64, (size_t)((char *)&row->field - base));
-#define TEXT(field) shape_add(s, FIELD_TEXT, (size_t)((char *)&row->field - base));
-#define CONTENT(field)                                                         \
+#define U64(field) \
+	shape_add(s, FIELD_U64, (size_t)((char *)&row->field - base));
+#define TEXT(field) \
+	shape_add(s, FIELD_TEXT, (size_t)((char *)&row->field - base));
+#define CONTENT(field) \
 	shape_add(s, FIELD_CONTENT, (size_t)((char *)&row->field - base));
 #define IP(field) shape_add(s, FIELD_IP, (size_t)((char *)&row->field - base));
-#define KEY(field) shape_add(s, FIELD_KEY, (size_t)((char *)&row->field - base));
-#define SUM(field) shape_add(s, FIELD_SUM, (size_t)((char *)&row->field - base));
+#define KEY(field) \
+	shape_add(s, FIELD_KEY, (size_t)((char *)&row->field - base));
+#define SUM(field) \
+	shape_add(s, FIELD_SUM, (size_t)((char *)&row->field - base));
 #define FILE s->file = true;
-#define MESSAGE(NAME, type, sender, receiver, members)                         \
-	static void shape_##type(struct message *m)                            \
-	{                                                                      \
-		struct shape *s = &shapes[MESSAGE_##NAME];                     \
-		struct message_##type *row = &m->type;                         \
-		char *base = (char *)m;                                        \
-                                                                               \
-		s->name = #type;                                               \
-		s->from = sender;                                              \
-		s->to = receiver;                                              \
-		(void)row;                                                     \
-		(void)base;                                                    \
-		members                                                        \
+#define MESSAGE(NAME, type, sender, receiver, members)     \
+	static void shape_##type(struct message *m)        \
+	{                                                  \
+		struct shape *s = &shapes[MESSAGE_##NAME]; \
+		struct message_##type *row = &m->type;     \
+		char *base = (char *)m;                    \
+                                                           \
+		s->name = #type;                           \
+		s->from = sender;                          \
+		s->to = receiver;                          \
+		(void)row;                                 \
+		(void)base;                                \
+		members                                    \
 	}
 #include "daemon/messages.def"
 #undef MESSAGE

@@ -12,9 +12,9 @@
 #include "base/key.h"
 #include "daemon/role_kind.h"
 
-#define MESSAGE_TEXT_MAX 8192
+#define MESSAGE_TEXT_MAX    8192
 #define MESSAGE_CONTENT_MAX 65536
-#define MESSAGE_MAX (MESSAGE_TEXT_MAX + MESSAGE_CONTENT_MAX)
+#define MESSAGE_MAX         (MESSAGE_TEXT_MAX + MESSAGE_CONTENT_MAX)
 
 enum message_type {
 #define MESSAGE(NAME, name, from, to, fields) MESSAGE_##NAME,
@@ -27,16 +27,16 @@ struct message_sum {
 	uint8_t b[32];
 };
 
-#define U64(name) uint64_t name;
-#define TEXT(name) struct span name;
+#define U64(name)     uint64_t name;
+#define TEXT(name)    struct span name;
 #define CONTENT(name) struct span name;
-#define IP(name) struct ip name;
-#define KEY(name) struct key name;
-#define SUM(name) struct message_sum name;
+#define IP(name)      struct ip name;
+#define KEY(name)     struct key name;
+#define SUM(name)     struct message_sum name;
 #define FILE
-#define MESSAGE(NAME, name, from, to, fields)                                  \
-	struct message_##name {                                                \
-		fields                                                         \
+#define MESSAGE(NAME, name, from, to, fields) \
+	struct message_##name {               \
+		fields                        \
 	};
 #include "daemon/messages.def"
 #undef MESSAGE
@@ -73,8 +73,8 @@ int message_encode(const struct message *m, struct buf *to);
 int message_decode(struct span octets, int file, struct message *m_r);
 
 /* May FROM send this type to TO? */
-bool message_is_legal(enum message_type type, enum role_kind from,
-    enum role_kind to);
+bool message_is_legal(
+    enum message_type type, enum role_kind from, enum role_kind to);
 
 const char *message_name(enum message_type type);
 

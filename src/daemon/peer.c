@@ -11,7 +11,7 @@ bool
 peer_is_full(const struct peer *peer)
 {
 	return peer == NULL || peer->channel == NULL ||
-	    channel_is_full(peer->channel);
+	       channel_is_full(peer->channel);
 }
 
 int
@@ -26,8 +26,8 @@ peer_send(struct peer *peer, struct message *m)
 	if (peer != NULL && peer->channel != NULL) {
 		result = message_encode(m, &octets);
 		if (result == 0)
-			result = channel_send(peer->channel, buf_span(&octets),
-			    m->file);
+			result = channel_send(
+			    peer->channel, buf_span(&octets), m->file);
 		else if (m->file >= 0)
 			close(m->file);
 	} else if (m->file >= 0) {

@@ -9,11 +9,11 @@ struct role;
 
 /* Another role's process, as seen from this one. */
 struct peer {
-	struct role *role;      /* ours */
-	enum role_kind kind;    /* theirs */
+	struct role *role;   /* ours */
+	enum role_kind kind; /* theirs */
 	unsigned index;
 	struct channel *channel; /* NULL while it is gone */
-	void *state;            /* the role's own, about this peer */
+	void *state;             /* the role's own, about this peer */
 };
 
 /*

@@ -1,7 +1,7 @@
 /*
- * The poster: slow disk work, in batches. It takes what has arrived, writes all,
- * syncs all, links all, and syncs each folder once; only then it answers. Syncs
- * of spooled bodies go before deliveries, since a session waits for them.
+ * The poster: slow disk work, in batches. It takes what has arrived, writes
+ * all, syncs all, links all, and syncs each folder once; only then it answers.
+ * Syncs of spooled bodies go before deliveries, since a session waits for them.
  */
 #include "base/list.h"
 #include "base/log.h"
@@ -24,8 +24,8 @@ struct job {
 	char *folder;
 	struct maildir *maildir; /* the batch's, shared by one folder's jobs */
 	struct maildir_delivery *delivery;
-	int outcome;             /* 0, or the first failure */
-	bool there;              /* was delivered before: -E_EXISTS */
+	int outcome; /* 0, or the first failure */
+	bool there;  /* was delivered before: -E_EXISTS */
 	struct err err;
 };
 
@@ -40,13 +40,13 @@ struct place {
 struct poster {
 	struct role *role;
 	struct event *work;
-	struct list batch;       /* struct job */
-	struct list places;      /* struct place */
-	struct key body_key;     /* POST_BODY that came before its POST */
+	struct list batch;   /* struct job */
+	struct list places;  /* struct place */
+	struct key body_key; /* POST_BODY that came before its POST */
 	struct buf body;
-	uint64_t seal_question;  /* SEAL_FOLDER that came before its SEAL */
+	uint64_t seal_question; /* SEAL_FOLDER that came before its SEAL */
 	int seal_folder;
-	int root;                /* the mail folder */
+	int root; /* the mail folder */
 };
 
 /* ---- spooled bodies ---- */
@@ -86,14 +86,14 @@ seal(struct poster *p, const struct message *m)
 	if (m->file >= 0 && p->seal_folder >= 0 &&
 	    p->seal_question == m->seal.question) {
 		result = fsync(m->file) == 0 && fsync(p->seal_folder) == 0
-		    ? sum_up(m->seal.head, m->file, &back.sealed)
-		    : -E_SYSTEM;
+			     ? sum_up(m->seal.head, m->file, &back.sealed)
+			     : -E_SYSTEM;
 		close(p->seal_folder);
 		p->seal_folder = -1;
 	}
 	if (result < 0)
-		log_event("not-sealed", "why=%s errno=%d", err_name(result),
-		    errno);
+		log_event(
+		    "not-sealed", "why=%s errno=%d", err_name(result), errno);
 	back.sealed.outcome = (uint64_t)-result;
 	peer_send(role_peer(p->role, ROLE_KEEPER, 0), &back);
 }
@@ -114,9 +114,8 @@ place_for(struct poster *p, struct job *job)
 	if (place == NULL)
 		return NULL;
 	place->folder = strdup(job->folder);
-	if (place->folder == NULL ||
-	    maildir_open(p->root, place->folder, &place->maildir, &job->err) <
-		0) {
+	if (place->folder == NULL || maildir_open(p->root, place->folder,
+					 &place->maildir, &job->err) < 0) {
 		free(place->folder);
 		free(place);
 		return NULL;
@@ -133,8 +132,8 @@ copy_file(struct job *job, int fd)
 
 	for (off_t at = 0; (n = pread(fd, octets, sizeof octets, at)) > 0;
 	     at += n)
-		if (maildir_append(job->delivery,
-			span_make(octets, (size_t)n)) < 0)
+		if (maildir_append(
+			job->delivery, span_make(octets, (size_t)n)) < 0)
 			return -E_SYSTEM;
 	return n < 0 ? err_system(&job->err, "spooled body") : 0;
 }
@@ -255,9 +254,9 @@ answer(struct poster *p, struct job *job)
 	message_init(&m, MESSAGE_POSTED);
 	m.posted.delivery = job->key;
 	m.posted.outcome = (uint64_t)-outcome;
-	m.posted.why = span_of(outcome == 0 ? ""
-		: job->err.text[0] != '\0'  ? job->err.text
-					    : err_name(outcome));
+	m.posted.why = span_of(outcome == 0               ? ""
+			       : job->err.text[0] != '\0' ? job->err.text
+							  : err_name(outcome));
 	peer_send(role_peer(p->role, ROLE_KEEPER, 0), &m);
 	maildir_free(&job->delivery);
 	free(job->folder);

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define INLINE_MAX MESSAGE_CONTENT_MAX /* larger bodies go to the spool */
+#define INLINE_MAX       MESSAGE_CONTENT_MAX /* larger bodies go to the spool */
 #define RECIPIENTS_FIRST 4
-#define SUBJECT_MAX 200 /* octets kept to show to people */
+#define SUBJECT_MAX      200 /* octets kept to show to people */
 
 struct recipient {
 	char *text;
@@ -31,7 +31,7 @@ struct reception {
 	uint64_t number;
 	enum arrival_way way;
 	struct key message;
-	struct arena arena;    /* the texts of SETUP */
+	struct arena arena; /* the texts of SETUP */
 	struct span user, sender, with, helo, results, notice_id, notice_domain;
 	bool check_from;
 	struct params params;
@@ -46,12 +46,12 @@ struct reception {
 	char subject[SUBJECT_MAX];
 	size_t subject_n;
 	bool head_done;
-	struct buf body;       /* in memory, or waiting for the spool file */
+	struct buf body; /* in memory, or waiting for the spool file */
 	uint64_t body_size;
 	struct digest *digest;
 	uint8_t sum[32];
 	bool summed;
-	int spool;             /* -1: none yet */
+	int spool; /* -1: none yet */
 	bool asked, handed_over, failed;
 };
 
@@ -171,8 +171,7 @@ from_is_own(const struct reception *r, const struct head_facts *facts)
 	size_t at = 0;
 	int more;
 
-	if (facts->from_fields != 1 ||
-	    address_parse(r->user, rules, &own) < 0)
+	if (facts->from_fields != 1 || address_parse(r->user, rules, &own) < 0)
 		return false;
 	while ((more = head_from(&r->head, &at, text, sizeof text)) > 0)
 		if (address_parse(span_of(text), rules, &author) < 0 ||
@@ -184,8 +183,8 @@ from_is_own(const struct reception *r, const struct head_facts *facts)
 /* What the origin adds to a submission (RFC 6409 8.2, 8.3; RFC 5321 4.4).
    Where the user was is not said. */
 static void
-print_added(const struct reception *r, const struct head_facts *facts,
-    struct buf *to)
+print_added(
+    const struct reception *r, const struct head_facts *facts, struct buf *to)
 {
 	const char *hostname = r->role->settings->hostname;
 	char date[DATE_TEXT], key[KEY_TEXT];
@@ -212,7 +211,8 @@ keep_subject(struct reception *r)
 		if (!span_equals_nocase(name, span_of("Subject")))
 			continue;
 		value = span_trim(value);
-		for (size_t i = 0; i < value.n && r->subject_n < SUBJECT_MAX; i++)
+		for (size_t i = 0; i < value.n && r->subject_n < SUBJECT_MAX;
+		     i++)
 			if (value.p[i] != '\r' && value.p[i] != '\n')
 				r->subject[r->subject_n++] = value.p[i];
 		return;
@@ -318,8 +318,8 @@ take_body(struct reception *r, struct span run, enum reply_name *fault_r)
 }
 
 int
-reception_content(struct reception *r, struct span run,
-    enum reply_name *fault_r)
+reception_content(
+    struct reception *r, struct span run, enum reply_name *fault_r)
 {
 	size_t used;
 

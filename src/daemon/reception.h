@@ -14,14 +14,14 @@
 #include "proto/reply.h"
 
 #define RECEPTION_MEMORY (64u << 20) /* bodies in memory, of one process */
-#define RECEPTION_LOOP 50            /* Received fields: more is a loop (AT-23) */
+#define RECEPTION_LOOP   50 /* Received fields: more is a loop (AT-23) */
 
 struct reception_setup {
 	struct role *role;
-	uint64_t number;       /* names this transaction to the keeper; unique */
+	uint64_t number; /* names this transaction to the keeper; unique */
 	enum arrival_way way;
-	struct span user;      /* SUBMITTED: the folded address */
-	bool check_from;       /* SUBMITTED: From must be the user's own */
+	struct span user; /* SUBMITTED: the folded address */
+	bool check_from;  /* SUBMITTED: From must be the user's own */
 	struct span sender;
 	const struct params *params; /* of MAIL */
 	struct span with, helo, results;
@@ -46,15 +46,15 @@ int reception_recipient(struct reception *r, const struct address *recipient,
  * A run of content. 0; negative: *FAULT_R is the reply the message must get
  * once it has been read to its end.
  */
-int reception_content(struct reception *r, struct span run,
-    enum reply_name *fault_r);
+int reception_content(
+    struct reception *r, struct span run, enum reply_name *fault_r);
 
 /* Waits for its spool file: no content, and no end, until it has come. */
 bool reception_waits(const struct reception *r);
 
 /* BODY_ANSWER. 0, or negative and a fault as above. */
-int reception_body(struct reception *r, struct message *m,
-    enum reply_name *fault_r);
+int reception_body(
+    struct reception *r, struct message *m, enum reply_name *fault_r);
 
 /*
  * The content is complete. 0: the keeper has it, ARRIVAL_ANSWER will come;

@@ -26,7 +26,8 @@ struct resolver {
 };
 
 enum job_kind {
-	JOB_SPEAK, /* SPF, then perhaps MX: may this host speak for that domain */
+	JOB_SPEAK, /* SPF, then perhaps MX: may this host speak for that domain
+		    */
 	JOB_NAME,  /* PTR and back: the forward-confirmed name of an address */
 	JOB_MX,    /* where mail for a domain goes */
 };
@@ -118,8 +119,8 @@ mx_done(struct job *job)
 	m.mx_answer.outcome = mx_result(job->mx, &addresses, &count);
 	if (m.mx_answer.outcome == MX_FOUND)
 		for (; n < count && n < STORE_TARGETS_MAX; n++)
-			target_write(addresses[n].ip,
-			    targets + n * STORE_TARGET);
+			target_write(
+			    addresses[n].ip, targets + n * STORE_TARGET);
 	m.mx_answer.targets = span_make(targets, n * STORE_TARGET);
 	send_back(job, &m);
 }
@@ -176,8 +177,8 @@ name_answered(struct job *job, const struct dns_answer *a)
 
 	if (job->name[0] == '\0') {
 		if (a->status == DNS_FOUND &&
-		    span_copy(a->records[0].name, job->name,
-			sizeof job->name) == 0 &&
+		    span_copy(
+			a->records[0].name, job->name, sizeof job->name) == 0 &&
 		    job->name[0] != '\0')
 			step(job);
 		else
@@ -185,7 +186,8 @@ name_answered(struct job *job, const struct dns_answer *a)
 		return;
 	}
 	for (unsigned i = 0; a->status == DNS_FOUND && i < a->count; i++)
-		confirmed = confirmed || ip_equals(a->records[i].ip, job->address);
+		confirmed =
+		    confirmed || ip_equals(a->records[i].ip, job->address);
 	name_done(job, confirmed);
 }
 
@@ -259,8 +261,7 @@ static struct job *
 job_new(struct resolver *r, struct peer *from, enum job_kind kind,
     uint64_t question)
 {
-	struct job *job =
-	    r->jobs < JOBS_MAX ? calloc(1, sizeof *job) : NULL;
+	struct job *job = r->jobs < JOBS_MAX ? calloc(1, sizeof *job) : NULL;
 
 	if (job == NULL)
 		return NULL;
@@ -353,8 +354,8 @@ prepare(struct role *role, struct err *err)
 		return err_set(err, -E_NOMEM, "no memory");
 	r->role = role;
 	role->state = r;
-	return lookup_new(role->base, role->settings->resolver, &r->lookup,
-	    err);
+	return lookup_new(
+	    role->base, role->settings->resolver, &r->lookup, err);
 }
 
 const struct role_program resolver_program = {

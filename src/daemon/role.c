@@ -20,7 +20,7 @@ struct role_private {
 	struct peer main;
 	struct peer *peers[ROLE_KINDS][ROLE_INDEX_MAX];
 	struct buf secrets[SECRET_COUNT];
-	int folder; /* -1: not here yet, or used up */
+	int folder;                    /* -1: not here yet, or used up */
 	int listeners[ROLE_INDEX_MAX]; /* those that came before begin() */
 	enum role_listener listener_kinds[ROLE_INDEX_MAX];
 	unsigned listener_count;
@@ -81,8 +81,8 @@ role_finished(struct role *role)
 static void
 role_fail(struct role *role, const char *what, const struct err *err)
 {
-	log_event("role-failed", "at=%s why=%s", what,
-	    log_quote(span_of(err->text)));
+	log_event(
+	    "role-failed", "at=%s why=%s", what, log_quote(span_of(err->text)));
 	role->private->status = 1;
 	role_finished(role);
 }
@@ -119,8 +119,8 @@ load_settings(int fd, struct settings **settings_r, struct err *err)
 	buf_init(&text, SETTINGS_TEXT_MAX);
 	result = read_all(fd, &text, err);
 	if (result == 0)
-		result = settings_parse(buf_span(&text), "settings", settings_r,
-		    err);
+		result = settings_parse(
+		    buf_span(&text), "settings", settings_r, err);
 	buf_fini(&text);
 	return result;
 }
@@ -142,8 +142,8 @@ take_reload(struct role *role, struct message *m)
 	struct err err = {0};
 
 	if (m->file < 0 || load_settings(m->file, &new, &err) < 0) {
-		log_event("reload-refused", "why=%s",
-		    log_quote(span_of(err.text)));
+		log_event(
+		    "reload-refused", "why=%s", log_quote(span_of(err.text)));
 		return;
 	}
 	role->settings = new;
@@ -191,8 +191,8 @@ take_listener(struct role *role, struct message *m)
 	if (m->file < 0)
 		return;
 	if (p->begun) {
-		give_listener(role, (enum role_listener)m->listener.which,
-		    m->file);
+		give_listener(
+		    role, (enum role_listener)m->listener.which, m->file);
 	} else if (p->listener_count < ROLE_INDEX_MAX) {
 		p->listener_kinds[p->listener_count] =
 		    (enum role_listener)m->listener.which;
@@ -428,8 +428,8 @@ role_run(const struct role_program *program, int fd)
 {
 	struct role_private private = {.folder = -1};
 	struct role role = {.program = program, .private = &private};
-	struct channel_owner owner = {.owner = &role, .message = main_message,
-	    .gone = main_gone};
+	struct channel_owner owner = {
+	    .owner = &role, .message = main_message, .gone = main_gone};
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is for main */

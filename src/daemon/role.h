@@ -4,9 +4,10 @@
  *
  * Life: main starts the process and sends settings, secrets, a folder, sockets
  * and channels; then GO. The folder becomes the role's root and its working
- * directory: all its paths are relative to that, and nothing else is reachable. The role's prepare() opens what needs power (files,
- * libraries that read files), the process gives its power up, and begin() does
- * the work from then on. STOP ends the loop after stop() says it is finished.
+ * directory: all its paths are relative to that, and nothing else is reachable.
+ * The role's prepare() opens what needs power (files, libraries that read
+ * files), the process gives its power up, and begin() does the work from then
+ * on. STOP ends the loop after stop() says it is finished.
  */
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H
@@ -19,11 +20,20 @@
 
 #define ROLE_INDEX_MAX 64 /* processes of one role */
 
-enum role_secret { SECRET_SERVER, SECRET_CERTIFICATE, SECRET_PRIVATE_KEY,
-	SECRET_CA, SECRET_COUNT };
+enum role_secret {
+	SECRET_SERVER,
+	SECRET_CERTIFICATE,
+	SECRET_PRIVATE_KEY,
+	SECRET_CA,
+	SECRET_COUNT
+};
 
-enum role_listener { LISTENER_SMTP, LISTENER_SUBMISSION, LISTENER_SUBMISSIONS,
-	LISTENER_CONTROL };
+enum role_listener {
+	LISTENER_SMTP,
+	LISTENER_SUBMISSION,
+	LISTENER_SUBMISSIONS,
+	LISTENER_CONTROL
+};
 
 struct role_program {
 	enum role_kind kind;
@@ -31,8 +41,10 @@ struct role_program {
 	int (*prepare)(struct role *role, struct err *err);
 	/* Without power. 0 or negative. */
 	int (*begin)(struct role *role, struct err *err);
-	/* A message that FROM may send us; takes m->file by setting it to -1. */
-	void (*message)(struct role *role, struct peer *from, struct message *m);
+	/* A message that FROM may send us; takes m->file by setting it to -1.
+	 */
+	void (*message)(
+	    struct role *role, struct peer *from, struct message *m);
 	/* A socket to listen on; the role owns FD. NULL: has none. */
 	void (*listener)(struct role *role, enum role_listener which, int fd);
 	/* PEER has come (again), can be written to again, or has gone. */
@@ -41,7 +53,8 @@ struct role_program {
 	void (*peer_gone)(struct role *role, struct peer *peer);
 	/* New settings are in role->settings; the old ones are still valid. */
 	void (*reloaded)(struct role *role, const struct settings *old);
-	/* Asked to stop: finish what is owed, then role_finished(). NULL: at once. */
+	/* Asked to stop: finish what is owed, then role_finished(). NULL: at
+	 * once. */
 	void (*stop)(struct role *role);
 };
 
@@ -52,7 +65,7 @@ struct role {
 	struct settings *settings;
 	struct span secrets[SECRET_COUNT]; /* owned by the runtime */
 	bool stopping;
-	void *state;                       /* the program's own */
+	void *state; /* the program's own */
 	struct role_private *private;
 };
 

@@ -21,8 +21,8 @@ struct sending {
 	uint8_t announced[DIGEST_SIZE];
 	struct digest *digest;
 	struct buf head, body;
-	int file;           /* -1: the body is in memory */
-	uint64_t at;        /* octets written so far */
+	int file;    /* -1: the body is in memory */
+	uint64_t at; /* octets written so far */
 	bool ended;
 };
 
@@ -124,8 +124,8 @@ next_octets(struct sending *s, size_t max)
 		return span_part(buf_span(&s->head), (size_t)s->at, max);
 	if (s->file < 0)
 		return in_body < s->body.n
-		    ? span_part(buf_span(&s->body), (size_t)in_body, max)
-		    : span_of("");
+			   ? span_part(buf_span(&s->body), (size_t)in_body, max)
+			   : span_of("");
 	n = pread(s->file, octets, max < sizeof octets ? max : sizeof octets,
 	    (off_t)in_body);
 	if (n < 0) {
@@ -159,7 +159,7 @@ sending_pump(struct sending *s, struct smtp_client *client)
 	if (s->ended)
 		return 1;
 	while (result == 0 && (room = smtp_client_room(client)) > 0 &&
-	    s->at < s->order.size) {
+	       s->at < s->order.size) {
 		struct span run = next_octets(s, room);
 
 		if (run.n == 0) {

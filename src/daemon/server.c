@@ -66,7 +66,8 @@ stillborn(void *owner, enum role_kind kind)
 {
 	struct server *s = owner;
 
-	log_event("cannot-begin", "role=%s why=\"see above\"", role_kind_name(kind));
+	log_event(
+	    "cannot-begin", "role=%s why=\"see above\"", role_kind_name(kind));
 	s->status = 1;
 	family_stop(s->family);
 }
@@ -90,8 +91,8 @@ signal_reload(evutil_socket_t number, short what, void *arg)
 	(void)number;
 	(void)what;
 	if (ground_reload(s->config_path, &s->ground, &err) < 0) {
-		log_event("reload-failed", "why=%s",
-		    log_quote(span_of(err.text)));
+		log_event(
+		    "reload-failed", "why=%s", log_quote(span_of(err.text)));
 		return;
 	}
 	family_reload(s->family);
@@ -131,8 +132,8 @@ watch_signals(struct server *s, struct event *events[4])
 
 	signal(SIGPIPE, SIG_IGN);
 	for (unsigned i = 0; i < 4; i++) {
-		events[i] = evsignal_new(s->base, rows[i].number, rows[i].what,
-		    s);
+		events[i] =
+		    evsignal_new(s->base, rows[i].number, rows[i].what, s);
 		if (events[i] == NULL || event_add(events[i], NULL) < 0)
 			return -E_NOMEM;
 	}
@@ -142,8 +143,10 @@ watch_signals(struct server *s, struct event *events[4])
 static int
 run(struct server *s, struct err *err)
 {
-	const struct family_owner owner = {.owner = s, .all_ready = all_ready,
-	    .all_gone = all_gone, .stillborn = stillborn};
+	const struct family_owner owner = {.owner = s,
+	    .all_ready = all_ready,
+	    .all_gone = all_gone,
+	    .stillborn = stillborn};
 	struct event *events[4] = {NULL};
 	int result;
 

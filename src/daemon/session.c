@@ -101,7 +101,8 @@ sign_in(struct session *s, const struct smtp_server_event *e)
 	m.password_ask.session = s->number;
 	m.password_ask.identity = e->text;
 	m.password_ask.password = e->password;
-	session_ask(s, role_peer(s->front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
+	session_ask(
+	    s, role_peer(s->front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
 }
 
 static void
@@ -183,8 +184,8 @@ progress(void *owner)
 	struct smtp_server_event e;
 
 	while (s->client == NULL &&
-	    !(s->reception != NULL && reception_waits(s->reception)) &&
-	    smtp_server_next(s->server, &e) > 0)
+	       !(s->reception != NULL && reception_waits(s->reception)) &&
+	       smtp_server_next(s->server, &e) > 0)
 		handle(s, &e);
 	if (s->client != NULL)
 		session_turn_progress(s);
@@ -335,7 +336,7 @@ session_lost(struct session *s, enum role_kind role)
 		if (what == ASK_ARRIVAL)
 			reception_free(&s->reception);
 		session_tell(s, what == ASK_PASSWORD ? REPLY_AUTH_LATER
-					     : REPLY_DELIVERY_LATER);
+						     : REPLY_DELIVERY_LATER);
 	}
 	conn_kick(s->conn);
 }

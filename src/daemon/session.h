@@ -22,7 +22,9 @@
 #include "receiver/admit.h"
 #include "trust/hosts.h"
 
-#define SESSION_REFUSAL_MS 200 /* a refused pull is answered so late (WIRE 7) */
+#define SESSION_REFUSAL_MS                                 \
+	200 /* a refused pull is answered so late (WIRE 7) \
+	     */
 #define FRONT_LISTENERS_MAX 32
 
 /* What a session waits for from another role. */
@@ -47,10 +49,10 @@ struct front_listener {
 
 struct front {
 	struct role *role;
-	struct table sessions;     /* number -> struct session */
+	struct table sessions; /* number -> struct session */
 	unsigned count;
-	SSL_CTX *tls;              /* NULL: no certificate */
-	struct hosts *names;       /* allow-hosts and deny-hosts by name, or NULL */
+	SSL_CTX *tls;        /* NULL: no certificate */
+	struct hosts *names; /* allow-hosts and deny-hosts by name, or NULL */
 	struct front_listener listeners[FRONT_LISTENERS_MAX];
 	unsigned listener_count;
 	struct event *stop_timer;
@@ -58,19 +60,19 @@ struct front {
 
 struct session {
 	struct front *front;
-	uint64_t number;           /* a new one for each transaction */
+	uint64_t number; /* a new one for each transaction */
 	struct conn *conn;
 	struct ip address;
-	bool users;                /* submission, not port 25 */
-	bool entered;              /* the keeper counts it */
-	bool stalled;              /* END waits until the keeper's channel has room */
+	bool users;   /* submission, not port 25 */
+	bool entered; /* the keeper counts it */
+	bool stalled; /* END waits until the keeper's channel has room */
 	bool counted_notice, counted_pull;
 	enum session_ask ask;
 	enum admit_standing standing;
 	struct smtp_server *server;
 	char helo[DNS_NAME_MAX];
 	bool extended;
-	char user[ADDRESS_TEXT];   /* signed in as; "" nobody */
+	char user[ADDRESS_TEXT]; /* signed in as; "" nobody */
 	uint64_t from_check;
 
 	/* the transaction */
@@ -89,8 +91,8 @@ struct session {
 	struct smtp_client *client;
 	struct sending *sending;
 	struct buf pull_body;
-	bool turn_open;            /* the keeper waits to hear how it ended */
-	struct event *refusal;     /* the fixed timer of a refused pull */
+	bool turn_open;        /* the keeper waits to hear how it ended */
+	struct event *refusal; /* the fixed timer of a refused pull */
 };
 
 /* Begins a session on FD. */
@@ -120,10 +122,10 @@ void session_tell(struct session *s, enum reply_name reply);
 
 /* session_mail.c: events of a transaction, and their answers. */
 void session_mail(struct session *s, const struct smtp_server_event *e);
-void session_mail_recipient(struct session *s,
-    const struct smtp_server_event *e);
-void session_mail_recipient_answered(struct session *s,
-    const struct message *m);
+void
+session_mail_recipient(struct session *s, const struct smtp_server_event *e);
+void
+session_mail_recipient_answered(struct session *s, const struct message *m);
 void session_mail_content(struct session *s, struct span run);
 void session_mail_end(struct session *s);
 void session_mail_arrived(struct session *s, const struct message *m);

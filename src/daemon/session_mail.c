@@ -24,7 +24,7 @@ is_own_address(const struct session *s, const struct address *address)
 	struct address own;
 
 	return address_parse(span_of(s->user), rules, &own) == 0 &&
-	    address_equals(&own, address);
+	       address_equals(&own, address);
 }
 
 static const char *
@@ -121,9 +121,8 @@ void
 session_mail_end(struct session *s)
 {
 	enum reply_name fault = REPLY_DELIVERY_LATER;
-	int result = s->reception != NULL
-	    ? reception_end(s->reception, &fault)
-	    : -E_STATE;
+	int result = s->reception != NULL ? reception_end(s->reception, &fault)
+					  : -E_STATE;
 
 	s->stalled = result == -E_AGAIN;
 	if (result == 0)

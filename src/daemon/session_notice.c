@@ -41,7 +41,8 @@ ask_speak(struct session *s)
 	m.speak_ask.domain = span_of(s->speak_domain);
 	m.speak_ask.sender = span_of(sender);
 	m.speak_ask.helo = span_of(s->helo);
-	session_ask(s, role_peer(s->front->role, ROLE_RESOLVER, 0), ASK_SPEAK, &m);
+	session_ask(
+	    s, role_peer(s->front->role, ROLE_RESOLVER, 0), ASK_SPEAK, &m);
 }
 
 /* The domain a notice speaks for: FROM=, else the EHLO name, which must be a
@@ -56,8 +57,8 @@ notice_domain(const struct session *s, const struct params *params,
 	if (address_domain(name, domain_r) < 0)
 		return -E_SYNTAX;
 	return params->from[0] != '\0' || strchr(domain_r, '.') != NULL
-	    ? 0
-	    : -E_SYNTAX;
+		   ? 0
+		   : -E_SYNTAX;
 }
 
 void

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define CHECKPOINT_SECONDS 2
-#define SWEEP_SECONDS 60
+#define SWEEP_SECONDS      60
 
 struct sweeper {
 	struct role *role;
@@ -32,8 +32,8 @@ remove_body(struct sweeper *s, struct key message)
 	struct err err = {0};
 
 	if (spool_remove(s->spool, message, &err) < 0)
-		log_event("body-not-removed", "why=%s",
-		    log_quote(span_of(err.text)));
+		log_event(
+		    "body-not-removed", "why=%s", log_quote(span_of(err.text)));
 }
 
 /* A file older than this life and without a message is nobody's. */
@@ -48,8 +48,8 @@ ask_about(void *arg, struct key key, int64_t changed)
 	message_init(&m, MESSAGE_BODY_KNOWN_ASK);
 	m.body_known_ask.message = key;
 	return peer_send(role_peer(s->role, ROLE_KEEPER, 0), &m) == -E_AGAIN
-	    ? -E_AGAIN
-	    : 0;
+		   ? -E_AGAIN
+		   : 0;
 }
 
 static void
@@ -74,8 +74,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (s->store == NULL &&
-	    store_open("sqlite:store", &s->store, &err) < 0)
+	if (s->store == NULL && store_open("sqlite:store", &s->store, &err) < 0)
 		s->store = NULL; /* the keeper is just making it */
 	if (s->store != NULL && store_checkpoint(s->store, &err) < 0)
 		log_event("checkpoint-failed", "why=%s",
@@ -97,7 +96,7 @@ message(struct role *role, struct peer *from, struct message *m)
 	if (m->type == MESSAGE_BODY_FREE)
 		remove_body(s, m->body_free.message);
 	else if (m->type == MESSAGE_BODY_KNOWN_ANSWER &&
-	    m->body_known_answer.outcome == 0)
+		 m->body_known_answer.outcome == 0)
 		remove_body(s, m->body_known_answer.message);
 }
 

@@ -17,7 +17,8 @@ struct accepting {
 	const struct accept *accept;
 	const struct arrival *arrival;
 	int64_t now;
-	void (*answered)(void *arg, enum reply_name reply, struct span argument);
+	void (*answered)(
+	    void *arg, enum reply_name reply, struct span argument);
 	void *arg;
 	uint8_t user_secret[STORE_SECRET];
 	unsigned done; /* recipients put so far */
@@ -79,8 +80,8 @@ add_recipient(struct accepting *x, const struct arrival_recipient *recipient,
     struct store_op *op, struct store_hold *holds,
     struct store_delivery *deliveries)
 {
-	const struct address_rules rules = {.utf8 = true,
-	    .bare_postmaster = true};
+	const struct address_rules rules = {
+	    .utf8 = true, .bare_postmaster = true};
 	struct store_message_put *put = &op->message_put;
 	struct address address;
 	struct hold_making making = {
@@ -95,8 +96,9 @@ add_recipient(struct accepting *x, const struct arrival_recipient *recipient,
 		return -E_SYNTAX;
 	if (hosts_has_name(x->accept->local, address.domain) ||
 	    address.domain.n == 0)
-		return decide_delivery(x->accept->settings, x->arrival, &address,
-		    x->now, &op->arena, &deliveries[put->delivery_count++]);
+		return decide_delivery(x->accept->settings, x->arrival,
+		    &address, x->now, &op->arena,
+		    &deliveries[put->delivery_count++]);
 	making.domain = arena_copy(&op->arena, address.domain);
 	if (making.domain.p == NULL)
 		return -E_NOMEM;

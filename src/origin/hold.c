@@ -65,7 +65,8 @@ expired(struct store_op *op, void *arg)
 		log_event("hold-expired", "id=%.*s recipient=%s",
 		    (int)page->rows[i].hold.id.n, page->rows[i].hold.id.p,
 		    log_quote(page->rows[i].hold.recipient));
-	for (unsigned i = 0; op->outcome == STORE_OK && i < page->body_count; i++)
+	for (unsigned i = 0; op->outcome == STORE_OK && i < page->body_count;
+	     i++)
 		x->free_body(x->owner, page->bodies[i]);
 	store_op_free(&op);
 	x->running = false;

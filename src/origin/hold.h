@@ -10,7 +10,7 @@
 #include "proto/arrival.h"
 #include "store/store.h"
 
-#define HOLD_GRACE 3600     /* served so much longer than was said (WIRE 2) */
+#define HOLD_GRACE       3600 /* served so much longer than was said (WIRE 2) */
 #define HOLD_EXPIRE_PAGE 256
 
 struct hold_making {

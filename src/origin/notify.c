@@ -28,7 +28,7 @@ struct item {
 struct group {
 	struct notify *notify;
 	struct list node;
-	uint64_t number;       /* as question, then as call */
+	uint64_t number; /* as question, then as call */
 	struct arena arena;
 	struct span domain;
 	struct span targets;
@@ -106,8 +106,7 @@ settled(struct store_op *op, void *arg)
 
 	if (op->outcome != STORE_OK && op->outcome != STORE_CONFLICT)
 		log_event("notice-unsettled", "verb=%s outcome=%s",
-		    store_verb_name(op->verb),
-		    store_outcome_name(op->outcome));
+		    store_verb_name(op->verb), store_outcome_name(op->outcome));
 	if (op->verb == STORE_HOLD_END && op->outcome == STORE_OK &&
 	    op->hold_end.body_free)
 		n->world.free_body(n->world.owner, op->hold_end.message);
@@ -130,8 +129,8 @@ pause_after(const struct notify *n, unsigned tries)
 	while (tries-- > 0 && pause < n->settings->notice_retry_max)
 		pause *= 2;
 	return pause < n->settings->notice_retry_max
-	    ? pause
-	    : n->settings->notice_retry_max;
+		   ? pause
+		   : n->settings->notice_retry_max;
 }
 
 static int64_t
@@ -214,7 +213,7 @@ judge(struct group *g, struct item *item, int code, struct span reply,
 	else if (code < 500)
 		retry(g, item, ROUTE_UNKNOWN, reply, now);
 	else if (code == 500 || code == 501 || code == 502 || code == 504 ||
-	    code == 555)
+		 code == 555)
 		retry(g, item, ROUTE_PUSH, reply, now);
 	else
 		refuse(g, item, reply, now);
@@ -234,8 +233,8 @@ group_end(struct group *g, int64_t now)
 }
 
 static void
-retry_rest(struct group *g, enum store_route route, struct span reply,
-    int64_t now)
+retry_rest(
+    struct group *g, enum store_route route, struct span reply, int64_t now)
 {
 	for (unsigned i = 0; i < g->count; i++)
 		if (!g->items[i].settled)
@@ -282,8 +281,8 @@ aimed(struct store_op *op, void *arg)
 	if (outcome == STORE_OK)
 		start_call(g, now);
 	else
-		retry_rest(g, ROUTE_UNKNOWN, span_of("the store did not answer"),
-		    now);
+		retry_rest(
+		    g, ROUTE_UNKNOWN, span_of("the store did not answer"), now);
 }
 
 static void
@@ -321,18 +320,20 @@ notify_resolved(struct notify *n, uint64_t question, enum mx_outcome outcome,
 		retry_rest(g, ROUTE_UNKNOWN, span_of("no memory"), now);
 		return;
 	case MX_TEMPORARY:
-		retry_rest(g, ROUTE_UNKNOWN, span_of("DNS did not answer"), now);
+		retry_rest(
+		    g, ROUTE_UNKNOWN, span_of("DNS did not answer"), now);
 		return;
 	case MX_NULL:
-		refuse_rest(g, span_of("556 5.1.10 the domain takes no mail"),
-		    now);
+		refuse_rest(
+		    g, span_of("556 5.1.10 the domain takes no mail"), now);
 		return;
 	case MX_NONE:
 		refuse_rest(g, span_of("550 5.1.2 no such domain"), now);
 		return;
 	case MX_OURSELVES:
 		refuse_rest(g,
-		    span_of("550 5.4.6 its mail hosts are ours, or in a private network"),
+		    span_of("550 5.4.6 its mail hosts are ours, or in a "
+			    "private network"),
 		    now);
 		return;
 	}
@@ -389,8 +390,7 @@ cut_short(struct notify *n, bool called, struct span reason, int64_t now)
 	size_t at = 0;
 
 	while ((g = table_next(&n->groups, &at, &number)) != NULL)
-		if (g->called == called &&
-		    (called || g->targets.p == NULL)) {
+		if (g->called == called && (called || g->targets.p == NULL)) {
 			g->cut_short = true;
 			retry_rest(g, ROUTE_UNKNOWN, reason, now);
 		}

@@ -13,8 +13,8 @@
 #include "store/store.h"
 #include "trust/mx.h"
 
-#define NOTIFY_PAGE 256        /* holds claimed at once */
-#define NOTIFY_UNDER_WAY 2048  /* holds claimed and not yet settled */
+#define NOTIFY_PAGE      256  /* holds claimed at once */
+#define NOTIFY_UNDER_WAY 2048 /* holds claimed and not yet settled */
 
 struct notify_item {
 	struct key hold;
@@ -24,10 +24,10 @@ struct notify_item {
 
 /* What a call carries. Borrowed for the call of `call` only. */
 struct notify_call {
-	uint64_t call;          /* comes back with each answer */
+	uint64_t call; /* comes back with each answer */
 	struct span domain;
-	struct span targets;    /* STORE_TARGET octets each, best first */
-	int64_t expires;        /* seconds from now, as the notice says */
+	struct span targets; /* STORE_TARGET octets each, best first */
+	int64_t expires;     /* seconds from now, as the notice says */
 	unsigned count;
 	const struct notify_item *items;
 };
@@ -58,8 +58,8 @@ void notify_resolved(struct notify *n, uint64_t question,
     enum mx_outcome outcome, struct span targets, int64_t now);
 
 /* One notice was answered; CODE 0: not sent, or no answer came. */
-void notify_answered(struct notify *n, uint64_t call, struct key hold,
-    int code, struct span reply, uint64_t capabilities, int64_t now);
+void notify_answered(struct notify *n, uint64_t call, struct key hold, int code,
+    struct span reply, uint64_t capabilities, int64_t now);
 
 enum notify_end {
 	NOTIFY_DONE = 1,    /* all that could be answered is */

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 struct asking {
-	void (*answered)(void *arg, enum reply_name reply,
-	    const struct store_hold_row *row);
+	void (*answered)(
+	    void *arg, enum reply_name reply, const struct store_hold_row *row);
 	void *arg;
 };
 
@@ -54,8 +54,8 @@ leased(struct store_op *op, void *arg)
 void
 serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
     int64_t now,
-    void (*answered)(void *arg, enum reply_name reply,
-	const struct store_hold_row *row),
+    void (*answered)(
+	void *arg, enum reply_name reply, const struct store_hold_row *row),
     void *arg)
 {
 	struct asking *x;
@@ -66,7 +66,8 @@ serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
 		char text[IP_TEXT];
 
 		ip_text(asker, text);
-		log_event("pull-unknown", "id=%s asker=%s", log_quote(id), text);
+		log_event(
+		    "pull-unknown", "id=%s asker=%s", log_quote(id), text);
 		answered(arg, REPLY_NOT_FOR_YOU, NULL);
 		return;
 	}

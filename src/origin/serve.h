@@ -24,8 +24,8 @@ struct serve_setup {
  */
 void serve_pull(const struct serve_setup *setup, struct span id,
     struct ip asker, int64_t now,
-    void (*answered)(void *arg, enum reply_name reply,
-	const struct store_hold_row *row),
+    void (*answered)(
+	void *arg, enum reply_name reply, const struct store_hold_row *row),
     void *arg);
 
 #endif

@@ -8,15 +8,16 @@
 
 #include "base/span.h"
 
-#define ADDRESS_LOCAL_MAX 64   /* octets, RFC 5321 4.5.3.1.1 */
+#define ADDRESS_LOCAL_MAX  64  /* octets, RFC 5321 4.5.3.1.1 */
 #define ADDRESS_DOMAIN_MAX 255 /* octets, RFC 5321 4.5.3.1.2 */
-#define ADDRESS_TEXT (2 * ADDRESS_LOCAL_MAX + ADDRESS_DOMAIN_MAX + 4)
+#define ADDRESS_TEXT       (2 * ADDRESS_LOCAL_MAX + ADDRESS_DOMAIN_MAX + 4)
 
 struct address {
-	char text[ADDRESS_TEXT]; /* "local@domain", or "" for the null path <> */
-	struct span local;       /* within text, as written (quoted if need be) */
-	struct span domain;      /* within text: A-labels, or "[literal]" */
-	bool utf8;               /* the local part has octets beyond ASCII */
+	char
+	    text[ADDRESS_TEXT]; /* "local@domain", or "" for the null path <> */
+	struct span local;  /* within text, as written (quoted if need be) */
+	struct span domain; /* within text: A-labels, or "[literal]" */
+	bool utf8;          /* the local part has octets beyond ASCII */
 };
 
 /*
@@ -30,8 +31,8 @@ struct address_rules {
 	bool utf8;
 	bool bare_postmaster; /* RFC 5321 4.5.1: RCPT TO:<Postmaster> */
 };
-int address_parse(struct span s, struct address_rules rules,
-    struct address *address_r);
+int address_parse(
+    struct span s, struct address_rules rules, struct address *address_r);
 
 /*
  * Where the path at the start of S ends: behind its ">", else at the first

@@ -24,20 +24,21 @@ struct arrival_recipient {
 struct arrival {
 	enum arrival_way way;
 	struct key message;
-	struct span user;      /* SUBMITTED: whose */
-	struct span sender;    /* envelope; "" is the null path */
-	struct span with;      /* the `with` clause: "ESMTPSA", "GDEL" */
-	struct span helo;      /* the other side's name, as it said */
-	struct ip address;     /* of the other side */
-	struct span results;   /* Authentication-Results value, or "" */
-	struct span subject;   /* raw, unfolded, cut; for people to recognise it */
+	struct span user;    /* SUBMITTED: whose */
+	struct span sender;  /* envelope; "" is the null path */
+	struct span with;    /* the `with` clause: "ESMTPSA", "GDEL" */
+	struct span helo;    /* the other side's name, as it said */
+	struct ip address;   /* of the other side */
+	struct span results; /* Authentication-Results value, or "" */
+	struct span
+	    subject; /* raw, unfolded, cut; for people to recognise it */
 	struct span envid;
 	unsigned ret;
 	bool body_8bit, smtputf8;
 	struct span notice_id, notice_domain; /* PULLED */
-	uint64_t size;         /* of head + body */
+	uint64_t size;                        /* of head + body */
 	uint8_t digest[32];
-	bool spooled;          /* the body is in the spool, not in `body` */
+	bool spooled; /* the body is in the spool, not in `body` */
 	struct span head, body;
 	unsigned count;
 	const struct arrival_recipient *recipients;

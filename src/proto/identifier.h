@@ -11,7 +11,9 @@
 #include "base/key.h"
 
 #define IDENTIFIER_TEXT 44 /* 43 characters and a NUL */
-#define IDENTIFIER_SECRET 32 /* octets of the server's and of a user's secret */
+#define IDENTIFIER_SECRET                                   \
+	32 /* octets of the server's and of a user's secret \
+	    */
 #define IDENTIFIER_FOREIGN_MAX 128 /* characters of an id we are given */
 
 struct identifier_parts {
@@ -23,16 +25,16 @@ struct identifier_parts {
 };
 
 /* 0, or -E_SYSTEM when the library refused. Fields are hashed with lengths. */
-int identifier_make(const struct identifier_parts *parts,
-    char text_r[IDENTIFIER_TEXT]);
+int identifier_make(
+    const struct identifier_parts *parts, char text_r[IDENTIFIER_TEXT]);
 
 /*
  * Is ID one that this server could have made? Compares the first tag in
  * constant time. 0 and its key, or -E_NONE. The whole text must still be
  * compared with the stored one, in constant time (identifier_same()).
  */
-int identifier_check(struct span id, const uint8_t *server_secret,
-    struct key *key_r);
+int identifier_check(
+    struct span id, const uint8_t *server_secret, struct key *key_r);
 bool identifier_same(struct span a, struct span b);
 
 /* Is S of the grammar for identifiers that peers give us (WIRE 2: id)? */

@@ -19,7 +19,8 @@ struct line {
 	struct buf text;
 	size_t ceiling; /* octets without CRLF */
 	bool saw_cr;
-	bool ended; /* the line in TEXT has been told: the next octet starts anew */
+	bool ended; /* the line in TEXT has been told: the next octet starts
+		       anew */
 	enum line_fault fault;
 };
 
@@ -37,7 +38,7 @@ void line_forget(struct line *l);
  * 1: a line is there: *LINE_R without CRLF (empty when faulty), borrowed until
  * the next call, and l->fault says whether it can be used. 0: more is needed.
  */
-int line_feed(struct line *l, struct span in, size_t *used_r,
-    struct span *line_r);
+int
+line_feed(struct line *l, struct span in, size_t *used_r, struct span *line_r);
 
 #endif

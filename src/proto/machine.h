@@ -21,7 +21,8 @@ struct machine_ops {
 	/*
 	 * Takes some or all of IN and returns how many octets; taking fewer is
 	 * back-pressure: the pump keeps the rest and offers it again after the
-	 * next order, tick or send. NOW is in seconds, and never runs backwards.
+	 * next order, tick or send. NOW is in seconds, and never runs
+	 * backwards.
 	 */
 	size_t (*feed)(void *self, struct span in, int64_t now);
 
@@ -35,7 +36,8 @@ struct machine_ops {
 	int64_t (*deadline)(const void *self);
 	void (*tick)(void *self, int64_t now);
 
-	/* MACHINE_READ | MACHINE_WRITE; 0: finished, close once out() is empty. */
+	/* MACHINE_READ | MACHINE_WRITE; 0: finished, close once out() is empty.
+	 */
 	int (*wants)(const void *self);
 };
 

@@ -31,9 +31,9 @@ void reply_print(enum reply_name name, struct span argument, struct buf *to);
 /* The name of a row by its number from another process; -E_RANGE unknown. */
 int reply_from_number(uint64_t number, enum reply_name *name_r);
 
-#define REPLY_TEXT_MAX 512   /* octets of a peer's text that are kept */
+#define REPLY_TEXT_MAX  512  /* octets of a peer's text that are kept */
 #define REPLY_LINES_MAX 100  /* lines of one reply; more is broken */
-#define REPLY_LINE_MAX 2048  /* octets of one line of a peer's reply */
+#define REPLY_LINE_MAX  2048 /* octets of one line of a peer's reply */
 
 /* A reply as it was received. */
 struct reply {

@@ -28,9 +28,9 @@
 #include "proto/params.h"
 #include "proto/reply.h"
 
-#define SMTP_LINE_MAX 1010       /* command line without CRLF: 1,012 in all */
+#define SMTP_LINE_MAX      1010  /* command line without CRLF: 1,012 in all */
 #define SMTP_AUTH_LINE_MAX 12286 /* RFC 4954 4.5.3.1: 12,288 in all */
-#define SMTP_FAULTS_MAX 50       /* 5xx to commands in a session, then 421 */
+#define SMTP_FAULTS_MAX    50    /* 5xx to commands in a session, then 421 */
 
 enum smtp_server_kind {
 	SMTP_SERVER_PEER,
@@ -38,8 +38,8 @@ enum smtp_server_kind {
 	SMTP_SERVER_TURNED,
 };
 
-enum smtp_keyword { /* what EHLO shows besides the usual (WIRE 1) */
-	SMTP_KEYWORD_PULL = 1,     /* RETR, and the PULL parameter line */
+enum smtp_keyword {            /* what EHLO shows besides the usual (WIRE 1) */
+	SMTP_KEYWORD_PULL = 1, /* RETR, and the PULL parameter line */
 	SMTP_KEYWORD_GDEL = 2,
 	SMTP_KEYWORD_STARTTLS = 4, /* the same as setup.starttls, for some */
 	SMTP_KEYWORD_MSID = 8,     /* later */
@@ -48,53 +48,55 @@ enum smtp_keyword { /* what EHLO shows besides the usual (WIRE 1) */
 
 struct smtp_server_setup {
 	enum smtp_server_kind kind;
-	const char *hostname;   /* A-labels; borrowed as long as the machine */
-	uint64_t message_size;  /* octets; SIZE= above it: 552 */
+	const char *hostname;  /* A-labels; borrowed as long as the machine */
+	uint64_t message_size; /* octets; SIZE= above it: 552 */
 	unsigned recipients_max;
-	unsigned verbs_max;     /* commands in one session, then 421 */
-	int64_t command_timeout; /* seconds between commands: RFC 5321 4.5.3.2 */
+	unsigned verbs_max; /* commands in one session, then 421 */
+	int64_t
+	    command_timeout; /* seconds between commands: RFC 5321 4.5.3.2 */
 	int64_t content_timeout; /* seconds between blocks of content */
-	bool secure;            /* TLS is on already */
-	bool starttls;          /* a certificate is there */
-	bool chunking;          /* TURNED: BDAT allowed */
-	/*
-	 * TURNED: octets that arrived with or behind the 250 that turned are
-	 * legal; PEER: octets behind RETR before its 250 are not (AT-16).
-	 */
+	bool secure;             /* TLS is on already */
+	bool starttls;           /* a certificate is there */
+	bool chunking;           /* TURNED: BDAT allowed */
+				 /*
+				  * TURNED: octets that arrived with or behind the 250 that turned are
+				  * legal; PEER: octets behind RETR before its 250 are not (AT-16).
+				  */
 };
 
 enum smtp_server_event_kind {
-	SMTP_SERVER_EHLO,       /* told, not asked: the peer's name */
-	SMTP_SERVER_START_TLS,  /* 220 is sent: do the handshake, then say secured() */
-	SMTP_SERVER_AUTH,       /* ask: identity and password */
-	SMTP_SERVER_MAIL,       /* ask */
-	SMTP_SERVER_RCPT,       /* ask */
-	SMTP_SERVER_DATA,       /* ask: may content come? SEND_CONTENT or a refusal */
-	SMTP_SERVER_CONTENT,    /* told: some content, dots removed; at most
-	                           about 16 KiB, copied: not part of the input */
-	SMTP_SERVER_END,        /* ask: content is complete and well formed */
-	SMTP_SERVER_ABORT,      /* told: the transaction is over without END:
-	                           RSET, EHLO, QUIT, DATA refused, broken or
-	                           too large content, session closed */
-	SMTP_SERVER_GDEL,       /* ask */
-	SMTP_SERVER_RETR,       /* ask: YOUR_TURN or a refusal */
-	SMTP_SERVER_TURN,       /* told: YOUR_TURN is sent; exchange the machine */
-	SMTP_SERVER_TURN_BACK,  /* told, TURNED only: the transaction's last reply
-	                           is sent; exchange the machine back */
-	SMTP_SERVER_CLOSED,     /* told: no more; close when out() is empty */
+	SMTP_SERVER_EHLO,      /* told, not asked: the peer's name */
+	SMTP_SERVER_START_TLS, /* 220 is sent: do the handshake, then say
+				  secured() */
+	SMTP_SERVER_AUTH,      /* ask: identity and password */
+	SMTP_SERVER_MAIL,      /* ask */
+	SMTP_SERVER_RCPT,      /* ask */
+	SMTP_SERVER_DATA, /* ask: may content come? SEND_CONTENT or a refusal */
+	SMTP_SERVER_CONTENT, /* told: some content, dots removed; at most
+				about 16 KiB, copied: not part of the input */
+	SMTP_SERVER_END,     /* ask: content is complete and well formed */
+	SMTP_SERVER_ABORT,   /* told: the transaction is over without END:
+				RSET, EHLO, QUIT, DATA refused, broken or
+				too large content, session closed */
+	SMTP_SERVER_GDEL,    /* ask */
+	SMTP_SERVER_RETR,    /* ask: YOUR_TURN or a refusal */
+	SMTP_SERVER_TURN,    /* told: YOUR_TURN is sent; exchange the machine */
+	SMTP_SERVER_TURN_BACK, /* told, TURNED only: the transaction's last
+				  reply is sent; exchange the machine back */
+	SMTP_SERVER_CLOSED,    /* told: no more; close when out() is empty */
 };
 
 struct smtp_server_event {
 	enum smtp_server_event_kind kind;
-	bool extended;               /* EHLO: not HELO */
-	struct span text;            /* EHLO: name. CONTENT: run. GDEL, RETR: id.
-	                                AUTH: the identity (authcid, or authzid
-	                                which must equal it) */
-	struct span password;        /* AUTH */
-	const struct address *address;  /* MAIL, RCPT */
-	const struct params *params;    /* MAIL, RCPT, GDEL */
-	uint64_t size;               /* END: octets of content */
-	bool bdat;                   /* DATA: by BDAT; a grant sends no 354 */
+	bool extended;        /* EHLO: not HELO */
+	struct span text;     /* EHLO: name. CONTENT: run. GDEL, RETR: id.
+				 AUTH: the identity (authcid, or authzid
+				 which must equal it) */
+	struct span password; /* AUTH */
+	const struct address *address; /* MAIL, RCPT */
+	const struct params *params;   /* MAIL, RCPT, GDEL */
+	uint64_t size;                 /* END: octets of content */
+	bool bdat;                     /* DATA: by BDAT; a grant sends no 354 */
 };
 
 struct smtp_server;
@@ -103,8 +105,8 @@ struct smtp_server;
  * NOW in seconds. PEER and SUBMISSION say nothing until smtp_server_greet().
  * NULL: no memory.
  */
-struct smtp_server *smtp_server_new(const struct smtp_server_setup *setup,
-    int64_t now);
+struct smtp_server *
+smtp_server_new(const struct smtp_server_setup *setup, int64_t now);
 void smtp_server_free(struct smtp_server **x);
 struct machine smtp_server_machine(struct smtp_server *x);
 
@@ -112,8 +114,8 @@ struct machine smtp_server_machine(struct smtp_server *x);
  * First thing said: REPLY_GREETING, or DENIED_AT_CONNECT after which only QUIT
  * is served (others: 503), or a 421 which closes. KEYWORDS as in smtp_keyword.
  */
-void smtp_server_greet(struct smtp_server *x, enum reply_name reply,
-    unsigned keywords);
+void smtp_server_greet(
+    struct smtp_server *x, enum reply_name reply, unsigned keywords);
 
 /*
  * The next event. 1 and *EVENT_R, whose spans are borrowed until the next call
@@ -128,8 +130,8 @@ int smtp_server_next(struct smtp_server *x, struct smtp_server_event *event_r);
  * REPLY_YOUR_TURN turns. With recipients refused one by one, DATA without any
  * accepted is answered NO_RECIPIENTS by the machine.
  */
-void smtp_server_tell(struct smtp_server *x, enum reply_name reply,
-    struct span argument);
+void smtp_server_tell(
+    struct smtp_server *x, enum reply_name reply, struct span argument);
 
 /*
  * After CONTENT and before END is given out: give the transaction up with this

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPIRES_DEFAULT_SERVER (48 * 3600)     /* WIRE 2: EXPIRES absent */
-#define EXPIRES_DEFAULT_USER (14 * 24 * 3600)
+#define EXPIRES_DEFAULT_SERVER (48 * 3600) /* WIRE 2: EXPIRES absent */
+#define EXPIRES_DEFAULT_USER   (14 * 24 * 3600)
 
 enum admit_standing
 admit_host(const struct admit *a, struct ip address, struct span name)
@@ -71,8 +71,9 @@ user_looked_up(struct store_op *op, void *arg)
 {
 	struct asking *x = arg;
 	enum reply_name reply = op->outcome == STORE_OK ? REPLY_RECIPIENT_OK
-	    : op->outcome == STORE_NONE			? REPLY_NO_SUCH_USER
-							: REPLY_DELIVERY_LATER;
+				: op->outcome == STORE_NONE
+				    ? REPLY_NO_SUCH_USER
+				    : REPLY_DELIVERY_LATER;
 
 	store_op_free(&op);
 	x->answered(x->arg, reply);
@@ -111,16 +112,16 @@ judge_recipient(const struct admit *a, const struct admit_recipient *ask,
 		return REPLY_STRANGER;
 	/* postmaster is always there (RFC 5321 4.5.1) */
 	return span_equals_nocase(address->local, span_of("postmaster"))
-	    ? REPLY_RECIPIENT_OK
-	    : REPLY_NOTED;
+		   ? REPLY_RECIPIENT_OK
+		   : REPLY_NOTED;
 }
 
 void
 admit_recipient(const struct admit *a, const struct admit_recipient *ask,
     int64_t now, void (*answered)(void *arg, enum reply_name reply), void *arg)
 {
-	const struct address_rules rules = {.utf8 = true,
-	    .bare_postmaster = true};
+	const struct address_rules rules = {
+	    .utf8 = true, .bare_postmaster = true};
 	struct address address;
 	enum reply_name reply;
 	struct asking *x;
@@ -284,8 +285,8 @@ admit_notice(const struct admit *a, const struct admit_notice *n, int64_t delay,
 	if (reply != REPLY_NOTED || x == NULL || op == NULL) {
 		free(x);
 		store_op_free(&op);
-		answered(arg,
-		    reply != REPLY_NOTED ? reply : REPLY_DELIVERY_LATER);
+		answered(
+		    arg, reply != REPLY_NOTED ? reply : REPLY_DELIVERY_LATER);
 		return;
 	}
 	fill_notice(a, n, delay, now, op);

@@ -25,13 +25,13 @@ struct admit {
 	const struct hosts *local;   /* our own domains */
 	const struct hosts *allowed; /* settings allow-hosts */
 	const struct hosts *denied;
-	const struct hosts *callable; /* settings callable-networks */
+	const struct hosts *callable;  /* settings callable-networks */
 	const struct hosts *ourselves; /* addresses on which we listen */
 };
 
 /* NAME: forward-confirmed, or "". Denied comes first (WIRE 10). */
-enum admit_standing admit_host(const struct admit *admit, struct ip address,
-    struct span name);
+enum admit_standing
+admit_host(const struct admit *admit, struct ip address, struct span name);
 
 /* The words that EHLO shows to such a host: enum smtp_keyword bits. */
 unsigned admit_keywords(const struct admit *admit, enum admit_standing s);
@@ -45,9 +45,9 @@ struct admit_recipient {
 	enum admit_standing standing; /* PUSHED */
 	struct span sender, recipient;
 };
-void admit_recipient(const struct admit *admit,
-    const struct admit_recipient *ask, int64_t now,
-    void (*answered)(void *arg, enum reply_name reply), void *arg);
+void
+admit_recipient(const struct admit *admit, const struct admit_recipient *ask,
+    int64_t now, void (*answered)(void *arg, enum reply_name reply), void *arg);
 
 enum admit_mx { MX_NOT_ASKED, MX_IS_HOST, MX_IS_NOT_HOST, MX_NOT_KNOWN };
 
@@ -56,8 +56,8 @@ enum admit_mx { MX_NOT_ASKED, MX_IS_HOST, MX_IS_NOT_HOST, MX_NOT_KNOWN };
  * it is. MX tells, for a domain without SPF record, whether the host is one of
  * its MX hosts.
  */
-enum reply_name admit_belief(const struct settings *settings,
-    enum spf_result spf, enum admit_mx mx);
+enum reply_name admit_belief(
+    const struct settings *settings, enum spf_result spf, enum admit_mx mx);
 
 /* May we call this address at all (AT-24)? */
 bool admit_callable(const struct admit *admit, struct ip address);
@@ -65,13 +65,13 @@ bool admit_callable(const struct admit *admit, struct ip address);
 struct admit_notice {
 	struct ip address;
 	struct span id;
-	struct span domain;   /* that the host says it speaks for, A-labels */
+	struct span domain; /* that the host says it speaks for, A-labels */
 	enum spf_result spf;
 	enum admit_mx mx;
 	enum store_route dialect;
 	bool has_digest;
 	uint8_t digest[STORE_DIGEST];
-	int64_t expires;      /* seconds from now; 0: the dialect's default */
+	int64_t expires; /* seconds from now; 0: the dialect's default */
 };
 
 /*

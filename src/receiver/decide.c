@@ -12,8 +12,8 @@
 #define POSTMASTER "postmaster"
 
 void
-decide_message(const struct arrival *a, int64_t now,
-    struct store_message *message_r)
+decide_message(
+    const struct arrival *a, int64_t now, struct store_message *message_r)
 {
 	struct store_message m = {
 	    .key = a->message,
@@ -40,12 +40,13 @@ print_from(const struct arrival *a, struct buf *to)
 	char ip[IP_TEXT];
 
 	if (a->way == ARRIVAL_SUBMITTED)
-		return; /* one of our users: where they are is nobody's business */
+		return; /* one of our users: where they are is nobody's business
+			 */
 	ip_text(a->address, ip);
 	buf_text(to, "from ");
 	buf_put(to, a->helo);
-	buf_print(to, " ([%s%s])\r\n\t", a->address.family == 6 ? "IPv6:" : "",
-	    ip);
+	buf_print(
+	    to, " ([%s%s])\r\n\t", a->address.family == 6 ? "IPv6:" : "", ip);
 }
 
 static void
@@ -73,8 +74,8 @@ print_trace(const struct settings *s, const struct arrival *a, int64_t now,
 
 /* "postmaster" without a domain is our first domain's (RFC 5321 4.5.1). */
 static void
-print_user(const struct settings *s, const struct address *recipient,
-    struct buf *to)
+print_user(
+    const struct settings *s, const struct address *recipient, struct buf *to)
 {
 	char folded[ADDRESS_TEXT];
 
@@ -124,19 +125,19 @@ decide_deliveries(const struct settings *settings,
     const struct arrival *arrival, int64_t now, struct arena *arena,
     const struct store_delivery **deliveries_r)
 {
-	const struct address_rules rules = {.utf8 = true,
-	    .bare_postmaster = true};
+	const struct address_rules rules = {
+	    .utf8 = true, .bare_postmaster = true};
 	struct store_delivery *d =
 	    arena_take(arena, (arrival->count + 1) * sizeof *d);
 	struct address recipient;
 	int result = d == NULL ? -E_NOMEM : 0;
 
 	for (unsigned i = 0; result == 0 && i < arrival->count; i++) {
-		result = address_parse(arrival->recipients[i].recipient, rules,
-		    &recipient);
+		result = address_parse(
+		    arrival->recipients[i].recipient, rules, &recipient);
 		if (result == 0)
-			result = decide_delivery(settings, arrival, &recipient,
-			    now, arena, &d[i]);
+			result = decide_delivery(
+			    settings, arrival, &recipient, now, arena, &d[i]);
 	}
 	*deliveries_r = d;
 	return result;
@@ -150,6 +151,6 @@ decide_pushed(const struct settings *settings, const struct arrival *arrival,
 
 	decide_message(arrival, op->now, &put->message);
 	put->delivery_count = arrival->count;
-	return decide_deliveries(settings, arrival, op->now, &op->arena,
-	    &put->deliveries);
+	return decide_deliveries(
+	    settings, arrival, op->now, &op->arena, &put->deliveries);
 }

@@ -23,8 +23,8 @@ void decide_message(const struct arrival *arrival, int64_t now,
  * (WIRE 6). 0 or -E_NOMEM.
  */
 int decide_delivery(const struct settings *settings,
-    const struct arrival *arrival, const struct address *recipient,
-    int64_t now, struct arena *arena, struct store_delivery *delivery_r);
+    const struct arrival *arrival, const struct address *recipient, int64_t now,
+    struct arena *arena, struct store_delivery *delivery_r);
 
 /*
  * What pull_arrived and a push have in common: fills COUNT deliveries, one for

@@ -124,8 +124,8 @@ static unsigned
 connections_allowed(const struct pull *p, struct ip address)
 {
 	return table_get(&p->trusted, number_of(address)) != NULL
-	    ? (unsigned)p->settings->pull_connections
-	    : 1;
+		   ? (unsigned)p->settings->pull_connections
+		   : 1;
 }
 
 static unsigned
@@ -209,8 +209,8 @@ next_question(const struct pull *p, const struct store_notice *n, int64_t now)
 static void
 try_later(struct group *g, struct item *item, struct span reply, int64_t now)
 {
-	int64_t at = g->cut_short ? now + 1
-				  : next_try(g->pull, &item->notice, now);
+	int64_t at =
+	    g->cut_short ? now + 1 : next_try(g->pull, &item->notice, now);
 
 	if (item->notice.unconfirmed)
 		settle(g, item, NOTICE_END_LATER,
@@ -246,9 +246,10 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
     struct span reply, int64_t now)
 {
 	struct group *g = table_get(&p->groups, call);
-	struct item *item = g != NULL && g->called ? find_item(g, notice) : NULL;
-	static const char *const names[] = {"", "confirmed", "later", "gone",
-	    "refused", "unconfirmed"};
+	struct item *item =
+	    g != NULL && g->called ? find_item(g, notice) : NULL;
+	static const char *const names[] = {
+	    "", "confirmed", "later", "gone", "refused", "unconfirmed"};
 
 	if (item == NULL || item->ended)
 		return;
@@ -363,7 +364,8 @@ pull_lost(struct pull *p, int64_t now)
 
 struct arriving {
 	const struct arrival *arrival;
-	void (*answered)(void *arg, enum reply_name reply, struct span argument);
+	void (*answered)(
+	    void *arg, enum reply_name reply, struct span argument);
 	void *arg;
 };
 

@@ -15,17 +15,18 @@
 #include "proto/reply.h"
 #include "store/store.h"
 
-#define PULL_PAGE 128       /* notices claimed at once */
-#define PULL_UNDER_WAY 1024 /* claimed and not yet settled */
-#define PULL_CALL_ITEMS 64  /* in one call */
-#define PULL_CONFIRM_PAUSE 600 /* seconds before we ask again to confirm */
+#define PULL_PAGE          128  /* notices claimed at once */
+#define PULL_UNDER_WAY     1024 /* claimed and not yet settled */
+#define PULL_CALL_ITEMS    64   /* in one call */
+#define PULL_CONFIRM_PAUSE 600  /* seconds before we ask again to confirm */
 
 /* One call to one address. Borrowed for the call of `call` only. */
 struct pull_call {
 	uint64_t call;
 	struct ip address;
 	unsigned count;
-	const struct store_notice *const *notices; /* unconfirmed: only confirm */
+	const struct store_notice *const
+	    *notices; /* unconfirmed: only confirm */
 };
 
 struct pull_world {
@@ -52,7 +53,7 @@ void pull_arrived(struct pull *p, const struct arrival *arrival, int64_t now,
 
 enum pull_end {
 	PULL_CONFIRMED = 1, /* the origin answered after our 250, or said 550 to
-	                       a notice that only wanted confirmation */
+			       a notice that only wanted confirmation */
 	PULL_LATER,         /* no answer, 4xx, or the message broke off */
 	PULL_GONE,          /* 550: asked once more, then it lapses */
 	PULL_REFUSED,       /* we refused the message (5xx from us) */

@@ -89,8 +89,8 @@ put_folder(struct span user, char folder_r[PUT_PATH_MAX])
 	domain = span_skip(user, at);
 	if (!is_folder_name(local) || !is_folder_name(domain))
 		return -E_SYNTAX;
-	n = snprintf(folder_r, PUT_PATH_MAX, "%.*s/%.*s/Maildir",
-	    (int)domain.n, domain.p, (int)local.n, local.p);
+	n = snprintf(folder_r, PUT_PATH_MAX, "%.*s/%.*s/Maildir", (int)domain.n,
+	    domain.p, (int)local.n, local.p);
 	return n > 0 && n < PUT_PATH_MAX ? 0 : -E_SYNTAX;
 }
 
@@ -120,8 +120,8 @@ pause_after(unsigned tries)
 }
 
 static void
-settle(struct put *p, struct under_way *u, bool done, int64_t pause,
-    int64_t now)
+settle(
+    struct put *p, struct under_way *u, bool done, int64_t pause, int64_t now)
 {
 	struct store_op *op = store_op_new(STORE_DELIVERY_SETTLE, now);
 
@@ -139,8 +139,8 @@ settle(struct put *p, struct under_way *u, bool done, int64_t pause,
 }
 
 void
-put_ended(struct put *p, struct key delivery, bool done, struct span why,
-    int64_t now)
+put_ended(
+    struct put *p, struct key delivery, bool done, struct span why, int64_t now)
 {
 	char key[KEY_TEXT];
 

@@ -10,12 +10,12 @@
 #include "base/settings.h"
 #include "store/store.h"
 
-#define PUT_PAGE 32             /* deliveries claimed at once */
-#define PUT_OCTETS (4u << 20)   /* content claimed at once */
-#define PUT_UNDER_WAY 128
-#define PUT_RETRY_FIRST 10      /* seconds; doubles */
-#define PUT_RETRY_MAX 3600
-#define PUT_PATH_MAX 512
+#define PUT_PAGE        32         /* deliveries claimed at once */
+#define PUT_OCTETS      (4u << 20) /* content claimed at once */
+#define PUT_UNDER_WAY   128
+#define PUT_RETRY_FIRST 10 /* seconds; doubles */
+#define PUT_RETRY_MAX   3600
+#define PUT_PATH_MAX    512
 
 /* Borrowed for the call of `deliver` only. */
 struct put_delivery {
@@ -35,8 +35,8 @@ struct put_world {
 
 struct put;
 
-int put_new(struct store *store, const struct settings *settings,
-    uint64_t node, const struct put_world *world, struct put **put_r);
+int put_new(struct store *store, const struct settings *settings, uint64_t node,
+    const struct put_world *world, struct put **put_r);
 void put_free(struct put **p);
 void put_settings(struct put *p, const struct settings *settings);
 void put_look(struct put *p, int64_t now);

@@ -11,15 +11,15 @@ struct store_driver {
 	/*
 	 * Does the operations of one batch and commits them together: sets each
 	 * outcome and result, calls nothing. An operation that fails leaves the
-	 * others alone (a savepoint each). -E_SYSTEM: the commit failed; store.c
-	 * answers all of them UNSURE and the driver is not used again.
+	 * others alone (a savepoint each). -E_SYSTEM: the commit failed;
+	 * store.c answers all of them UNSURE and the driver is not used again.
 	 */
 	int (*apply)(void *state, struct store_op **ops, unsigned count,
 	    struct err *err);
 	/*
 	 * May reorder OPS and says how many of them, from the front, are to be
-	 * applied in this turn; the others stay queued. NULL: all, in order. Only
-	 * the memory driver has it, to answer late under test.
+	 * applied in this turn; the others stay queued. NULL: all, in order.
+	 * Only the memory driver has it, to answer late under test.
 	 */
 	unsigned (*choose)(void *state, struct store_op **ops, unsigned count);
 	int (*checkpoint)(void *state, struct err *err);
@@ -38,7 +38,7 @@ static inline bool
 store_content_fits(const struct store_message *message)
 {
 	return message->head.n <= STORE_HEAD_MAX &&
-	    message->body.n <= STORE_INLINE_MAX;
+	       message->body.n <= STORE_INLINE_MAX;
 }
 
 extern const struct store_driver store_memory_driver;

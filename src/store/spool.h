@@ -30,7 +30,8 @@ int spool_remove(int spool, struct key message, struct err *err);
  * what is no body by name and kind is left alone and counted in *STRANGE_R. A
  * SEEN that answers other than 0 ends the walk, which then answers the same.
  */
-int spool_walk(int spool, int (*seen)(void *arg, struct key message,
-    int64_t changed), void *arg, unsigned *strange_r, struct err *err);
+int spool_walk(int spool,
+    int (*seen)(void *arg, struct key message, int64_t changed), void *arg,
+    unsigned *strange_r, struct err *err);
 
 #endif

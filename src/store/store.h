@@ -21,17 +21,17 @@
 #include "base/key.h"
 #include "base/list.h"
 
-#define STORE_BATCH_MAX 256               /* operations in one commit */
-#define STORE_BATCH_OCTETS (4u << 20)     /* or this much content */
-#define STORE_INLINE_MAX 65536            /* larger bodies lie in the spool */
-#define STORE_HEAD_MAX 65536              /* head of a message */
-#define STORE_RECIPIENTS_PART 1000        /* recipients in one message_put */
-#define STORE_PAGE_MAX 1000               /* rows of one page */
-#define STORE_TARGETS_MAX 32              /* addresses kept with a hold */
-#define STORE_HOLD_GRACE 3600             /* seconds served beyond expires_at */
-#define STORE_STAGED_LIFE 86400           /* seconds an unfinished put is kept */
-#define STORE_SECRET 32                   /* octets of a user's secret key */
-#define STORE_DIGEST 32
+#define STORE_BATCH_MAX       256        /* operations in one commit */
+#define STORE_BATCH_OCTETS    (4u << 20) /* or this much content */
+#define STORE_INLINE_MAX      65536      /* larger bodies lie in the spool */
+#define STORE_HEAD_MAX        65536      /* head of a message */
+#define STORE_RECIPIENTS_PART 1000       /* recipients in one message_put */
+#define STORE_PAGE_MAX        1000       /* rows of one page */
+#define STORE_TARGETS_MAX     32         /* addresses kept with a hold */
+#define STORE_HOLD_GRACE      3600       /* seconds served beyond expires_at */
+#define STORE_STAGED_LIFE     86400      /* seconds an unfinished put is kept */
+#define STORE_SECRET          32         /* octets of a user's secret key */
+#define STORE_DIGEST          32
 
 enum store_outcome {
 	STORE_OK,       /* done, or done before by the same repeat key */
@@ -40,31 +40,44 @@ enum store_outcome {
 	STORE_CONFLICT, /* it is there, in a state that does not allow this */
 	STORE_BUSY,     /* somebody else has it just now; ask again */
 	STORE_FULL,     /* a ceiling or the disk */
-	STORE_UNSURE,   /* may or may not have been done: repeat with the same key */
-	STORE_BROKEN,   /* the store cannot be used any more */
+	STORE_UNSURE, /* may or may not have been done: repeat with the same key
+		       */
+	STORE_BROKEN, /* the store cannot be used any more */
 };
 
 /* docs/STATES.md says which moves are legal and who makes them. */
 enum store_hold_state {
-	HOLD_HELD = 1, HOLD_NOTICED, HOLD_LEASED, /* open */
-	HOLD_TAKEN, HOLD_REFUSED, HOLD_EXPIRED, HOLD_WITHDRAWN, /* ended */
+	HOLD_HELD = 1,
+	HOLD_NOTICED,
+	HOLD_LEASED, /* open */
+	HOLD_TAKEN,
+	HOLD_REFUSED,
+	HOLD_EXPIRED,
+	HOLD_WITHDRAWN, /* ended */
 };
 enum store_route {
 	ROUTE_UNKNOWN = 1, /* the destination has not been asked yet */
-	ROUTE_GDEL, ROUTE_MSID, ROUTE_ENVELOPE, /* the dialect of its notice */
-	ROUTE_PUSH, /* offers no notice keyword: waits for push */
-	ROUTE_LOCAL, /* never on a hold; a delivery of our own user's mail */
+	ROUTE_GDEL,
+	ROUTE_MSID,
+	ROUTE_ENVELOPE, /* the dialect of its notice */
+	ROUTE_PUSH,     /* offers no notice keyword: waits for push */
+	ROUTE_LOCAL,    /* never on a hold; a delivery of our own user's mail */
 };
 enum store_notice_state {
 	NOTICE_PENDING = 1, /* a person must decide */
-	NOTICE_WANTED, NOTICE_PULLING, NOTICE_FETCHED, NOTICE_DELIVERED,
-	NOTICE_REFUSED, NOTICE_LAPSED,
+	NOTICE_WANTED,
+	NOTICE_PULLING,
+	NOTICE_FETCHED,
+	NOTICE_DELIVERED,
+	NOTICE_REFUSED,
+	NOTICE_LAPSED,
 };
 enum store_mode { MODE_SERVER = 1, MODE_ASK };
 enum store_from_check { FROM_CHECK_BOTH = 1, FROM_CHECK_ENVELOPE };
 
 struct store_user {
-	struct span address;  /* folded: A-labels, local part in lower case; key */
+	struct span
+	    address; /* folded: A-labels, local part in lower case; key */
 	struct span password; /* argon2id hash as text */
 	enum store_mode mode;
 	enum store_from_check from_check;
@@ -75,15 +88,15 @@ struct store_user {
 /* Content: head, then body. Inline bodies come with data, spooled without. */
 struct store_message {
 	struct key key;
-	struct span sender;  /* "" is the null path */
-	struct span user;    /* the local user who submitted it; "" from outside */
-	struct span envid;   /* xtext */
-	unsigned ret;        /* enum params_ret */
+	struct span sender; /* "" is the null path */
+	struct span user; /* the local user who submitted it; "" from outside */
+	struct span envid; /* xtext */
+	unsigned ret;      /* enum params_ret */
 	bool body_8bit, smtputf8;
-	struct span head;    /* at most STORE_HEAD_MAX */
-	bool spooled;        /* body: in the spool under the message's key */
-	struct span body;    /* inline: at most STORE_INLINE_MAX */
-	uint64_t size;       /* octets of head + body */
+	struct span head; /* at most STORE_HEAD_MAX */
+	bool spooled;     /* body: in the spool under the message's key */
+	struct span body; /* inline: at most STORE_INLINE_MAX */
+	uint64_t size;    /* octets of head + body */
 	uint8_t digest[STORE_DIGEST]; /* SHA-256 of head + body */
 	int64_t created;
 };
@@ -98,10 +111,11 @@ struct store_hold {
 	struct span orcpt;
 	enum store_hold_state state;
 	enum store_route route;
-	unsigned tries;        /* notices attempted */
+	unsigned tries; /* notices attempted */
 	int64_t created;
-	int64_t next_at;       /* HELD: when the notice is due; INT64_MAX: never */
-	int64_t expires_at;    /* served until here; INT64_MAX before the first 250 */
+	int64_t next_at; /* HELD: when the notice is due; INT64_MAX: never */
+	int64_t
+	    expires_at; /* served until here; INT64_MAX before the first 250 */
 	int64_t ended_at;      /* 0 while open */
 	uint64_t capabilities; /* of the destination, at its notice */
 	struct span reply;     /* the last thing the destination said */
@@ -110,24 +124,25 @@ struct store_hold {
 #define STORE_TARGET 17 /* family, 16 octets */
 
 struct store_notice {
-	struct span id;        /* as given to us; with domain the key */
-	struct span domain;    /* verified */
-	struct key key;        /* ours; time-ordered; repeat key of notice_put */
-	struct ip address;     /* that left it: the only one we call */
+	struct span id;     /* as given to us; with domain the key */
+	struct span domain; /* verified */
+	struct key key;     /* ours; time-ordered; repeat key of notice_put */
+	struct ip address;  /* that left it: the only one we call */
 	enum store_route dialect;
 	enum store_notice_state state;
-	bool unconfirmed;      /* FETCHED or later, and the origin has not answered again */
+	bool unconfirmed; /* FETCHED or later, and the origin has not answered
+			     again */
 	bool has_digest;
 	uint8_t digest[STORE_DIGEST];
 	bool has_size;
 	uint64_t size;
-	unsigned tries;        /* pulls attempted */
+	unsigned tries; /* pulls attempted */
 	int64_t created;
-	int64_t first_try_at;  /* 0: none yet */
-	int64_t next_at;       /* when the next pull, or confirmation, is due */
-	int64_t expires_at;    /* as the origin said */
-	struct key message;    /* zero until fetched */
-	struct span reply;     /* the last thing the origin said */
+	int64_t first_try_at; /* 0: none yet */
+	int64_t next_at;      /* when the next pull, or confirmation, is due */
+	int64_t expires_at;   /* as the origin said */
+	struct key message;   /* zero until fetched */
+	struct span reply;    /* the last thing the origin said */
 };
 
 struct store_delivery {
@@ -137,15 +152,16 @@ struct store_delivery {
 	struct span recipient; /* as given, for trace fields */
 	struct span trace;     /* fields to put in front, complete */
 	struct span notice_id, notice_domain; /* "" unless pulled */
-	unsigned tries;
+	unsigned tries; /* claims: more than one, and an earlier may have got
+			   through */
 	int64_t created, next_at;
 };
 
 /* Claims. */
 struct store_claim {
-	uint64_t node;       /* who claims; 0 is nobody */
+	uint64_t node; /* who claims; 0 is nobody */
 	int64_t lease_until;
-	unsigned limit;      /* at most STORE_PAGE_MAX */
+	unsigned limit; /* at most STORE_PAGE_MAX */
 };
 
 /* ---- operations: arguments, then (below a blank line) results ---- */
@@ -182,8 +198,8 @@ struct store_user_drop {
  * but the last has `more`; nothing of it is seen by any other operation until
  * the part without `more` makes all live at once. Parts repeat by the keys of
  * their rows, and the next is submitted when the one before it was answered.
- * Holds begin HELD, not yet alive (expires_at INT64_MAX), whatever the row says.
- * OK, EXISTS, FULL.
+ * Holds begin HELD, not yet alive (expires_at INT64_MAX), whatever the row
+ * says. OK, EXISTS, FULL.
  */
 struct store_message_put {
 	struct store_message message;
@@ -262,8 +278,9 @@ struct store_hold_lease {
 
 /*
  * LEASED by `node` to TAKEN, REFUSED, or back to NOTICED. TAKEN and REFUSED
- * give the content back when no other hold or delivery needs it. The same again:
- * OK. CONFLICT when it is neither leased by `node` nor in that state already.
+ * give the content back when no other hold or delivery needs it. The same
+ * again: OK. CONFLICT when it is neither leased by `node` nor in that state
+ * already.
  */
 struct store_hold_settle {
 	struct key key;
@@ -291,13 +308,13 @@ struct store_hold_end {
    expires_at, created, key. OK. */
 struct store_hold_expire {
 	unsigned limit;
-	int64_t grace;       /* seconds served beyond what was said: 3600 */
+	int64_t grace; /* seconds served beyond what was said: 3600 */
 	int64_t born_before;
 
 	unsigned count;
 	struct store_hold_row *rows;
 	unsigned body_count;
-	struct key *bodies;  /* spooled bodies that may be removed */
+	struct key *bodies; /* spooled bodies that may be removed */
 };
 
 struct store_hold_get { /* OK, NONE */
@@ -352,15 +369,15 @@ struct store_notice_fetched {
 
 enum store_notice_end {
 	NOTICE_END_CONFIRMED = 1, /* no longer unconfirmed; state stays */
-	NOTICE_END_LATER,    /* PULLING to WANTED; or unconfirmed asked again */
-	NOTICE_END_LAPSED,   /* PULLING to LAPSED */
-	NOTICE_END_REFUSED,  /* PULLING to REFUSED: we said no to the message */
+	NOTICE_END_LATER,   /* PULLING to WANTED; or unconfirmed asked again */
+	NOTICE_END_LAPSED,  /* PULLING to LAPSED */
+	NOTICE_END_REFUSED, /* PULLING to REFUSED: we said no to the message */
 };
 /* The lease is given back. The same again: OK. CONFLICT, NONE. */
 struct store_notice_settle {
 	struct span id, domain;
 	enum store_notice_end end;
-	int64_t next_at;  /* LATER; REFUSED: when to confirm, 0 needs none */
+	int64_t next_at; /* LATER; REFUSED: when to confirm, 0 needs none */
 	struct span reply;
 };
 struct store_notice_get { /* OK, NONE */
@@ -431,7 +448,7 @@ struct store_count {
 	uint64_t users, messages, deliveries;
 	uint64_t holds[STORE_COUNT_STATES];   /* by enum store_hold_state */
 	uint64_t notices[STORE_COUNT_STATES]; /* by enum store_notice_state */
-	uint64_t unconfirmed; /* notices */
+	uint64_t unconfirmed;                 /* notices */
 	uint64_t routes_push; /* HELD holds that wait for push */
 };
 /* Says each broken invariant (problems.def). OK; `problems` 0: clean. */
@@ -458,7 +475,8 @@ struct store_op {
 #undef OPERATION
 	};
 	enum store_outcome outcome;
-	/* Called once, from store_turn(); ends with store_op_free, or keeps it. */
+	/* Called once, from store_turn(); ends with store_op_free, or keeps it.
+	 */
 	void (*done)(struct store_op *op, void *arg);
 	void *arg;
 	struct arena arena; /* arguments the caller copied in, and results */
@@ -498,9 +516,9 @@ bool store_pending(const struct store *store);
 
 /*
  * One round: commits what is queued (at most STORE_BATCH_MAX operations and
- * STORE_BATCH_OCTETS) and calls each one's DONE. Returns how many were answered;
- * -E_SYSTEM when the store is broken: those of the round are answered UNSURE,
- * those that were never tried BROKEN; restart.
+ * STORE_BATCH_OCTETS) and calls each one's DONE. Returns how many were
+ * answered; -E_SYSTEM when the store is broken: those of the round are answered
+ * UNSURE, those that were never tried BROKEN; restart.
  */
 int store_turn(struct store *store, struct err *err);
 

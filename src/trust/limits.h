@@ -22,7 +22,7 @@ void limits_free(struct limits **l);
  * Once more by NAME at NOW: true when that makes at most MOST within the window
  * (0: no limit). What is refused is not counted.
  */
-bool limits_take(struct limits *l, struct span name, uint64_t most,
-    int64_t now);
+bool
+limits_take(struct limits *l, struct span name, uint64_t most, int64_t now);
 
 #endif

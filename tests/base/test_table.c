@@ -44,7 +44,8 @@ many_come_and_go_and_each_is_found(void **state)
 		for (unsigned i = 0; i < 5000; i++)
 			assert_ptr_equal(table_get(&t, numbers[i]), &things[i]);
 		for (unsigned i = 0; i < 5000; i += round == 2 ? 2 : 1)
-			assert_ptr_equal(table_take(&t, numbers[i]), &things[i]);
+			assert_ptr_equal(
+			    table_take(&t, numbers[i]), &things[i]);
 	}
 	while (table_next(&t, &at, &number) != NULL)
 		seen++;

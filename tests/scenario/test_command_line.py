@@ -29,7 +29,7 @@ def test_a_user_can_be_added_changed_and_removed(destination):
         "user", "add", address, "--password-stdin", password="again")
     assert code != 0 and errors
     answer(destination, "user", "change", address, "--mode", "server")
-    octets = labs.message(recipient=address)
+    octets = labs.message("carol@b.test", address)
     labs.send(destination, "carol@b.test", [address], octets)
     answer(destination, "user", "remove", address)
     assert address not in addresses(destination)

@@ -46,7 +46,8 @@ fixture_open(struct fixture *f, bool sqlite)
 	memset(f, 0, sizeof *f);
 	f->now = NOW;
 	if (sqlite) {
-		strcpy(f->folder, "/tmp/restante-store-XXXXXX");
+		snprintf(
+		    f->folder, sizeof f->folder, "/tmp/restante-store-XXXXXX");
 		assert_non_null(mkdtemp(f->folder));
 	}
 	open_store(f);

@@ -123,6 +123,22 @@ a_retry_gives_the_claim_back_and_is_counted_once(void **state)
 	expect(f, STORE_CONFLICT);
 }
 
+/* The time that it is due already is no repeat while it is claimed. */
+static void
+a_retry_at_once_gives_the_claim_back(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put_holds(f, 1, 10, 1);
+	claim_holds(f, 10, 1);
+	op = begin_retry(f, 10, ROUTE_UNKNOWN);
+	op->hold_retry.next_at = NOW;
+	expect(f, STORE_OK);
+	assert_int_equal(hold_now(f, 10).tries, 1);
+	claim_holds(f, 10, 1);
+}
+
 static void
 a_hold_that_waits_for_push_is_never_due(void **state)
 {
@@ -461,6 +477,7 @@ main(void)
 	    CASE(a_due_hold_is_claimed_once_until_its_lease_ends),
 	    CASE(claims_are_in_order_of_what_is_due_longest),
 	    CASE(a_retry_gives_the_claim_back_and_is_counted_once),
+	    CASE(a_retry_at_once_gives_the_claim_back),
 	    CASE(a_hold_that_waits_for_push_is_never_due),
 	    CASE(life_begins_with_the_first_notice_and_once),
 	    CASE(a_pull_quicker_than_the_notice_keeps_its_state),

@@ -342,7 +342,7 @@ a_claim_of_deliveries_ends_at_its_octets_but_has_one(void **state)
 }
 
 static void
-a_delivery_put_off_is_due_later_and_counted_once(void **state)
+a_delivery_put_off_is_due_later_and_each_claim_counts(void **state)
 {
 	struct fixture *f = *state;
 	struct store_op *op;
@@ -356,7 +356,7 @@ a_delivery_put_off_is_due_later_and_counted_once(void **state)
 	claim_deliveries(f, 1000, 0);
 	f->now += 300;
 	op = claim_deliveries(f, 1000, 1);
-	assert_int_equal(op->delivery_claim.rows[0].delivery.tries, 1);
+	assert_int_equal(op->delivery_claim.rows[0].delivery.tries, 2);
 }
 
 static void
@@ -501,7 +501,7 @@ main(void)
 	    CASE(any_octet_in_a_text_comes_back),
 	    CASE(a_due_delivery_is_claimed_once_with_its_content),
 	    CASE(a_claim_of_deliveries_ends_at_its_octets_but_has_one),
-	    CASE(a_delivery_put_off_is_due_later_and_counted_once),
+	    CASE(a_delivery_put_off_is_due_later_and_each_claim_counts),
 	    CASE(the_last_delivery_gives_the_content_back),
 	    CASE(a_node_that_starts_again_finds_its_claims_free),
 	    CASE(a_message_nobody_gets_needs_no_content),

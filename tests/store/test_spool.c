@@ -19,7 +19,7 @@ set_up(void **state)
 {
 	static struct spool s;
 
-	strcpy(s.folder, "/tmp/restante-spool-XXXXXX");
+	snprintf(s.folder, sizeof s.folder, "/tmp/restante-spool-XXXXXX");
 	assert_non_null(mkdtemp(s.folder));
 	s.fd = open(s.folder, O_RDONLY | O_DIRECTORY);
 	assert_true(s.fd >= 0);

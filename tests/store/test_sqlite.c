@@ -149,6 +149,16 @@ somebody_elses_database_is_refused_and_left_alone(void **state)
 }
 
 static void
+a_database_of_the_same_version_but_another_kind_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(&f->store);
+	meddle(f, "PRAGMA application_id = 4711");
+	assert_refused(f, -E_RANGE, "belongs to another program");
+}
+
+static void
 write_garbage(const struct fixture *f)
 {
 	static const char garbage[8192] = "This is no database.";
@@ -278,6 +288,54 @@ a_checkpoint_empties_the_log_for_the_next_commits(void **state)
 	assert_int_equal(after.operations, 21);
 }
 
+static void
+keep_answer(struct store_op *op, void *arg)
+{
+	(void)op;
+	(void)arg;
+}
+
+static struct store_op *
+submit_put(struct fixture *f, unsigned number, const struct store_hold *row)
+{
+	struct store_op *op = store_op_new(STORE_MESSAGE_PUT, NOW);
+
+	assert_non_null(op);
+	op->message_put.message = message_of(number);
+	op->message_put.hold_count = 1;
+	op->message_put.holds = row;
+	op->done = keep_answer;
+	store_submit(f->store, op);
+	return op;
+}
+
+/* Content that lies in the way breaks a constraint half-way. */
+static void
+an_operation_that_fails_is_undone_alone(void **state)
+{
+	static const enum store_outcome expected[] = {
+	    STORE_OK, STORE_CONFLICT, STORE_OK};
+	struct fixture *f = *state;
+	struct store_hold rows[3];
+	struct store_op *ops[3];
+
+	meddle(f, "INSERT INTO contents (message, head, body)"
+		  " VALUES (x'00000000000000000000000000000002', x'', x'')");
+	for (unsigned i = 0; i < 3; i++) {
+		rows[i] = hold_of(10 + i, 1 + i);
+		ops[i] = submit_put(f, 1 + i, &rows[i]);
+	}
+	assert_int_equal(store_turn(f->store, NULL), 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(ops[i]->outcome, expected[i]);
+		store_op_free(&ops[i]);
+	}
+	meddle(f, "DELETE FROM contents WHERE head = x''");
+	assert_clean(f);
+	put_holds(f, 2, 11, 1);
+	assert_int_equal(state_of_hold(f, 12), HOLD_HELD);
+}
+
 /* A change behind our back, and the words that the check has for it. */
 struct change {
 	const char *sql;
@@ -363,6 +421,8 @@ main(void)
 		what_was_answered_survives_a_death_and_the_rest_is_not_there),
 	    CASE_OF(a_store_made_by_a_newer_version_is_refused),
 	    CASE_OF(somebody_elses_database_is_refused_and_left_alone),
+	    CASE_OF(a_database_of_the_same_version_but_another_kind_is_refused),
+	    CASE_OF(an_operation_that_fails_is_undone_alone),
 	    CASE_OF(a_file_of_garbage_is_refused),
 	    CASE_OF(a_file_whose_tables_are_damaged_is_refused),
 	    CASE_OF(damaged_rows_break_the_store_and_not_the_program),

@@ -159,6 +159,7 @@ store_memory_delivery_claim(struct memory *m, struct store_op *op)
 	for (unsigned i = 0; i < claim->count; i++) {
 		struct memory_delivery *delivery = picked.at[i];
 
+		claim->rows[i].delivery.tries = ++delivery->row.tries;
 		delivery->lease.node = claim->claim.node;
 		delivery->lease.until = claim->claim.lease_until;
 	}
@@ -188,7 +189,6 @@ put_off(struct memory_delivery *delivery, int64_t next_at)
 {
 	if (delivery->lease.until == 0 && delivery->row.next_at == next_at)
 		return;
-	delivery->row.tries++;
 	delivery->row.next_at = next_at;
 	delivery->lease = (struct memory_lease){0};
 }

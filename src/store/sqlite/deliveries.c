@@ -104,8 +104,8 @@ claim_delivery(struct sqlite_store *s, const struct key *key,
     const struct store_claim *claim)
 {
 	struct query q = query_new(s,
-	    "UPDATE deliveries SET lease_node = ?2, lease_until = ?3"
-	    " WHERE key = ?1");
+	    "UPDATE deliveries SET tries = tries + 1, lease_node = ?2,"
+	    " lease_until = ?3 WHERE key = ?1");
 
 	query_put_key(&q, key);
 	query_put_number(&q, (int64_t)claim->node);
@@ -125,8 +125,10 @@ store_sqlite_delivery_claim(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, op->now);
 	query_put_number(&q, query_limit(claim->claim.limit));
 	load_page(s, query_page(&q), claim);
-	for (unsigned i = 0; i < claim->count; i++)
+	for (unsigned i = 0; i < claim->count; i++) {
 		claim_delivery(s, &claim->rows[i].delivery.key, &claim->claim);
+		claim->rows[i].delivery.tries++;
+	}
 	return STORE_OK;
 }
 
@@ -135,7 +137,7 @@ static void
 put_off(struct sqlite_store *s, const struct store_delivery_settle *settle)
 {
 	struct query q = query_new(s,
-	    "UPDATE deliveries SET tries = tries + 1, next_at = ?2,"
+	    "UPDATE deliveries SET next_at = ?2,"
 	    " lease_node = 0, lease_until = 0"
 	    " WHERE key = ?1 AND (lease_until <> 0 OR next_at <> ?2)");
 

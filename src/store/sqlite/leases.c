@@ -1,7 +1,7 @@
 /*
- * Leases that an earlier life of a node left behind, in SQLite. Done once at
- * its start, so that all open holds are looked at is no matter; notices and
- * deliveries are found in an index.
+ * Leases that an earlier life of a node left behind, in SQLite. Each kind of
+ * lease has an index of those that are taken, so that a start costs as much as
+ * there was under way, not as much as there is.
  */
 #include "store/sqlite/query.h"
 
@@ -22,26 +22,24 @@ store_sqlite_lease_free(struct sqlite_store *s, struct store_op *op)
 	if (node == 0)
 		return STORE_OK;
 	run(s,
-	    "UPDATE holds SET notice_node = 0, notice_until = 0"
-	    " WHERE " IS_OPEN " AND notice_node = ?1",
+	    "UPDATE holds INDEXED BY holds_claimed"
+	    " SET notice_node = 0, notice_until = 0"
+	    " WHERE notice_node <> 0 AND notice_node = ?1",
 	    node);
 	/* The node stays: who may settle a leased hold does not change. */
 	run(s,
-	    "UPDATE holds SET lease_until = 0"
-	    " WHERE " IS_OPEN " AND lease_node = ?1",
+	    "UPDATE holds INDEXED BY holds_leased SET lease_until = 0"
+	    " WHERE lease_node <> 0 AND lease_node = ?1",
 	    node);
 	run(s,
-	    "UPDATE notices SET lease_node = 0, lease_until = 0 WHERE key IN"
-	    " (SELECT key FROM notices INDEXED BY notices_due"
-	    "  WHERE " IS_PULLABLE " AND lease_until > 0)"
-	    " AND lease_node = ?1",
+	    "UPDATE notices INDEXED BY notices_leased"
+	    " SET lease_node = 0, lease_until = 0"
+	    " WHERE lease_node <> 0 AND lease_node = ?1",
 	    node);
 	run(s,
-	    "UPDATE deliveries SET lease_node = 0, lease_until = 0"
-	    " WHERE key IN"
-	    " (SELECT key FROM deliveries INDEXED BY deliveries_due"
-	    "  WHERE staged = 0 AND lease_until > 0)"
-	    " AND lease_node = ?1",
+	    "UPDATE deliveries INDEXED BY deliveries_leased"
+	    " SET lease_node = 0, lease_until = 0"
+	    " WHERE lease_node <> 0 AND lease_node = ?1",
 	    node);
 	return STORE_OK;
 }

@@ -65,6 +65,9 @@ static const char version_1[] =
     "CREATE INDEX holds_expiry ON holds (expires_at, created, key)"
     " WHERE " IS_OPEN ";"
     "CREATE INDEX holds_ended ON holds (ended_at, key) WHERE ended_at > 0;"
+    "CREATE INDEX holds_claimed ON holds (notice_node)"
+    " WHERE notice_node <> 0;"
+    "CREATE INDEX holds_leased ON holds (lease_node) WHERE lease_node <> 0;"
 
     "CREATE TABLE notices ("
     " key BLOB NOT NULL PRIMARY KEY, id BLOB NOT NULL,"
@@ -85,6 +88,8 @@ static const char version_1[] =
     " WHERE " IS_WAITING ";"
     "CREATE INDEX notices_over ON notices (expires_at, key)"
     " WHERE " IS_OVER ";"
+    "CREATE INDEX notices_leased ON notices (lease_node)"
+    " WHERE lease_node <> 0;"
 
     "CREATE TABLE deliveries ("
     " key BLOB NOT NULL PRIMARY KEY, message BLOB NOT NULL,"
@@ -98,6 +103,8 @@ static const char version_1[] =
     "CREATE INDEX deliveries_due ON deliveries"
     " (next_at, key, lease_until, staged) WHERE staged = 0;"
     "CREATE INDEX deliveries_message ON deliveries (message);"
+    "CREATE INDEX deliveries_leased ON deliveries (lease_node)"
+    " WHERE lease_node <> 0;"
 
     /* How many rows there are, by enum tally and state. */
     "CREATE TABLE counts ("

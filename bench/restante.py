@@ -1,0 +1,78 @@
+"""The server of b.test in a lab, as something that takes mail."""
+
+import os
+
+from bench import processor
+from lab.lab import Lab
+
+# smtp-source cannot choose the address from which it calls: it is this one.
+LOAD_HOST = "load.c.test"
+ZONE = f"""{LOAD_HOST}. A 127.0.0.1
+{LOAD_HOST}. TXT "v=spf1 ip4:127.0.0.1 -all"
+"""
+# One host is many senders here.
+OVERLAY = 'sessions-per-address = "unlimited"\n'
+
+
+def store_figures(status):
+    """(commits, operations, longest commit in milliseconds since the last
+    question) of a server's answer."""
+    store = status["store"]
+    return (store["commits"], store["operations"],
+            store["longest_commit_us"] / 1000)
+
+
+class Commits:
+    """What a server's store does from now on."""
+
+    def __init__(self, server):
+        self.server = server
+        self.commits, self.operations, _ = store_figures(server.status())
+
+    def figures(self):
+        commits, operations, longest = store_figures(self.server.status())
+        commits -= self.commits
+        operations -= self.operations
+        return {
+            "operations_a_commit": round(operations / max(commits, 1), 2),
+            "commits": commits, "operations": operations,
+            "longest_commit_ms": longest,
+        }
+
+
+class Restante:
+    """FOLDER is made, and stays the caller's to remove."""
+
+    name = "restante"
+
+    def __init__(self, folder):
+        self.lab = Lab(os.path.join(folder, "restante"))
+        self.commits = None
+
+    def start(self):
+        self.lab.up(OVERLAY, ZONE)
+
+    def stop(self):
+        self.lab.down()
+
+    @property
+    def server(self):
+        return self.lab.server("b.test")
+
+    @property
+    def address(self):
+        return self.server.address, self.server.ports["smtp"]
+
+    @property
+    def maildir(self):
+        return self.server.user("carol@b.test")["maildir"]
+
+    def processor_seconds(self):
+        return processor.seconds(self.server.pids["main"][0])
+
+    def begin_run(self):
+        self.commits = Commits(self.server)
+
+    def end_run(self):
+        """Figures that only this server has."""
+        return self.commits.figures()
