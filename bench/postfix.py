@@ -27,7 +27,7 @@ PROGRAM = shutil.which("postfix") or shutil.which(
 MAIN = """compatibility_level = 3.6
 myhostname = mx.{domain}
 mydestination =
-inet_interfaces = {address}
+inet_interfaces = loopback-only
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 queue_directory = {folder}/queue
@@ -49,7 +49,7 @@ default_process_limit = 200
 in_flow_delay = 0
 """
 # Name, kind, private, unprivileged, chroot, wakeup, at most, command.
-MASTER = """{port} inet n - n - - smtpd
+MASTER = """{address}:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite

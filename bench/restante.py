@@ -68,7 +68,7 @@ class Restante:
         return self.server.user("carol@b.test")["maildir"]
 
     def processor_seconds(self):
-        return processor.seconds(self.server.pids["main"][0])
+        return processor.seconds(self.server.row["pids"]["main"][0])
 
     def begin_run(self):
         self.commits = Commits(self.server)

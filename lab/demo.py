@@ -145,28 +145,35 @@ def one_dialect(lab, dialect, messages):
     faults = [f"refused without a reason: {name}" for name in unlawful]
     faults += [f"neither expected nor missing: {path}" for path in strange]
     faults += [f"lost or altered: {name}" for name in lost]
-    added = {"Date": sum(b"date" in row.added for row in arrived),
-             "Message-ID": sum(b"message-id" in row.added for row in arrived),
-             "Bcc removed": sum(row.bcc_removed for row in arrived)}
+    dates = sum(b"date" in row.added for row in arrived)
+    message_ids = sum(b"message-id" in row.added for row in arrived)
     return {
         "dialect": dialect, "sent": len(messages), "identical": len(arrived),
-        "added": added, "refused": refused, "seconds": round(seconds, 2),
+        "added": dates + message_ids, "added_dates": dates,
+        "added_message_ids": message_ids,
+        "removed_bcc": sum(row.bcc_removed for row in arrived),
+        "refused": refused, "seconds": round(seconds, 2),
         "octets_notices": notices_now - notices,
         "octets_pulls": pulls_now - pulls,
     }, faults
 
 
+COLUMNS = (
+    ("dialect", "dialect"), ("messages", "sent"), ("identical", "identical"),
+    ("+Date", "added_dates"), ("+Message-ID", "added_message_ids"),
+    ("-Bcc", "removed_bcc"), ("refused", "refused"),
+    ("notice octets", "octets_notices"), ("pull octets", "octets_pulls"),
+    ("seconds", "seconds"),
+)
+
+
 def print_table(rows):
-    line = "{:8} {:>8} {:>9} {:>7} {:>8} {:>8} {:>9} {:>12} {:>8}"
     say("")
-    say(line.format("dialect", "messages", "identical", "+Date", "+Msg-ID",
-                    "-Bcc", "notices B", "pulls B", "seconds"))
+    say("  ".join(f"{title:>8}" for title, _ in COLUMNS))
     for row in rows:
-        say(line.format(
-            row["dialect"], row["sent"], row["identical"],
-            row["added"]["Date"], row["added"]["Message-ID"],
-            row["added"]["Bcc removed"], row["octets_notices"],
-            row["octets_pulls"], row["seconds"]))
+        shown = {**row, "refused": len(row["refused"])}
+        say("  ".join(f"{shown[key]:>{max(8, len(title))}}"
+                      for title, key in COLUMNS))
     for row in rows:
         for refused in row["refused"]:
             say(f"refused: {refused['file']}: {refused['reply']}")

@@ -18,17 +18,34 @@ FIRST, LAST = 20000, 30000
 TRIES = 200
 
 
+def take_lock(path):
+    """A descriptor that holds the lock PATH. Who had it before has removed
+    the file, so what was waited for may be no longer the one at PATH."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    while True:
+        descriptor = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
 @contextlib.contextmanager
 def lock():
-    """Held by one lab of this user at a time."""
+    """Held by one lab of this user at a time; leaves no file behind."""
     folder = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     path = os.path.join(folder, f"restante-lab-{os.getuid()}.lock")
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o600)
+    descriptor = take_lock(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        os.unlink(path)
         os.close(descriptor)
 
 

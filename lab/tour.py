@@ -77,7 +77,7 @@ def things_to_try(lab):
     alice = origin.user(FROM)
     program, config = shlex.quote(lab.binary), shlex.quote(origin.config)
     maildir = lab.server("b.test").user(TO)["maildir"]
-    # The host is named, so that its certificate can be checked.
+    # The certificate names the address, too, so it can be checked.
     script = (
         "import smtplib,ssl; "
         f"s=smtplib.SMTP_SSL('{origin.address}',"

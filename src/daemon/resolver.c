@@ -49,13 +49,19 @@ struct job {
 static void step(struct job *job);
 
 static void
-send_back(struct job *job, struct message *m)
+job_free(struct job *job)
 {
-	peer_send(role_peer(job->resolver->role, job->asker, job->index), m);
 	job->resolver->jobs--;
 	spf_free(&job->spf);
 	mx_free(&job->mx);
 	free(job);
+}
+
+static void
+send_back(struct job *job, struct message *m)
+{
+	peer_send(role_peer(job->resolver->role, job->asker, job->index), m);
+	job_free(job);
 }
 
 /* ---- results ---- */
@@ -274,6 +280,34 @@ job_new(struct resolver *r, struct peer *from, enum job_kind kind,
 	return job;
 }
 
+/* Too much is asked at once: "later", at once. */
+static void
+put_off(struct resolver *r, struct peer *from, enum job_kind kind,
+    uint64_t question)
+{
+	struct message m;
+
+	log_event("dns-busy", "jobs=%u", r->jobs);
+	switch (kind) {
+	case JOB_SPEAK:
+		message_init(&m, MESSAGE_SPEAK_ANSWER);
+		m.speak_answer.question = question;
+		m.speak_answer.spf = SPF_TEMPERROR;
+		m.speak_answer.mx = MX_NOT_KNOWN;
+		break;
+	case JOB_NAME:
+		message_init(&m, MESSAGE_NAME_ANSWER);
+		m.name_answer.question = question;
+		break;
+	case JOB_MX:
+		message_init(&m, MESSAGE_MX_ANSWER);
+		m.mx_answer.question = question;
+		m.mx_answer.outcome = MX_TEMPORARY;
+		break;
+	}
+	peer_send(from, &m);
+}
+
 static void
 speak_asked(struct resolver *r, struct peer *from, const struct message *m)
 {
@@ -288,8 +322,10 @@ speak_asked(struct resolver *r, struct peer *from, const struct message *m)
 	};
 	struct job *job = job_new(r, from, JOB_SPEAK, ask->question);
 
-	if (job == NULL)
-		return; /* the session's own time runs out: 451 */
+	if (job == NULL) {
+		put_off(r, from, JOB_SPEAK, ask->question);
+		return;
+	}
 	job->address = ask->address;
 	job->spf_result = SPF_TEMPERROR;
 	job->spf = spf_new(&query);
@@ -305,8 +341,10 @@ name_asked(struct resolver *r, struct peer *from, const struct message *m)
 {
 	struct job *job = job_new(r, from, JOB_NAME, m->name_ask.question);
 
-	if (job == NULL)
+	if (job == NULL) {
+		put_off(r, from, JOB_NAME, m->name_ask.question);
 		return;
+	}
 	job->address = m->name_ask.address;
 	step(job);
 }
@@ -316,16 +354,14 @@ mx_asked(struct resolver *r, struct peer *from, const struct message *m)
 {
 	struct job *job = job_new(r, from, JOB_MX, m->mx_ask.question);
 
-	if (job == NULL)
+	if (job == NULL) {
+		put_off(r, from, JOB_MX, m->mx_ask.question);
 		return;
+	}
 	if (span_copy(m->mx_ask.domain, job->domain, sizeof job->domain) < 0 ||
 	    start_mx(job, r->role->settings->hostname) < 0) {
-		struct message answer;
-
-		message_init(&answer, MESSAGE_MX_ANSWER);
-		answer.mx_answer.question = job->question;
-		answer.mx_answer.outcome = MX_TEMPORARY;
-		send_back(job, &answer);
+		job_free(job);
+		put_off(r, from, JOB_MX, m->mx_ask.question);
 		return;
 	}
 	step(job);

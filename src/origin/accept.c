@@ -144,6 +144,7 @@ put_part(struct accepting *x)
 	}
 	x->done += count;
 	op->message_put.more = x->done < x->arrival->count;
+	op->message_put.quota = x->accept->settings->hold_quota;
 	op->done = part_put;
 	op->arg = x;
 	store_submit(x->accept->store, op);

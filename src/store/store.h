@@ -199,7 +199,9 @@ struct store_user_drop {
  * the part without `more` makes all live at once. Parts repeat by the keys of
  * their rows, and the next is submitted when the one before it was answered.
  * Holds begin HELD, not yet alive (expires_at INT64_MAX), whatever the row
- * says. OK, EXISTS, FULL.
+ * says. With a quota: FULL
+ * when the sizes of all messages of this user whose content is here, and of
+ * this one, are more (IM-02, AT-12). OK, EXISTS, FULL.
  */
 struct store_message_put {
 	struct store_message message;
@@ -208,6 +210,7 @@ struct store_message_put {
 	unsigned delivery_count;
 	const struct store_delivery *deliveries;
 	bool more;
+	uint64_t quota; /* octets; 0: none */
 };
 
 /* A hold with what its notice and its pull need of the message. */

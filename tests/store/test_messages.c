@@ -160,6 +160,39 @@ a_message_put_twice_exists_and_is_not_changed(void **state)
 }
 
 static void
+put_with_quota(struct fixture *f, unsigned message, uint64_t quota,
+    enum store_outcome outcome)
+{
+	struct store_op *op = begin(f, STORE_MESSAGE_PUT);
+	struct store_hold hold = hold_of(message + 10, message);
+
+	op->message_put.message = message_of(message);
+	op->message_put.hold_count = 1;
+	op->message_put.holds = &hold;
+	op->message_put.quota = quota;
+	expect(f, outcome);
+}
+
+/* AT-12 IM-02 DM-08 */
+static void
+what_a_user_makes_us_keep_has_a_quota(void **state)
+{
+	struct fixture *f = *state;
+
+	/* each is 36 octets */
+	put_with_quota(f, 1, 72, STORE_OK);
+	put_with_quota(f, 2, 72, STORE_OK);
+	put_with_quota(f, 3, 72, STORE_FULL);
+	put_with_quota(f, 3, 107, STORE_FULL);
+	aim(f, 11);
+	lease(f, 11);
+	settle_hold(f, 11, HOLD_TAKEN, STORE_OK);
+	put_with_quota(f, 3, 72, STORE_OK);
+	put_with_quota(f, 4, 0, STORE_OK);
+	assert_clean(f);
+}
+
+static void
 put_part(struct fixture *f, unsigned hold, bool more)
 {
 	struct store_op *op = begin(f, STORE_MESSAGE_PUT);
@@ -495,6 +528,7 @@ main(void)
 	    CASE(a_dropped_account_is_gone_and_its_holds_go_on),
 	    CASE(a_message_comes_back_with_its_hold_as_it_was_put),
 	    CASE(a_message_put_twice_exists_and_is_not_changed),
+	    CASE(what_a_user_makes_us_keep_has_a_quota),
 	    CASE(staged_parts_are_seen_by_nobody_before_the_last),
 	    CASE(a_put_that_was_never_finished_is_swept_after_a_day),
 	    CASE(content_beyond_the_ceilings_is_refused),

@@ -145,6 +145,24 @@ make_live(struct memory *m, struct memory_message *message)
 	message->staged = false;
 }
 
+/* Has its user room for it (quota)? */
+static bool
+fits_quota(const struct memory *m, const struct store_message_put *put)
+{
+	uint64_t sum = put->message.size;
+
+	if (put->quota == 0 || put->message.user.n == 0)
+		return true;
+	for (size_t i = 0; i < m->messages.count; i++) {
+		const struct memory_message *message = m->messages.at[i];
+
+		if (message->freed_at == 0 &&
+		    span_equals(message->row.user, put->message.user))
+			sum += message->row.size;
+	}
+	return sum <= put->quota;
+}
+
 /*
  * Every part is staged first and the last one makes all live, so a lack of
  * memory in the middle leaves a staged message: never half a live one.
@@ -162,6 +180,8 @@ store_memory_message_put(struct memory *m, struct store_op *op)
 	message = memory_message_find(m, put->message.key);
 	if (message != NULL && !message->staged)
 		return STORE_EXISTS;
+	if (message == NULL && !fits_quota(m, put))
+		return STORE_FULL;
 	if (!memory_reserve(&m->messages, 1) ||
 	    !memory_reserve(&m->holds, put->hold_count))
 		return STORE_FULL;

@@ -33,6 +33,7 @@ messages_insert(
 	query_put_text(&q, message->body);
 	query_run(&q);
 	tally_add(s, TALLY_MESSAGES, staged ? 0 : 1);
+	usage_add(s, message->user, (int64_t)message->size);
 }
 
 static void
@@ -104,12 +105,23 @@ static void
 free_content(struct sqlite_store *s, const struct key *key, int64_t moment)
 {
 	struct query q = query_new(s, "UPDATE messages SET freed_at = ?2"
-				      " WHERE key = ?1 AND freed_at = 0");
+				      " WHERE key = ?1 AND freed_at = 0"
+				      " RETURNING user, size");
+	struct span user;
+	int64_t size;
+	bool was_here;
 
 	query_put_key(&q, key);
 	query_put_number(&q, moment);
-	if (query_run(&q) == 0)
+	was_here = query_next(&q);
+	if (was_here) {
+		user = query_text(&q);
+		size = query_number(&q);
+	}
+	query_end(&q);
+	if (!was_here)
 		return;
+	usage_add(s, user, -size);
 	q = query_new(s, "DELETE FROM contents WHERE message = ?1");
 	query_put_key(&q, key);
 	query_run(&q);
@@ -221,6 +233,8 @@ store_sqlite_message_put(struct sqlite_store *s, struct store_op *op)
 	was = query_one(&q, NEW);
 	if (was == LIVE)
 		return STORE_EXISTS;
+	if (was == NEW && !usage_fits(s, put))
+		return STORE_FULL;
 	if (was == NEW)
 		messages_insert(s, &put->message, put->more);
 	added = insert_holds(s, put);

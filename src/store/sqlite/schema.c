@@ -106,6 +106,11 @@ static const char version_1[] =
     "CREATE INDEX deliveries_leased ON deliveries (lease_node)"
     " WHERE lease_node <> 0;"
 
+    /* Octets of the messages of each user whose content is here. */
+    "CREATE TABLE usages ("
+    " user BLOB NOT NULL PRIMARY KEY, octets INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
     /* How many rows there are, by enum tally and state. */
     "CREATE TABLE counts ("
     " kind INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL,"

@@ -74,6 +74,16 @@ drop_staged(struct sqlite_store *s, const struct key *key)
 	    "DELETE FROM messages WHERE key = ?1",
 	};
 
+	struct query usage =
+	    query_new(s, "SELECT user, size FROM messages WHERE key = ?1");
+
+	query_put_key(&usage, key);
+	if (query_next(&usage)) {
+		struct span user = query_text(&usage);
+
+		usage_add(s, user, -query_number(&usage));
+	}
+	query_end(&usage);
 	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
 		struct query q = query_new(s, parts[i]);
 
