@@ -22,12 +22,6 @@ class Report:
             print(flush=True)
 
 
-def median(runs, name):
-    """That of the figure NAME; None where no run has it."""
-    values = [run[name] for run in runs if run.get(name) is not None]
-    return statistics.median(values) if values else None
-
-
 def summary(runs, names):
     """{name: {median, least, most}} of those figures that runs have."""
     rows = {}
@@ -56,10 +50,12 @@ def shown_spread(row):
 
 
 def table(heads, rows):
-    """Lines of text; the first row of HEADS, columns as wide as needed."""
+    """Lines of text; the first column to the left, the others to the right,
+    each as wide as needed."""
     cells = [list(heads)] + [[str(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells)
               for column in range(len(heads))]
-    return ["  ".join(cell.rjust(width)
-                      for cell, width in zip(row, widths)).rstrip()
+    return ["  ".join([row[0].ljust(widths[0])]
+                      + [cell.rjust(width)
+                         for cell, width in zip(row[1:], widths[1:])])
             for row in cells]

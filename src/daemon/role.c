@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -435,6 +436,8 @@ role_run(const struct role_program *program, int fd)
 	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is for main */
 	signal(SIGHUP, SIG_IGN);
 	log_open(role_kind_name(program->kind));
+	log_never_block();
+	prctl(PR_SET_NAME, role_kind_name(program->kind)); /* for ps and top */
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
 		buf_init(&private.secrets[i], MESSAGE_CONTENT_MAX);
 	private.main.role = &role;
