@@ -1,15 +1,10 @@
-"""Messages that wait at a.test for carol@b.test: submitting them while no
-notice can leave, letting them go, and reading off the logs what happened.
-
-The caller of a.test is the process that tells others of messages. While it
-is stopped all else works; when it goes on, everything is due at once.
-"""
+"""Messages that wait at a.test for carol@b.test: submitting them, finding
+them in the mailbox, and reading off a log when each step happened."""
 
 import concurrent.futures
 import datetime
 import os
 import re
-import signal
 
 from lab import mail
 
@@ -51,23 +46,6 @@ def submit(server, messages):
         parts = pool.map(lambda first: submit_some(
             server, range(first, messages, CONNECTIONS)), range(CONNECTIONS))
         return [words for part in parts for words in part]
-
-
-class Caller:
-    """That of SERVER, stopped and going on."""
-
-    def __init__(self, server):
-        self.pids = server.pids()["caller"]
-
-    def send(self, number):
-        for pid in self.pids:
-            os.kill(pid, number)
-
-    def hold(self):
-        self.send(signal.SIGSTOP)
-
-    def release(self):
-        self.send(signal.SIGCONT)
 
 
 def numbers_in(maildir):

@@ -23,12 +23,14 @@ def store_figures(status):
 
 
 class Commits:
-    """What a server's store does from now on. The longest commit is counted
-    anew with each question, so questions are to go through here."""
+    """What a server's store does from now on, or since the server started.
+    The longest commit is counted anew with each question, so questions are
+    to go through here."""
 
-    def __init__(self, server):
+    def __init__(self, server, since_start=False):
         self.server = server
-        self.commits, self.operations, _ = store_figures(server.status())
+        before = (0, 0, 0) if since_start else store_figures(server.status())
+        self.commits, self.operations, _ = before
         self.longest = 0
 
     def status(self):

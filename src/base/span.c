@@ -61,6 +61,18 @@ lower(char c)
 }
 
 bool
+span_equals_secret(struct span a, struct span b)
+{
+	volatile unsigned char differs = 0;
+
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		differs |= (unsigned char)(a.p[i] ^ b.p[i]);
+	return differs == 0;
+}
+
+bool
 span_equals_nocase(struct span a, struct span b)
 {
 	if (a.n != b.n)

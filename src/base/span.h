@@ -29,6 +29,9 @@ struct span span_skip(struct span s, size_t n);
 
 bool span_equals(struct span a, struct span b);
 
+/* The same in a time that tells only the lengths: for what is secret. */
+bool span_equals_secret(struct span a, struct span b);
+
 /* ASCII letters without case; every other octet exactly. */
 bool span_equals_nocase(struct span a, struct span b);
 bool span_starts_nocase(struct span s, struct span prefix);

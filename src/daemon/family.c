@@ -80,6 +80,8 @@ send_link(struct process *to, const struct process *other, int fd)
 	message_init(&m, MESSAGE_LINK);
 	m.link.role = other->peer.kind;
 	m.link.index = other->peer.index;
+	m.link.faces_users =
+	    other->peer.kind == ROLE_FRONT && !faces_peers(other);
 	m.file = fd;
 	peer_send(&to->peer, &m);
 }

@@ -71,6 +71,7 @@ give_back(struct peer *keeper, const struct message *m)
 	message_init(&back, MESSAGE_PULL_END);
 	back.pull_end.session = m->pull_answer.session;
 	back.pull_end.hold = m->pull_answer.hold;
+	back.pull_end.ticket = m->pull_answer.ticket;
 	back.pull_end.state = HOLD_NOTICED;
 	back.pull_end.reply = span_of("the asker hung up");
 	peer_send(keeper, &back);

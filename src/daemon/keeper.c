@@ -168,7 +168,7 @@ point_to_settings(struct keeper *k)
 	k->accept = (struct accept){k->store, s, k->local, secret};
 	k->admit = (struct admit){k->store, s, k->local, k->allowed, k->denied,
 	    k->callable, k->ourselves};
-	k->serve = (struct serve_setup){k->store, s, secret, k->node};
+	k->serve = (struct serve_setup){k->store, s, secret, k->node, 0};
 	k->expiry.store = k->store;
 	k->expiry.settings = s;
 	k->expiry.owner = k;

@@ -56,6 +56,7 @@ struct asker {
 	enum role_kind kind;
 	unsigned index;
 	uint64_t session;
+	uint64_t ticket; /* a pull: of the lease that is asked for */
 };
 
 struct asker *

@@ -65,6 +65,32 @@ body_asked(struct keeper *k, struct peer *from, const struct message *m)
 	peer_send(from, &answer);
 }
 
+static void
+body_looked_up(struct store_op *op, void *arg)
+{
+	struct keeper *k = arg;
+
+	/* only a clear "no" lets the file go */
+	if (op->outcome == STORE_NONE)
+		keeper_free_body(k, op->body_known.message);
+	store_op_free(&op);
+}
+
+/* A session gave its message up. It may name any body, so the store is asked
+   whether that one belongs to a message. */
+static void
+body_unwanted(struct keeper *k, const struct message *m)
+{
+	struct store_op *op = store_op_new(STORE_BODY_KNOWN, role_now());
+
+	if (op == NULL)
+		return; /* an orphan: swept at the next start */
+	op->body_known.message = m->body_unwanted.message;
+	op->done = body_looked_up;
+	op->arg = k;
+	store_submit(k->store, op);
+}
+
 /* ---- arrivals ---- */
 
 static struct incoming *
@@ -288,14 +314,23 @@ copy_arrival(struct incoming *in, const struct message_arrival *m)
 	a->recipients = in->recipients;
 }
 
+/* The one way in which messages come from this process. */
+static enum arrival_way
+way_of(const struct peer *from)
+{
+	if (from->kind == ROLE_CALLER)
+		return ARRIVAL_PULLED;
+	return from->faces_users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED;
+}
+
 /* Does what the session said of its message hold together? */
 static bool
-is_plausible(const struct incoming *in)
+is_plausible(const struct peer *from, const struct incoming *in)
 {
 	const struct arrival *a = &in->arrival;
 
-	return a->way >= ARRIVAL_SUBMITTED && a->way <= ARRIVAL_PULLED &&
-	       a->count > 0 && (a->way != ARRIVAL_SUBMITTED || a->user.n > 0) &&
+	return a->way == way_of(from) && a->count > 0 &&
+	       (a->way != ARRIVAL_SUBMITTED || a->user.n > 0) &&
 	       (a->spooled || a->size == a->head.n + a->body.n);
 }
 
@@ -310,7 +345,7 @@ arrived(struct keeper *k, struct peer *from, struct desk *d,
 	d->staged = NULL;
 	in->now = role_now();
 	copy_arrival(in, &m->arrival);
-	if (!is_plausible(in))
+	if (!is_plausible(from, in))
 		refuse(in, REPLY_DELIVERY_LATER);
 	else if (in->arrival.spooled)
 		seal(k, in);
@@ -327,7 +362,7 @@ keeper_arrival_message(struct keeper *k, struct peer *from, struct desk *d,
 	if (m->type == MESSAGE_BODY_ASK)
 		body_asked(k, from, m);
 	else if (m->type == MESSAGE_BODY_UNWANTED)
-		keeper_free_body(k, m->body_unwanted.message);
+		body_unwanted(k, m);
 	else if (m->type == MESSAGE_ARRIVAL_RECIPIENT)
 		stage_recipient(k, from, d, m);
 	else if (m->type == MESSAGE_ARRIVAL_BODY)

@@ -83,13 +83,13 @@ connected(struct keeper *k, struct peer *from, const struct message *m)
 	    admit_host(&k->admit, ask->address, ask->name);
 	struct message answer;
 
-	k->counters
-	    .n[ask->users ? COUNTER_SESSIONS_USERS : COUNTER_SESSIONS_PEERS]++;
+	k->counters.n[from->faces_users ? COUNTER_SESSIONS_USERS
+					: COUNTER_SESSIONS_PEERS]++;
 	message_init(&answer, MESSAGE_ADMITTED);
 	answer.admitted.session = ask->session;
 	answer.admitted.standing = standing;
 	answer.admitted.keywords =
-	    ask->users ? 0 : admit_keywords(&k->admit, standing);
+	    from->faces_users ? 0 : admit_keywords(&k->admit, standing);
 	answer.admitted.reply = standing == STANDING_DENIED
 				    ? REPLY_DENIED_AT_CONNECT
 				    : REPLY_GREETING;
@@ -243,6 +243,7 @@ pull_answered(
 		k->counters.n[COUNTER_PULLS_DENIED]++;
 	}
 	m.pull_answer.session = a->session;
+	m.pull_answer.ticket = a->ticket;
 	m.pull_answer.reply = reply;
 	keeper_answer(a, &m);
 }
@@ -251,10 +252,14 @@ static void
 pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 {
 	struct asker *a = keeper_asker(k, from, m->pull_ask.session);
+	struct serve_setup setup = k->serve;
 
-	if (a != NULL)
-		serve_pull(&k->serve, m->pull_ask.id, m->pull_ask.address,
-		    role_now(), pull_answered, a);
+	if (a == NULL)
+		return;
+	rand_fill(&setup.ticket, sizeof setup.ticket);
+	a->ticket = setup.ticket;
+	serve_pull(&setup, m->pull_ask.id, m->pull_ask.address, role_now(),
+	    pull_answered, a);
 }
 
 static void
@@ -279,6 +284,7 @@ pull_ended_at_front(
 	const struct settle_end end = {
 	    .hold = m->pull_end.hold,
 	    .node = k->node,
+	    .ticket = m->pull_end.ticket,
 	    .state = (enum store_hold_state)m->pull_end.state,
 	    .reply = m->pull_end.reply,
 	};

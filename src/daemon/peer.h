@@ -12,6 +12,7 @@ struct peer {
 	struct role *role;   /* ours */
 	enum role_kind kind; /* theirs */
 	unsigned index;
+	bool faces_users;        /* a front of submission, not of port 25 */
 	struct channel *channel; /* NULL while it is gone */
 	void *state;             /* the role's own, about this peer */
 };

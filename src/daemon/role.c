@@ -272,6 +272,7 @@ take_link(struct role *role, struct message *m)
 	p->role = role;
 	p->kind = (enum role_kind)m->link.role;
 	p->index = (unsigned)m->link.index;
+	p->faces_users = m->link.faces_users != 0;
 	owner.owner = p;
 	if (channel_new(role->base, m->file, &owner, &p->channel) < 0)
 		return;

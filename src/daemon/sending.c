@@ -16,6 +16,7 @@
 struct sending {
 	struct arena arena; /* the texts of the order */
 	struct key hold;
+	uint64_t ticket;
 	struct smtp_client_send order;
 	uint64_t capabilities;
 	uint8_t announced[DIGEST_SIZE];
@@ -34,6 +35,7 @@ copy_order(struct sending *s, const struct message_pull_answer *a)
 	struct smtp_client_send *o = &s->order;
 
 	s->hold = a->hold;
+	s->ticket = a->ticket;
 	s->capabilities = a->capabilities;
 	memcpy(s->announced, a->digest.b, sizeof s->announced);
 	o->sender = arena_copy(&s->arena, a->sender);
@@ -103,6 +105,12 @@ struct key
 sending_hold(const struct sending *s)
 {
 	return s->hold;
+}
+
+uint64_t
+sending_ticket(const struct sending *s)
+{
+	return s->ticket;
 }
 
 uint64_t

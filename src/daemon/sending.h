@@ -28,7 +28,9 @@ int sending_order(struct sending *s, struct smtp_client *client);
  */
 int sending_pump(struct sending *s, struct smtp_client *client);
 
+/* Which hold it is, and the ticket of its lease. */
 struct key sending_hold(const struct sending *s);
+uint64_t sending_ticket(const struct sending *s);
 
 /* What the destination's EHLO listed when it took the notice. */
 uint64_t sending_capabilities(const struct sending *s);

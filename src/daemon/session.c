@@ -46,7 +46,6 @@ ask_admission(struct session *s, struct span name)
 
 	message_init(&m, MESSAGE_CONNECTED);
 	m.connected.session = s->number;
-	m.connected.users = s->users;
 	m.connected.address = s->address;
 	m.connected.name = name;
 	if (peer_send(session_keeper(s), &m) == -E_CLOSED) {
@@ -275,7 +274,7 @@ session_answer(struct session *s, struct message *m)
 	}
 	if (m->type == MESSAGE_PULL_NOTED && s->ask == ASK_NOTED) {
 		s->ask = ASK_NOTHING;
-		session_turn_noted(s);
+		session_turn_noted(s, m);
 		return;
 	}
 	for (unsigned i = 0; i < sizeof answers / sizeof answers[0]; i++)

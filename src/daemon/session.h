@@ -140,7 +140,7 @@ void session_turn_ask(struct session *s, struct span id);
 void session_turn_answer(struct session *s, struct message *m);
 void session_turn_begin(struct session *s);
 void session_turn_progress(struct session *s);
-void session_turn_noted(struct session *s);
+void session_turn_noted(struct session *s, const struct message *m);
 /* The connection is over: an open turn is told to the keeper. */
 void session_turn_over(struct session *s);
 

@@ -56,15 +56,28 @@ session_turn_ask(struct session *s, struct span id)
 		s->ask = ASK_PULL;
 }
 
+/* A lease, as the keeper knows it. */
+struct lease {
+	struct key hold;
+	uint64_t ticket;
+};
+
+static struct lease
+lease_of(const struct sending *sending)
+{
+	return (struct lease){sending_hold(sending), sending_ticket(sending)};
+}
+
 static void
-send_end(struct session *s, struct key hold, enum store_hold_state state,
+send_end(struct session *s, struct lease lease, enum store_hold_state state,
     const char *reply)
 {
 	struct message m;
 
 	message_init(&m, MESSAGE_PULL_END);
 	m.pull_end.session = s->number;
-	m.pull_end.hold = hold;
+	m.pull_end.hold = lease.hold;
+	m.pull_end.ticket = lease.ticket;
 	m.pull_end.state = state;
 	m.pull_end.reply = span_of(reply);
 	peer_send(role_peer(s->front->role, ROLE_KEEPER, 0), &m);
@@ -82,12 +95,14 @@ session_turn_answer(struct session *s, struct message *m)
 		return;
 	}
 	if (reply == REPLY_YOUR_TURN) {
-		struct key hold = m->pull_answer.hold;
+		struct lease lease = {
+		    m->pull_answer.hold, m->pull_answer.ticket};
 
 		s->sending = sending_new(m, &s->pull_body);
 		s->turn_open = s->sending != NULL;
 		if (!s->turn_open) {
-			send_end(s, hold, HOLD_NOTICED, "no memory to send it");
+			send_end(
+			    s, lease, HOLD_NOTICED, "no memory to send it");
 			reply = REPLY_DELIVERY_LATER;
 		}
 	}
@@ -137,7 +152,7 @@ turn_back(struct session *s, const struct smtp_client_event *e)
 
 	snprintf(reply, sizeof reply, "%d %s %s", e->reply.code,
 	    e->reply.enhanced, e->reply.text);
-	send_end(s, sending_hold(s->sending), state_of(e), reply);
+	send_end(s, lease_of(s->sending), state_of(e), reply);
 	s->ask = ASK_NOTED;
 	sending_free(&s->sending);
 	conn_exchange(s->conn, smtp_server_machine(s->server));
@@ -174,9 +189,14 @@ session_turn_progress(struct session *s)
 }
 
 void
-session_turn_noted(struct session *s)
+session_turn_noted(struct session *s, const struct message *m)
 {
 	s->turn_open = false;
+	if (m->pull_noted.outcome != STORE_OK) {
+		/* not durable: no answer may say that it is (WIRE 4.7) */
+		session_end(s);
+		return;
+	}
 	smtp_client_free(&s->client);
 	smtp_server_resume(s->server, role_now());
 	conn_kick(s->conn);
@@ -186,7 +206,7 @@ void
 session_turn_over(struct session *s)
 {
 	if (s->turn_open && s->sending != NULL)
-		send_end(s, sending_hold(s->sending), HOLD_NOTICED,
+		send_end(s, lease_of(s->sending), HOLD_NOTICED,
 		    "the connection broke");
 	s->turn_open = false;
 }

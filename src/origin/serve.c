@@ -85,6 +85,7 @@ serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
 	op->hold_lease.id = arena_copy(&op->arena, id);
 	op->hold_lease.asker = asker;
 	op->hold_lease.node = setup->node;
+	op->hold_lease.ticket = setup->ticket;
 	op->hold_lease.lease_until = now + setup->settings->lease_time;
 	op->done = leased;
 	op->arg = x;

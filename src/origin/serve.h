@@ -15,6 +15,8 @@ struct serve_setup {
 	const struct settings *settings;
 	const uint8_t *server_secret;
 	uint64_t node;
+	uint64_t
+	    ticket; /* of this asking; the end of the lease brings it back */
 };
 
 /*

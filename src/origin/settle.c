@@ -46,6 +46,7 @@ settle_pull(struct store *store, const struct settle_end *end, int64_t now,
 	x->arg = arg;
 	op->hold_settle.key = end->hold;
 	op->hold_settle.node = end->node;
+	op->hold_settle.ticket = end->ticket;
 	op->hold_settle.state = end->state;
 	op->hold_settle.reply = arena_copy(&op->arena, end->reply);
 	op->done = settled;

@@ -10,7 +10,7 @@
 
 struct settle_end {
 	struct key hold;
-	uint64_t node; /* that holds the lease */
+	uint64_t node, ticket; /* that hold the lease */
 	enum store_hold_state
 	    state;         /* TAKEN, REFUSED, or NOTICED: still held */
 	struct span reply; /* what the destination said; copied */

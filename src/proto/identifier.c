@@ -122,13 +122,6 @@ identifier_check(
 	return 0;
 }
 
-bool
-identifier_same(struct span a, struct span b)
-{
-	/* The length of an identifier is no secret. */
-	return a.n == b.n && (a.n == 0 || CRYPTO_memcmp(a.p, b.p, a.n) == 0);
-}
-
 /* ALPHA / DIGIT / "-" / "_" / "." / "=" / "+" / "/" / "@" */
 static bool
 is_id_octet(char c)

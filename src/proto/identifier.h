@@ -31,11 +31,10 @@ int identifier_make(
 /*
  * Is ID one that this server could have made? Compares the first tag in
  * constant time. 0 and its key, or -E_NONE. The whole text must still be
- * compared with the stored one, in constant time (identifier_same()).
+ * compared with the stored one, in constant time (span_equals_secret()).
  */
 int identifier_check(
     struct span id, const uint8_t *server_secret, struct key *key_r);
-bool identifier_same(struct span a, struct span b);
 
 /* Is S of the grammar for identifiers that peers give us (WIRE 2: id)? */
 bool identifier_is_legal(struct span s);

@@ -273,6 +273,8 @@ struct store_hold_lease {
 	struct span id;
 	struct ip asker;
 	uint64_t node;
+	uint64_t
+	    ticket; /* of this very lease, and of no other one of the hold */
 	int64_t lease_until;
 
 	bool entitled;
@@ -280,14 +282,15 @@ struct store_hold_lease {
 };
 
 /*
- * LEASED by `node` to TAKEN, REFUSED, or back to NOTICED. TAKEN and REFUSED
- * give the content back when no other hold or delivery needs it. The same
- * again: OK. CONFLICT when it is neither leased by `node` nor in that state
- * already.
+ * LEASED by `node` with `ticket` to TAKEN, REFUSED, or back to NOTICED. TAKEN
+ * and REFUSED give the content back when no other hold or delivery needs it.
+ * The same again: OK. CONFLICT when it is neither leased so nor in that state
+ * already: the end of an older lease never settles a newer one.
  */
 struct store_hold_settle {
 	struct key key;
 	uint64_t node;
+	uint64_t ticket;
 	enum store_hold_state state;
 	struct span reply;
 
@@ -348,7 +351,8 @@ struct store_notice_put {
 /*
  * Due notices to claim, in order of next_at: WANTED and PULLING whose lease ran
  * out (they are PULLING then, one try more), and unconfirmed FETCHED, DELIVERED
- * or REFUSED ones (their state stays: they are asked only to confirm). OK.
+ * or REFUSED ones (their state stays: they are asked only to confirm; a try
+ * more for them too). OK.
  */
 struct store_notice_claim {
 	struct store_claim claim;

@@ -285,6 +285,32 @@ what_the_store_cannot_hold_gets_no_room(void **state)
 	free(head);
 }
 
+/* IM-02 AT-12 */
+static void
+what_a_user_has_waiting_has_a_quota(void **state)
+{
+	struct arrival a = arrival_to("bob@b.test", NULL);
+	struct arrival mine = arrival_to("bob@b.test", NULL);
+	char more[40];
+	struct fixture f;
+
+	(void)state;
+	snprintf(more, sizeof more, "hold-quota = \"%llu\"",
+	    2 * (unsigned long long)a.size + 1);
+	side_open(&f.side, "a.test", more, 0);
+	side_add_user(&f.side, "alice@a.test");
+	side_add_user(&f.side, "zoe@a.test");
+	f.accept = (struct accept){f.side.store, f.side.settings, f.side.local,
+	    f.side.secret};
+	for (unsigned i = 0; i < 3; i++) {
+		a.message = key_new(NOW);
+		submit(&f, &a, i < 2 ? REPLY_HELD : REPLY_NO_ROOM);
+	}
+	mine.user = span_of("zoe@a.test");
+	submit(&f, &mine, REPLY_HELD);
+	side_close(&f.side);
+}
+
 /* ---- more recipients than one operation takes ---- */
 
 struct many {
@@ -481,6 +507,7 @@ main(void)
 	    CASE(a_recipient_that_is_none_leaves_nothing_behind),
 	    CASE(the_same_message_again_is_held_once),
 	    CASE(what_the_store_cannot_hold_gets_no_room),
+	    cmocka_unit_test(what_a_user_has_waiting_has_a_quota),
 	    CASE(nothing_is_seen_before_the_last_part),
 	    CASE(each_of_2500_recipients_has_a_valid_identifier),
 	    cmocka_unit_test(

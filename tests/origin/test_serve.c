@@ -20,7 +20,7 @@ open_at(struct fixture *f, uint64_t seed)
 	side_open(&f->side, "a.test", "", seed);
 	side_add_user(&f->side, "alice@a.test");
 	f->serve = (struct serve_setup){f->side.store, f->side.settings,
-	    f->side.secret, NODE};
+	    f->side.secret, NODE, 0};
 }
 
 static int
@@ -300,7 +300,7 @@ another_server_does_not_know_our_identifiers(void **state)
 	held_notice(&f->side, &f->held, 48 * HOUR);
 	side_open(&other.side, "z.test", "", 0);
 	other.serve = (struct serve_setup){other.side.store,
-	    other.side.settings, other.side.secret, NODE};
+	    other.side.settings, other.side.secret, NODE, 0};
 	assert_int_equal(
 	    ask(&other, f->held.id, PEER).reply, REPLY_NOT_FOR_YOU);
 	side_close(&other.side);

@@ -20,7 +20,7 @@ struct memory_rows {
 };
 
 struct memory_lease {
-	uint64_t node;
+	uint64_t node, ticket;
 	int64_t until;
 };
 

@@ -158,10 +158,10 @@ copy_picked(struct store_op *op, const struct memory_picked *picked)
 static void
 begin_pull(struct store_notice *row, int64_t now)
 {
+	row->tries++;
 	if (row->unconfirmed)
 		return;
 	row->state = NOTICE_PULLING;
-	row->tries++;
 	if (row->first_try_at == 0)
 		row->first_try_at = now;
 }

@@ -27,7 +27,7 @@ store_memory_hold_lease(struct memory *m, struct store_op *op)
 	struct memory_hold *hold = memory_hold_find(m, lease->key);
 
 	lease->entitled = hold != NULL &&
-			  span_equals(hold->row.id, lease->id) &&
+			  span_equals_secret(hold->row.id, lease->id) &&
 			  target_has(buf_span(&hold->targets), lease->asker);
 	if (!lease->entitled || !memory_hold_open(hold) ||
 	    is_over(hold, op->now))
@@ -39,6 +39,7 @@ store_memory_hold_lease(struct memory *m, struct store_op *op)
 		return STORE_FULL;
 	hold->row.state = lease->row.hold.state = HOLD_LEASED;
 	hold->pull.node = lease->node;
+	hold->pull.ticket = lease->ticket;
 	hold->pull.until = lease->lease_until;
 	return STORE_OK;
 }
@@ -65,7 +66,8 @@ store_memory_hold_settle(struct memory *m, struct store_op *op)
 	if (settle->state != HOLD_TAKEN && settle->state != HOLD_REFUSED &&
 	    settle->state != HOLD_NOTICED)
 		return STORE_CONFLICT;
-	if (hold->row.state == HOLD_LEASED && hold->pull.node == settle->node)
+	if (hold->row.state == HOLD_LEASED && hold->pull.node == settle->node &&
+	    hold->pull.ticket == settle->ticket)
 		change_state(
 		    hold, settle->state, settle->reply, store_moment(op));
 	if (hold->row.state != settle->state)

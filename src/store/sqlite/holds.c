@@ -73,7 +73,8 @@ holds_standing(struct sqlite_store *s, const struct key *key,
 {
 	struct query q = query_new(s,
 	    "SELECT message, state, route, next_at, notice_until, lease_node,"
-	    " lease_until FROM holds WHERE key = ?1 AND state > 0");
+	    " lease_ticket, lease_until FROM holds WHERE key = ?1 AND state > "
+	    "0");
 	bool found;
 
 	query_put_key(&q, key);
@@ -85,6 +86,7 @@ holds_standing(struct sqlite_store *s, const struct key *key,
 		standing_r->next_at = query_number(&q);
 		standing_r->notice_until = query_number(&q);
 		standing_r->lease_node = (uint64_t)query_number(&q);
+		standing_r->lease_ticket = (uint64_t)query_number(&q);
 		standing_r->lease_until = query_number(&q);
 	}
 	query_end(&q);

@@ -208,9 +208,9 @@ claim_notice(struct sqlite_store *s, struct store_notice *notice,
 	    "UPDATE notices SET state = ?2, tries = ?3, first_try_at = ?4,"
 	    " lease_node = ?5, lease_until = ?6 WHERE key = ?1");
 
+	notice->tries++;
 	if (!notice->unconfirmed) {
 		notice->state = NOTICE_PULLING;
-		notice->tries++;
 		if (notice->first_try_at == 0)
 			notice->first_try_at = now;
 	}

@@ -38,12 +38,13 @@ take_lease(struct sqlite_store *s, const struct store_hold_lease *lease,
     const struct hold_standing *was)
 {
 	struct query q = query_new(s,
-	    "UPDATE holds SET state = 3, lease_node = ?2, lease_until = ?3"
-	    " WHERE key = ?1");
+	    "UPDATE holds SET state = 3, lease_node = ?2, lease_until = ?3,"
+	    " lease_ticket = ?4 WHERE key = ?1");
 
 	query_put_key(&q, &lease->key);
 	query_put_number(&q, (int64_t)lease->node);
 	query_put_number(&q, lease->lease_until);
+	query_put_number(&q, (int64_t)lease->ticket);
 	query_run(&q);
 	tally_hold(s, was->state, was->route, -1);
 	tally_hold(s, HOLD_LEASED, was->route, 1);
@@ -60,7 +61,7 @@ store_sqlite_hold_lease(struct sqlite_store *s, struct store_op *op)
 	if (!holds_standing(s, &lease->key, &was) ||
 	    !holds_load(s, &lease->key, &lease->row))
 		return STORE_NONE;
-	lease->entitled = span_equals(hold->id, lease->id) &&
+	lease->entitled = span_equals_secret(hold->id, lease->id) &&
 			  target_has(hold->targets, lease->asker);
 	if (!lease->entitled || was.state > HOLD_LEASED ||
 	    hold->expires_at <= op->now - STORE_HOLD_GRACE)
@@ -86,7 +87,8 @@ store_sqlite_hold_settle(struct sqlite_store *s, struct store_op *op)
 	if (settle->state != HOLD_TAKEN && settle->state != HOLD_REFUSED &&
 	    settle->state != HOLD_NOTICED)
 		return STORE_CONFLICT;
-	if (was.state == HOLD_LEASED && was.lease_node == settle->node)
+	if (was.state == HOLD_LEASED && was.lease_node == settle->node &&
+	    was.lease_ticket == settle->ticket)
 		change_state(s, &settle->key, &was, settle->state,
 		    settle->reply, moment);
 	else if (was.state != settle->state)

@@ -54,6 +54,7 @@ static const char version_1[] =
     " notice_node INTEGER NOT NULL DEFAULT 0,"
     " notice_until INTEGER NOT NULL DEFAULT 0,"
     " lease_node INTEGER NOT NULL DEFAULT 0,"
+    " lease_ticket INTEGER NOT NULL DEFAULT 0,"
     " lease_until INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX holds_due ON holds"

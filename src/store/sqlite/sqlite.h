@@ -131,7 +131,7 @@ struct hold_standing {
 	enum store_hold_state state;
 	enum store_route route;
 	int64_t next_at, notice_until;
-	uint64_t lease_node;
+	uint64_t lease_node, lease_ticket;
 	int64_t lease_until;
 };
 

@@ -1,0 +1,277 @@
+/* From an arrival to deliveries, and the exact octets of their trace fields. */
+#include "steps.h"
+
+#include "receiver/decide.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The time of the case, as a date. */
+#define DATE "Fri, 15 Jan 2027 08:00:00 +0000"
+
+struct fixture {
+	struct side side;
+	struct arena arena;
+};
+
+static int
+set_up(void **state)
+{
+	struct fixture *f = malloc(sizeof *f);
+
+	assert_non_null(f);
+	side_open(&f->side, "b.test", "", 0);
+	arena_init(&f->arena, 1u << 20);
+	*state = f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	arena_fini(&f->arena);
+	side_close(&f->side);
+	free(f);
+	return 0;
+}
+
+/* Pulled from a.test for whoever TO names. */
+static struct arrival
+pulled(const char *to)
+{
+	struct arrival a = arrival_to(to, NULL);
+
+	a.way = ARRIVAL_PULLED;
+	a.user = span_of("");
+	a.with = span_of("GDEL");
+	a.helo = span_of("mx.a.test");
+	a.address = ip_of("203.0.113.7");
+	a.results = span_of("spf=pass smtp.mailfrom=a.test");
+	a.notice_id = span_of("some-id");
+	a.notice_domain = span_of("a.test");
+	return a;
+}
+
+/* The deliveries of A. */
+static const struct store_delivery *
+deliver(struct fixture *f, const struct arrival *a)
+{
+	const struct store_delivery *d;
+
+	assert_int_equal(
+	    decide_deliveries(f->side.settings, a, NOW, &f->arena, &d), 0);
+	return d;
+}
+
+static void
+assert_trace(
+    const struct arrival *a, const struct store_delivery *d, const char *form)
+{
+	char expected[1024], key[KEY_TEXT];
+
+	key_text(a->message, key);
+	/* FORM is a literal of this file with one %s for the key */
+	assert_true(span_search(span_of(form), 0, span_of("KEY")) <
+		    strlen(form));
+	snprintf(expected, sizeof expected, "%.*s%s%s",
+	    (int)span_search(span_of(form), 0, span_of("KEY")), form, key,
+	    strstr(form, "KEY") + 3);
+	assert_int_equal(d->trace.n, strlen(expected));
+	assert_memory_equal(d->trace.p, expected, d->trace.n);
+}
+
+static void
+a_pulled_message_bears_whence_it_came(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = pulled("Bob@B.test");
+	const struct store_delivery *d = deliver(f, &a);
+
+	assert_trace(&a, d,
+	    "Return-Path: <alice@a.test>\r\n"
+	    "Authentication-Results: mx.b.test; "
+	    "spf=pass smtp.mailfrom=a.test\r\n"
+	    "Received: from mx.a.test ([203.0.113.7])\r\n"
+	    "\tby mx.b.test with GDEL id KEY;\r\n"
+	    "\t" DATE "\r\n");
+	assert_span(d->user, "bob@b.test");
+	assert_span(d->recipient, "Bob@b.test");
+	assert_span(d->notice_id, "some-id");
+	assert_span(d->notice_domain, "a.test");
+	assert_int_equal(d->created, NOW);
+	assert_int_equal(d->next_at, NOW);
+	assert_true(key_equals(d->message, a.message));
+}
+
+static void
+an_address_of_ipv6_is_written_as_one(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = pulled("bob@b.test");
+
+	a.address = ip_of("2001:db8::7");
+	a.results = span_of("");
+	assert_trace(&a, deliver(f, &a),
+	    "Return-Path: <alice@a.test>\r\n"
+	    "Received: from mx.a.test ([IPv6:2001:db8::7])\r\n"
+	    "\tby mx.b.test with GDEL id KEY;\r\n"
+	    "\t" DATE "\r\n");
+}
+
+static void
+a_report_has_an_empty_return_path(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = pulled("bob@b.test");
+
+	a.sender = a.results = span_of("");
+	assert_trace(&a, deliver(f, &a),
+	    "Return-Path: <>\r\n"
+	    "Received: from mx.a.test ([203.0.113.7])\r\n"
+	    "\tby mx.b.test with GDEL id KEY;\r\n"
+	    "\t" DATE "\r\n");
+}
+
+/* Where a user of ours was is nobody's business. */
+static void
+a_submitted_message_does_not_say_from_where(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = arrival_to("bob@b.test", NULL);
+
+	assert_trace(&a, deliver(f, &a),
+	    "Return-Path: <alice@a.test>\r\n"
+	    "Received: by mx.b.test with ESMTPSA id KEY;\r\n"
+	    "\t" DATE "\r\n");
+}
+
+/* WIRE 6: a Bcc stays unseen, so no field names any recipient. */
+static void
+no_field_names_a_recipient(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = arrival_to(
+	    "bob@b.test", "carol@b.test", "secret@b.test", NULL);
+	const struct store_delivery *d;
+
+	a.way = ARRIVAL_PUSHED;
+	a.with = span_of("ESMTPS");
+	d = deliver(f, &a);
+	for (unsigned i = 0; i < 3; i++) {
+		struct span trace = d[i].trace;
+
+		assert_int_equal(
+		    span_search(trace, 0, span_of(" for ")), trace.n);
+		assert_int_equal(
+		    span_search(trace, 0, span_of("@b.test")), trace.n);
+		for (unsigned j = 0; j < i; j++) {
+			assert_true(span_equals(trace, d[j].trace));
+			assert_false(key_equals(d[i].key, d[j].key));
+		}
+	}
+	assert_span(d[2].user, "secret@b.test");
+}
+
+/* RFC 5321 4.5.1 */
+static void
+postmaster_without_a_domain_is_that_of_the_first(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = pulled("PostMaster");
+	const struct store_delivery *d = deliver(f, &a);
+
+	assert_span(d->user, "postmaster@b.test");
+	assert_span(d->recipient, "postmaster");
+}
+
+static void
+the_record_of_a_message_is_that_of_its_arrival(void **state)
+{
+	struct arrival a = pulled("bob@b.test");
+	struct store_message m;
+
+	(void)state;
+	a.ret = 2;
+	a.body_8bit = a.smtputf8 = a.spooled = true;
+	decide_message(&a, NOW, &m);
+	assert_true(key_equals(m.key, a.message));
+	assert_span(m.sender, "alice@a.test");
+	assert_span(m.user, "");
+	assert_span(m.envid, "QQ314159");
+	assert_int_equal(m.ret, 2);
+	assert_true(m.body_8bit && m.smtputf8 && m.spooled);
+	assert_true(span_equals(m.head, a.head));
+	assert_true(span_equals(m.body, a.body));
+	assert_int_equal(m.size, a.size);
+	assert_memory_equal(m.digest, a.digest, STORE_DIGEST);
+	assert_int_equal(m.created, NOW);
+}
+
+static void
+a_pushed_message_becomes_ours_with_all_its_deliveries(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = arrival_to("bob@b.test", "carol@b.test", NULL);
+	struct store_op *op = side_op(&f->side, STORE_MESSAGE_PUT);
+
+	a.way = ARRIVAL_PUSHED;
+	assert_int_equal(decide_pushed(f->side.settings, &a, op), 0);
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	store_op_free(&op);
+	assert_int_equal(side_count(&f->side).deliveries, 2);
+	side_assert_clean(&f->side);
+}
+
+static void
+a_recipient_that_is_none_is_a_fault(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = arrival_to("bob@b.test", "carol@", NULL);
+	const struct store_delivery *d;
+
+	assert_int_equal(
+	    decide_deliveries(f->side.settings, &a, NOW, &f->arena, &d),
+	    -E_SYNTAX);
+}
+
+static void
+trace_fields_have_a_ceiling(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a = pulled("bob@b.test");
+	char *long_text = calloc(1, DECIDE_TRACE_MAX + 1);
+	const struct store_delivery *d;
+
+	assert_non_null(long_text);
+	memset(long_text, 'x', DECIDE_TRACE_MAX);
+	a.results = span_of(long_text);
+	assert_int_equal(
+	    decide_deliveries(f->side.settings, &a, NOW, &f->arena, &d),
+	    -E_NOMEM);
+	free(long_text);
+}
+
+#define CASE(function) \
+	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(a_pulled_message_bears_whence_it_came),
+	    CASE(an_address_of_ipv6_is_written_as_one),
+	    CASE(a_report_has_an_empty_return_path),
+	    CASE(a_submitted_message_does_not_say_from_where),
+	    CASE(no_field_names_a_recipient),
+	    CASE(postmaster_without_a_domain_is_that_of_the_first),
+	    cmocka_unit_test(the_record_of_a_message_is_that_of_its_arrival),
+	    CASE(a_pushed_message_becomes_ours_with_all_its_deliveries),
+	    CASE(a_recipient_that_is_none_is_a_fault),
+	    CASE(trace_fields_have_a_ceiling),
+	};
+
+	return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
+}
