@@ -49,6 +49,8 @@ def parse(arguments):
 def main():
     arguments = parse(sys.argv[1:])
     # Ended from outside, the lab still cleans up behind itself.
+    # Ctrl-C means us even where whoever started us ignores it (nohup, jobs).
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
     try:
