@@ -120,11 +120,18 @@ trust(struct pull *p, struct ip address)
 	table_put(&p->trusted, number_of(address), p);
 }
 
-static unsigned
+/* A setting as a ceiling: 0 stands for none. */
+static uint64_t
+most(uint64_t setting)
+{
+	return setting == 0 ? UINT64_MAX : setting;
+}
+
+static uint64_t
 connections_allowed(const struct pull *p, struct ip address)
 {
 	return table_get(&p->trusted, number_of(address)) != NULL
-		   ? (unsigned)p->settings->pull_connections
+		   ? most(p->settings->pull_connections)
 		   : 1;
 }
 
@@ -292,8 +299,9 @@ end_rest(struct group *g, struct span reason, int64_t now)
 	group_free(g);
 }
 
-static void
-start(struct group *g, int64_t now)
+/* False: nobody can make calls now. Then it waits on, and no try is lost. */
+static bool
+start(struct group *g)
 {
 	struct pull *p = g->pull;
 	const struct store_notice *notices[PULL_CALL_ITEMS];
@@ -306,17 +314,14 @@ start(struct group *g, int64_t now)
 
 	for (unsigned i = 0; i < g->count; i++)
 		notices[i] = &g->items[i].notice;
-	g->called = true;
-	p->calls++;
-	if (p->world.call(p->world.owner, &call) < 0) {
-		g->cut_short = true;
-		end_rest(g, span_of("no process can make calls now"), now);
-	}
+	g->called = p->world.call(p->world.owner, &call) >= 0;
+	p->calls += g->called;
+	return g->called;
 }
 
 /* Starts the groups for which a connection is free. */
 static void
-start_waiting(struct pull *p, int64_t now)
+start_waiting(struct pull *p)
 {
 	struct group *g;
 	uint64_t number;
@@ -324,10 +329,11 @@ start_waiting(struct pull *p, int64_t now)
 
 	while ((g = table_next(&p->groups, &at, &number)) != NULL)
 		if (!g->called &&
-		    p->calls < p->settings->pull_connections_total &&
+		    p->calls < most(p->settings->pull_connections_total) &&
 		    connections_now(p, g->address) <
-			connections_allowed(p, g->address))
-			start(g, now);
+			connections_allowed(p, g->address) &&
+		    !start(g))
+			return; /* the next look tries again */
 }
 
 void
@@ -342,7 +348,7 @@ pull_over(struct pull *p, uint64_t call, bool reached, struct span reason,
 		log_event("pulls-not-done", "left=%u reached=%d why=%s",
 		    g->left, reached, log_quote(reason));
 	end_rest(g, reason, now);
-	start_waiting(p, now);
+	start_waiting(p);
 	if (p->again)
 		pull_look(p, now);
 }
@@ -355,6 +361,8 @@ pull_lost(struct pull *p, int64_t now)
 	size_t at = 0;
 
 	while ((g = table_next(&p->groups, &at, &number)) != NULL) {
+		if (!g->called)
+			continue; /* waits for whoever calls next */
 		g->cut_short = true;
 		end_rest(g, span_of("the call was cut short"), now);
 	}
@@ -502,7 +510,7 @@ claimed(struct store_op *op, void *arg)
 	for (unsigned i = 0; ok && i < page->count; i++)
 		add(p, &page->notices[i]);
 	store_op_free(&op);
-	start_waiting(p, now);
+	start_waiting(p);
 	if (p->again)
 		pull_look(p, now);
 }
@@ -512,6 +520,7 @@ pull_look(struct pull *p, int64_t now)
 {
 	struct store_op *op;
 
+	start_waiting(p);
 	p->again = true;
 	if (p->looking || p->under_way > PULL_UNDER_WAY - PULL_PAGE)
 		return;

@@ -4,6 +4,7 @@ Nothing but sockets: it sends exactly what it is told and says exactly what
 came. Both a client's and a server's side can be played with it.
 """
 
+import select
 import socket
 import ssl
 
@@ -151,6 +152,10 @@ class Door:
         link, address = self.listener.accept()
         self.caller = address[0]
         return Wire(link)
+
+    def has_caller(self):
+        """Is somebody at the door now, or was since the last meeting?"""
+        return bool(select.select([self.listener], [], [], 0)[0])
 
     def close(self):
         self.listener.close()

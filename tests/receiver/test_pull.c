@@ -160,6 +160,27 @@ all_connections_together_have_a_ceiling(void **state)
 	pulling_close(&p);
 }
 
+static void
+ceilings_can_be_lifted(void **state)
+{
+	struct pulling p;
+
+	(void)state;
+	pulling_open(&p,
+	    "pull-connections = \"unlimited\"\n"
+	    "pull-connections-total = \"unlimited\"",
+	    0);
+	put_many(&p, 1, PEER);
+	pulling_look(&p);
+	assert_int_equal(p.call_count, 1);
+	fetch(&p, p.calls[0].ids[0]);
+	pulling_end(&p, &p.calls[0], 0, PULL_CONFIRMED);
+	put_many(&p, 10 * PULL_CALL_ITEMS, PEER);
+	pulling_look(&p);
+	assert_true(p.call_count > 8);
+	pulling_close(&p);
+}
+
 /* ---- when ---- */
 
 /* GD-16 GD-17 */
@@ -550,7 +571,8 @@ in_any_weather_a_notice_is_fetched_once_or_lapses(void **state)
 
 		pulling_open(&p, "", seed);
 		pulling_put(&p, "id", PEER, 48 * HOUR);
-		for (unsigned i = 0; i < 6 * 48; i++) {
+		/* a day for each question after the last try */
+		for (unsigned i = 0; i < 6 * 24 * 12; i++) {
 			pulling_clear(&p);
 			pulling_look(&p);
 			if (p.call_count > 0)
@@ -582,6 +604,7 @@ main(void)
 	    cmocka_unit_test(
 		a_proven_address_gets_no_more_connections_than_the_setting),
 	    cmocka_unit_test(all_connections_together_have_a_ceiling),
+	    cmocka_unit_test(ceilings_can_be_lifted),
 	    CASE(a_pull_that_fails_is_tried_five_times_in_two_days),
 	    CASE(a_call_that_reached_nobody_counts_as_a_try),
 	    CASE(no_try_is_made_after_expiry),
