@@ -22,7 +22,7 @@ def ask(path, question):
         raise ConnectionError(f"no whole answer from {path}")
     answer = json.loads(line)
     if not answer.get("ok"):
-        raise LabError(f"{question['do']}: {answer.get('error')}")
+        raise LabError(f"{question['do']}: {answer['error']['text']}")
     return answer
 
 

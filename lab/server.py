@@ -93,7 +93,7 @@ class LabServer:
 
     def holds(self, every=True):
         return control.pages(self.control, {"do": "held-list", "all": every},
-                             "holds")
+                             "held")
 
     def notices(self):
         return control.pages(self.control, {"do": "notice-list"}, "notices")
@@ -101,9 +101,9 @@ class LabServer:
     def pids(self):
         """{role: [pid]}, that of the main process included."""
         roles = {"main": [self.lab.processes.pid(self.name)]}
-        for role, numbers in self.status()["pids"].items():
-            roles.setdefault(role, []).extend(
-                pid for pid in numbers if pid not in roles["main"])
+        for process in self.status()["roles"]:
+            if process["pid"] not in (None, *roles["main"]):
+                roles.setdefault(process["name"], []).append(process["pid"])
         return roles
 
     def command(self, *arguments, password=None):
@@ -120,8 +120,7 @@ class LabServer:
         password = secrets.token_urlsafe(12)
         code, _, errors = self.command(
             "user", "add", user.address, "--mode", user.mode,
-            "--from-check", user.from_check, "--password-stdin",
-            password=password)
+            "--from-check", user.from_check, password=password)
         if code != 0:
             raise LabError(f"user add {user.address}: exit {code}: {errors}")
         local_part, _, domain = user.address.rpartition("@")

@@ -8,16 +8,16 @@ with it, for they have happened.
 from lab import compare
 
 ORIGIN_STEPS = (
-    ("held", "held: {sender} to {recipient} waits at {domain},"
+    ("held", "held: {from} to {to} waits at {domain},"
              " {size} octets. Nothing else has left."),
-    ("noticed", "noticed: the server of {recipient} was told that a message"
+    ("noticed", "noticed: the server of {to} was told that a message"
                 " waits here, and nothing more."),
     ("leased", "pulled: it came back for the message, on a connection of its"
                " own."),
     ("taken", "taken: it has the message safe; here it is needed no longer."),
 )
 ENDS = {
-    "refused": "refused: the other side does not want it: {reply}",
+    "refused": "refused: the other side does not want it: {last_reply}",
     "expired": "expired: nobody came for it in time.",
     "withdrawn": "withdrawn: the sender took it back.",
 }

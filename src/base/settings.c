@@ -14,36 +14,31 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/ip.h"
 #include "base/settings_check.h"
 #include "base/settings_scan.h"
 #include "base/settings_value.h"
 
 #include <confuse.h>
-#include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Ten years: more is a typing fault. */
-#define DURATION_MAX   ((int64_t)3650 * 24 * 3600)
-#define SIZE_VALUE_MAX ((uint64_t)INT64_MAX) /* what the store can hold */
-#define SHOWN_MAX      60 /* octets of a value that a complaint repeats */
+#define SHOWN_MAX  60 /* octets of a key that a complaint repeats */
+#define CHOICE_MAX 64 /* octets of the words of a choice */
 /* The worst text is words of one letter: a pointer and 16 octets for two. */
 #define MEMORY_MAX (16u * SETTINGS_TEXT_MAX)
 
 static const struct row {
-	const char *key, *standard, *help;
+	const char *key, *standard, *range, *reason;
 	const char *kind_text; /* as in settings.def: "CHOICE(a|b)" */
 	size_t offset;         /* in struct settings */
 	enum settings_kind kind;
 } rows[] = {
 #define SETTINGS_CHOICE(words) SETTINGS_CHOICE
-#define SETTING(kind, key, field, standard, help)                      \
-	{key, standard, help, #kind, offsetof(struct settings, field), \
-	    SETTINGS_##kind},
+#define SETTING(kind, key, field, standard, range, reason) \
+	{key, standard, range, reason, #kind,              \
+	    offsetof(struct settings, field), SETTINGS_##kind},
 #include "base/settings.def"
 #undef SETTING
 #undef SETTINGS_CHOICE
@@ -51,21 +46,38 @@ static const struct row {
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
+/* The keys of a section `peer`; their rows are those of all domains. */
+static const struct {
+	const char *key;
+	size_t offset; /* in struct settings_peer */
+} peer_rows[SETTINGS_SCAN_PEER_KEYS] = {
+    {"speak", offsetof(struct settings_peer, speak)},
+    {"offer", offsetof(struct settings_peer, offer)},
+};
+
 /* What the caller gets a part of: the values, and the memory behind them. */
 struct owner {
 	struct settings settings;
 	struct arena arena;
 };
 
-/* Where a fault is said to be. */
-struct place {
+/* One reading: whom to tell of faults, and what is known of each key. */
+struct reading {
 	const char *name; /* of the configuration */
-	unsigned line;    /* 0: none, or several */
-	struct err *err;
+	settings_report *report;
+	void *arg;
+	struct owner *owner;
+	struct settings_scan scan;
+	unsigned lines[ROWS]; /* 0: not given */
+	bool bad[ROWS];       /* a fault was told */
+	int result;
+	/* What is being read, for its faults. */
+	const char *key;
+	unsigned line;
 };
 
 static int
-find_key(struct span key)
+find_row(struct span key)
 {
 	for (int i = 0; i < ROWS; i++)
 		if (span_equals(key, span_of(rows[i].key)))
@@ -73,18 +85,77 @@ find_key(struct span key)
 	return -1;
 }
 
-/* "NAME:LINE: key: why"; line 0 and the empty key are left out. */
 static int
-fault(const struct place *at, struct span key, const char *why)
+find_key(enum settings_scan_place place, struct span key, bool *list_r)
 {
+	int row = find_row(key);
+
+	*list_r = row < 0 || rows[row].kind == SETTINGS_LIST;
+	if (place == SETTINGS_ANYWHERE)
+		return row;
+	for (int i = 0; i < SETTINGS_SCAN_PEER_KEYS; i++)
+		if (span_equals(key, span_of(peer_rows[i].key)))
+			return i;
+	return -1;
+}
+
+/* ---- faults ---- */
+
+int
+settings_fault_text(const struct settings_fault *fault, struct err *err)
+{
+	struct span key = span_part(fault->key, 0, SHOWN_MAX);
 	char line[16] = "";
 
-	if (at->line != 0)
-		snprintf(line, sizeof line, "%u:", at->line);
-	key = span_part(key, 0, SHOWN_MAX);
-	return err_set(at->err, -E_SYNTAX, "%s:%s %.*s%s%s", at->name, line,
+	if (fault->line != 0)
+		snprintf(line, sizeof line, "%u:", fault->line);
+	return err_set(err, -E_SYNTAX, "%s:%s %.*s%s%s", fault->name, line,
 	    (int)key.n, key.p == NULL ? "" : key.p, key.n == 0 ? "" : ": ",
-	    why);
+	    fault->why);
+}
+
+static void
+tell(struct reading *r, unsigned line, struct span key, const char *why)
+{
+	const struct settings_fault fault = {r->name, line, key, why};
+
+	r->result = -E_SYNTAX;
+	r->report(r->arg, &fault);
+}
+
+static void
+scan_fault(void *arg, unsigned line, struct span key, const char *why)
+{
+	struct reading *r = arg;
+	int row = find_row(key);
+
+	if (row >= 0)
+		r->bad[row] = true;
+	tell(r, line, key, why);
+}
+
+static void
+value_fault(void *arg, const char *why)
+{
+	struct reading *r = arg;
+
+	tell(r, r->line, span_of(r->key), why);
+}
+
+static bool
+is_bad(void *arg, const char *key)
+{
+	const struct reading *r = arg;
+
+	return r->bad[find_row(span_of(key))];
+}
+
+static void
+together_fault(void *arg, const char *key, const char *why)
+{
+	struct reading *r = arg;
+
+	tell(r, r->lines[find_row(span_of(key))], span_of(key), why);
 }
 
 static int
@@ -93,111 +164,9 @@ no_memory(struct err *err)
 	return err_set(err, -E_NOMEM, "no memory for the configuration");
 }
 
-/* Splits "90 s" into its number and its unit. 0, -E_SYNTAX, -E_RANGE. */
-static int
-split_unit(struct span text, uint64_t *number_r, struct span *unit_r)
-{
-	size_t digits = 0;
+/* ---- libconfuse ---- */
 
-	text = span_trim(text);
-	while (
-	    digits < text.n && text.p[digits] >= '0' && text.p[digits] <= '9')
-		digits++;
-	*unit_r = span_trim(span_skip(text, digits));
-	return span_number(span_part(text, 0, digits), INT64_MAX, number_r);
-}
-
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-/* NUMBER in the unit NAME, at most MAX. 0, -E_SYNTAX, -E_RANGE. */
-static int
-multiply(const struct unit *units, struct span name, uint64_t max,
-    uint64_t *number_io)
-{
-	for (; units->name != NULL; units++) {
-		if (!span_equals_nocase(name, span_of(units->name)))
-			continue;
-		if (*number_io > max / units->factor)
-			return -E_RANGE;
-		*number_io *= units->factor;
-		return 0;
-	}
-	return -E_SYNTAX;
-}
-
-int
-settings_duration(struct span text, int64_t *seconds_r)
-{
-	static const struct unit units[] = {{"", 1}, {"s", 1}, {"m", 60},
-	    {"h", 3600}, {"d", 86400}, {"w", 604800}, {NULL, 0}};
-	struct span unit;
-	uint64_t number;
-	int error = split_unit(text, &number, &unit);
-
-	if (error == 0)
-		error = multiply(units, unit, DURATION_MAX, &number);
-	if (error == 0)
-		*seconds_r = (int64_t)number;
-	return error;
-}
-
-int
-settings_size(struct span text, uint64_t *octets_r)
-{
-	static const struct unit units[] = {{"", 1}, {"KiB", 1u << 10},
-	    {"MiB", 1u << 20}, {"GiB", 1u << 30}, {"TiB", (uint64_t)1 << 40},
-	    {NULL, 0}};
-	struct span unit;
-	uint64_t number;
-	int error = split_unit(text, &number, &unit);
-
-	if (error == 0)
-		error = multiply(units, unit, SIZE_VALUE_MAX, &number);
-	if (error == 0)
-		*octets_r = number;
-	return error;
-}
-
-int
-settings_endpoint(const char *text, struct ip *ip_r, uint16_t *port_r)
-{
-	struct span whole = span_of(text), address, port;
-	size_t colon = whole.n;
-	uint64_t number;
-
-	while (colon > 0 && whole.p[colon - 1] != ':')
-		colon--;
-	if (colon == 0)
-		return -E_SYNTAX;
-	port = span_skip(whole, colon);
-	address = span_part(whole, 0, colon - 1);
-	if (address.n >= 2 && address.p[0] == '[' &&
-	    address.p[address.n - 1] == ']')
-		address = span_part(address, 1, address.n - 2);
-	else if (span_find(address, 0, ':') < address.n)
-		return -E_SYNTAX; /* which colon is the port's? */
-	if (span_number(port, UINT16_MAX, &number) != 0 || number == 0)
-		return -E_SYNTAX;
-	*port_r = (uint16_t)number;
-	return ip_parse(address, ip_r);
-}
-
-/* "accept|reject" of "CHOICE(accept|reject)"; nothing for other kinds. */
-static struct span
-choice_words(const struct row *row)
-{
-	struct span words =
-	    span_skip(span_of(row->kind_text), strlen("CHOICE("));
-
-	if (row->kind != SETTINGS_CHOICE)
-		return span_of(NULL);
-	return span_part(words, 0, words.n - 1);
-}
-
-/* libconfuse tells faults to a function that gets no argument of ours. */
+/* It tells faults to a function that gets no argument of ours. */
 static struct {
 	unsigned line;
 	char why[128];
@@ -213,131 +182,260 @@ complain(cfg_t *cfg, const char *format, va_list arguments)
 }
 
 /* Every value is a text to libconfuse; we know better what it should be. */
+static cfg_opt_t
+option_of(const char *key)
+{
+	if (rows[find_row(span_of(key))].kind == SETTINGS_LIST)
+		return (cfg_opt_t)CFG_STR_LIST(key, NULL, CFGF_NODEFAULT);
+	return (cfg_opt_t)CFG_STR(key, NULL, CFGF_NODEFAULT);
+}
+
 static cfg_t *
 new_parser(void)
 {
-	cfg_opt_t options[ROWS + 1];
+	cfg_opt_t in_peer[SETTINGS_SCAN_PEER_KEYS + 1];
+	cfg_opt_t options[ROWS + 2];
 	cfg_t *parser;
 
-	for (int i = 0; i < ROWS; i++) {
-		const char *key = rows[i].key;
-
-		options[i] =
-		    rows[i].kind == SETTINGS_LIST
-			? (cfg_opt_t)CFG_STR_LIST(key, NULL, CFGF_NODEFAULT)
-			: (cfg_opt_t)CFG_STR(key, NULL, CFGF_NODEFAULT);
-	}
-	options[ROWS] = (cfg_opt_t)CFG_END();
+	for (int i = 0; i < SETTINGS_SCAN_PEER_KEYS; i++)
+		in_peer[i] = option_of(peer_rows[i].key);
+	in_peer[SETTINGS_SCAN_PEER_KEYS] = (cfg_opt_t)CFG_END();
+	for (int i = 0; i < ROWS; i++)
+		options[i] = option_of(rows[i].key);
+	options[ROWS] =
+	    (cfg_opt_t)CFG_SEC("peer", in_peer, CFGF_MULTI | CFGF_TITLE);
+	options[ROWS + 1] = (cfg_opt_t)CFG_END();
 	parser = cfg_init(options, CFGF_NONE);
 	if (parser != NULL)
 		cfg_set_error_function(parser, complain);
 	return parser;
 }
 
-static int
-parse_syntax(cfg_t *parser, const char *clean, struct place *at)
+/* What the scan has let pass is in good order, so this finds no fault that is
+   known; should it find one all the same, it is said. */
+static void
+parse_syntax(struct reading *r, cfg_t *parser, const char *clean)
 {
 	complaint.line = 0;
 	complaint.why[0] = '\0';
 	if (cfg_parse_buf(parser, clean) == CFG_SUCCESS)
-		return 0;
-	at->line = complaint.line;
-	return fault(at, span_of(NULL),
+		return;
+	r->scan.stopped = true;
+	tell(r, complaint.line, span_of(NULL),
 	    complaint.why[0] != '\0' ? complaint.why : "syntax fault");
 }
 
-static int
-read_row(struct owner *owner, const struct row *row, cfg_opt_t *option,
-    struct err *why)
+/* ---- values ---- */
+
+/* "accept|reject" of "CHOICE(accept|reject)"; nothing for other kinds. */
+static struct span
+choice_words(const struct row *row)
 {
+	struct span words =
+	    span_skip(span_of(row->kind_text), strlen("CHOICE("));
+
+	if (row->kind != SETTINGS_CHOICE)
+		return span_of(NULL);
+	return span_part(words, 0, words.n - 1);
+}
+
+/* OPTION, or the standard value when it is NULL, into FIELD. */
+static int
+read_value(
+    struct reading *r, const struct row *row, cfg_opt_t *option, void *field)
+{
+	const struct settings_value_watch watch = {r, value_fault};
 	struct settings_value value = {
 	    .key = row->key,
 	    .kind = row->kind,
 	    .words = choice_words(row),
+	    .range = row->range,
 	    .option = option,
 	    .standard = row->standard,
 	};
 
-	return settings_value_read(
-	    &value, &owner->arena, (char *)&owner->settings + row->offset, why);
+	return settings_value_read(&value, &r->owner->arena, field, &watch);
 }
 
 static int
-read_rows(
-    struct owner *owner, cfg_t *parser, const unsigned *lines, struct place *at)
+read_row(struct reading *r, int i, cfg_t *parser)
 {
-	const char *key = NULL;
-	struct err why;
+	char *field = (char *)&r->owner->settings + rows[i].offset;
+	cfg_opt_t *option = NULL;
+	int error;
+
+	r->key = rows[i].key;
+	r->line = r->lines[i];
+	if (r->line != 0)
+		option = cfg_getopt(parser, rows[i].key);
+	else if (r->bad[i] || r->scan.stopped)
+		return 0; /* the text does give it, or may give it */
+	if (option != NULL && rows[i].kind != SETTINGS_LIST &&
+	    cfg_opt_size(option) == 0)
+		return 0; /* libconfuse has stopped before it, and said so */
+	error = read_value(r, &rows[i], option, field);
+	r->bad[i] = r->bad[i] || error != 0;
+	return error == -E_NOMEM ? error : 0;
+}
+
+static int
+read_peer(struct reading *r, unsigned i, cfg_t *section)
+{
+	const struct settings_scan_peer *seen = &r->scan.peers[i];
+	struct settings_peer *peer = &r->owner->settings.peers[i];
+	char *domain = arena_take(&r->owner->arena, seen->domain.n + 1);
+
+	if (domain == NULL ||
+	    span_copy(seen->domain, domain, seen->domain.n + 1) != 0)
+		return -E_NOMEM;
+	settings_value_lower(domain);
+	peer->domain = domain;
+	for (int k = 0; k < SETTINGS_SCAN_PEER_KEYS; k++) {
+		const char *key = peer_rows[k].key;
+
+		if (seen->lines[k] == 0)
+			continue;
+		r->key = key;
+		r->line = seen->lines[k];
+		if (read_value(r, &rows[find_row(span_of(key))],
+			cfg_getopt(section, key),
+			(char *)peer + peer_rows[k].offset) == -E_NOMEM)
+			return -E_NOMEM;
+	}
+	return 0;
+}
+
+static int
+read_peers(struct reading *r, cfg_t *parser)
+{
+	struct settings *settings = &r->owner->settings;
+	unsigned n = r->scan.peers_n;
 	int error = 0;
 
-	for (int i = 0; error == 0 && i < ROWS; i++) {
-		cfg_opt_t *option = NULL;
-
-		key = rows[i].key;
-		if (lines[i] != 0)
-			option = cfg_getopt(parser, key);
-		error = read_row(owner, &rows[i], option, &why);
-	}
-	if (error == 0)
-		error = settings_check_together(&owner->settings, &key, &why);
-	if (error == -E_NOMEM)
-		return no_memory(at->err);
-	if (error == 0)
-		return 0;
-	at->line = lines[find_key(span_of(key))];
-	return fault(at, span_of(key), why.text);
+	if (n != cfg_size(parser, "peer"))
+		return 0; /* libconfuse has stopped, and said so */
+	settings->peers =
+	    arena_take(&r->owner->arena, n * sizeof *settings->peers);
+	if (settings->peers == NULL)
+		return -E_NOMEM;
+	settings->peer_count = n;
+	for (unsigned i = 0; error == 0 && i < n; i++)
+		error = read_peer(r, i, cfg_getnsec(parser, "peer", i));
+	return error;
 }
 
 static int
-parse_into(
-    struct owner *owner, struct span text, struct place *at, struct buf *clean)
+read_all(struct reading *r, cfg_t *parser, const char *clean)
 {
-	unsigned lines[ROWS] = {0};
-	struct settings_scan scan = {
-	    .text = text, .find = find_key, .keys = ROWS, .lines = lines};
-	struct err why;
-	cfg_t *parser;
-	int error = settings_scan(&scan, clean, &why);
+	const struct settings_check_watch watch = {r, is_bad, together_fault};
+	int error = 0;
 
-	if (error == -E_NOMEM)
-		return no_memory(at->err);
-	at->line = scan.line;
-	if (error != 0)
-		return fault(at, scan.key, why.text);
+	parse_syntax(r, parser, clean);
+	for (int i = 0; error == 0 && i < ROWS; i++)
+		error = read_row(r, i, parser);
+	if (error == 0)
+		error = read_peers(r, parser);
+	if (error == 0 && !r->scan.stopped)
+		settings_check_together(&r->owner->settings, &watch);
+	return error;
+}
+
+static int
+parse_into(struct reading *r, struct buf *clean)
+{
+	cfg_t *parser;
+	int error;
+
+	if (settings_scan(&r->scan, clean) == -E_NOMEM)
+		return -E_NOMEM;
 	parser = new_parser();
 	if (parser == NULL)
-		return no_memory(at->err);
-	error = parse_syntax(parser, buf_string(clean), at);
-	if (error == 0)
-		error = read_rows(owner, parser, lines, at);
+		return -E_NOMEM;
+	error = read_all(r, parser, buf_string(clean));
 	cfg_free(parser);
+	return error == 0 ? r->result : error;
+}
+
+static int
+read_whole(struct reading *r, struct span text)
+{
+	struct buf clean;
+	int error;
+
+	r->scan = (struct settings_scan){
+	    .text = text,
+	    .find = find_key,
+	    .lines = r->lines,
+	    .peers = calloc(SETTINGS_PEERS_MAX, sizeof *r->scan.peers),
+	    .peers_max = SETTINGS_PEERS_MAX,
+	    .fault = scan_fault,
+	    .arg = r,
+	};
+	if (r->scan.peers == NULL)
+		return -E_NOMEM;
+	buf_init(&clean, SETTINGS_TEXT_MAX);
+	error = parse_into(r, &clean);
+	buf_fini(&clean);
+	free(r->scan.peers);
 	return error;
+}
+
+int
+settings_examine(struct span text, const char *name, settings_report *report,
+    void *arg, struct settings **settings_r, struct err *err)
+{
+	struct reading r = {.name = name, .report = report, .arg = arg};
+	struct settings *settings;
+	int error;
+
+	*settings_r = NULL;
+	if (text.n > SETTINGS_TEXT_MAX) {
+		tell(&r, 0, span_of(NULL), "is larger than 1 MiB");
+		return -E_SYNTAX;
+	}
+	r.owner = calloc(1, sizeof *r.owner);
+	if (r.owner == NULL)
+		return no_memory(err);
+	arena_init(&r.owner->arena, MEMORY_MAX);
+	error = read_whole(&r, text);
+	settings = &r.owner->settings;
+	if (error != 0)
+		settings_free(&settings);
+	*settings_r = settings;
+	return error == -E_NOMEM ? no_memory(err) : error;
+}
+
+/* Of several faults, the one that stands first in the text; those of no line
+   come last. */
+struct first {
+	bool any;
+	unsigned line;
+	struct err *err;
+};
+
+static void
+keep_first(void *arg, const struct settings_fault *fault)
+{
+	struct first *first = arg;
+	unsigned line = fault->line == 0 ? UINT_MAX : fault->line;
+
+	if (first->any && line >= first->line)
+		return;
+	first->any = true;
+	first->line = line;
+	settings_fault_text(fault, first->err);
 }
 
 int
 settings_parse(struct span text, const char *name, struct settings **settings_r,
     struct err *err)
 {
-	struct place at = {.name = name, .err = err};
-	struct settings *settings;
-	struct owner *owner;
-	struct buf clean;
-	int error;
-
-	*settings_r = NULL;
-	if (text.n > SETTINGS_TEXT_MAX)
-		return fault(&at, span_of(NULL), "is larger than 1 MiB");
-	owner = calloc(1, sizeof *owner);
-	if (owner == NULL)
-		return no_memory(err);
-	arena_init(&owner->arena, MEMORY_MAX);
-	buf_init(&clean, SETTINGS_TEXT_MAX);
-	error = parse_into(owner, text, &at, &clean);
-	buf_fini(&clean);
-	settings = &owner->settings;
-	if (error != 0)
-		settings_free(&settings);
-	*settings_r = settings;
+	struct err found = {0};
+	struct first first = {.err = &found};
+	int error = settings_examine(
+	    text, name, keep_first, &first, settings_r, &found);
+	if (error != 0 && err != NULL)
+		*err = found;
 	return error;
 }
 
@@ -354,59 +452,9 @@ settings_free(struct settings **s)
 	*s = NULL;
 }
 
-static int
-read_file(int fd, const char *path, struct buf *text, struct err *err)
-{
-	const size_t step = 16384;
-
-	for (;;) {
-		char *room = buf_room(text, step);
-		ssize_t n;
-
-		if (room == NULL)
-			return err_set(err, -E_SYNTAX,
-			    "%s: is larger than "
-			    "1 MiB",
-			    path);
-		n = read(fd, room, step);
-		if (n == 0)
-			return 0;
-		if (n > 0)
-			buf_grow(text, (size_t)n);
-		else if (errno != EINTR)
-			return err_system(err, "%s", path);
-	}
-}
-
-int
-settings_load(const char *path, struct settings **settings_r,
-    struct buf *text_r, struct err *err)
-{
-	struct buf text;
-	int fd, error;
-
-	*settings_r = NULL;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_system(err, "%s", path);
-	/* Room for a whole step behind the largest text that is allowed. */
-	buf_init(&text, SETTINGS_TEXT_MAX + 16384);
-	error = read_file(fd, path, &text, err);
-	close(fd);
-	if (error == 0)
-		error = settings_parse(buf_span(&text), path, settings_r, err);
-	if (error == 0 && text_r != NULL)
-		error = buf_put(text_r, buf_span(&text));
-	if (error != 0)
-		settings_free(settings_r);
-	buf_fini(&text);
-	return error;
-}
-
 void
-settings_each(void (*each)(void *arg, const char *key, const char *kind,
-		  const char *standard, const char *help),
-    void *arg)
+settings_each(
+    void (*each)(void *arg, const struct settings_row *row), void *arg)
 {
 	static const char *const names[] = {
 	    [SETTINGS_TEXT] = "text",
@@ -414,19 +462,25 @@ settings_each(void (*each)(void *arg, const char *key, const char *kind,
 	    [SETTINGS_DURATION] = "duration",
 	    [SETTINGS_SIZE] = "size",
 	    [SETTINGS_COUNT] = "count",
-	    [SETTINGS_FLAG] = "true|false",
-	    [SETTINGS_CHOICE] = NULL,
+	    [SETTINGS_FLAG] = "flag",
+	    [SETTINGS_CHOICE] = "choice",
 	};
+	static const struct settings_row peer = {"peer", "section", "",
+	    "peer \"domain\" { speak = {...} offer = {...} }, at most 1000",
+	    "what differs for one domain and those below it: how we tell it "
+	    "that a message waits, and what EHLO shows to its hosts"};
 
 	for (int i = 0; i < ROWS; i++) {
-		const struct row *row = &rows[i];
-		const char *name = names[row->kind];
-		char words[64];
+		char words[CHOICE_MAX] = "";
+		struct settings_row row = {rows[i].key, names[rows[i].kind],
+		    rows[i].standard, rows[i].range, rows[i].reason};
 
-		if (name == NULL) {
-			span_copy(choice_words(row), words, sizeof words);
-			name = words;
-		}
-		each(arg, row->key, name, row->standard, row->help);
+		if (rows[i].kind == SETTINGS_FLAG)
+			row.range = "true or false";
+		span_copy(choice_words(&rows[i]), words, sizeof words);
+		if (words[0] != '\0')
+			row.range = words;
+		each(arg, &row);
 	}
+	each(arg, &peer);
 }

@@ -17,7 +17,6 @@
 #define DOMAIN_MAX  253 /* octets of a name as text, RFC 1035 2.3.4 */
 #define LABEL_MAX   63  /* RFC 1035 2.3.4 */
 #define ACCOUNT_MAX 32  /* octets, as useradd(8) allows */
-#define FRONTS_MAX  256 /* more cores than one mail server needs */
 #define SHOWN_MAX   60  /* octets of a value that a complaint repeats */
 #define CONTROL_END "/control"
 
@@ -238,10 +237,18 @@ check_word(
 }
 
 static int
+check_speak(struct span value, struct err *why)
+{
+	return check_word(value, "envelope msid gdel push",
+	    "is no way to tell a destination (envelope, msid, gdel, push)",
+	    why);
+}
+
+static int
 check_offer(struct span value, struct err *why)
 {
-	return check_word(value, "gdel",
-	    "is no notice keyword that can be offered; write \"gdel\"", why);
+	return check_word(value, "envelope msid gdel",
+	    "is no notice keyword (envelope, msid, gdel)", why);
 }
 
 static int
@@ -285,31 +292,13 @@ static const struct text_row {
     {"private-key", check_optional_path},
     {"ca", check_optional_path},
     {"resolver", check_resolver},
+    {"speak", check_speak},
     {"offer", check_offer},
     {"allow-hosts", check_host},
     {"deny-hosts", check_host},
     {"callable-networks", check_network},
     {"spf-accept", check_spf_result},
     {"pull-retries", check_duration},
-};
-
-/* Zero where it stands would make a loop without a pause, or no service. */
-static const struct number_row {
-	const char *key;
-	int64_t least, most;
-} number_rows[] = {
-    {"smtp-port", 1, UINT16_MAX},
-    {"fronts", 0, FRONTS_MAX},
-    {"hold-time-server", 1, INT64_MAX},
-    {"hold-time-user", 1, INT64_MAX},
-    {"notice-retry-first", 1, INT64_MAX},
-    {"notice-retry-max", 1, INT64_MAX},
-    {"pull-window", 1, INT64_MAX},
-    {"message-size", 1, INT64_MAX},
-    {"hold-quota", 1, INT64_MAX},
-    {"command-timeout", 1, INT64_MAX},
-    {"content-timeout", 1, INT64_MAX},
-    {"lease-time", 1, INT64_MAX},
 };
 
 int
@@ -328,22 +317,13 @@ settings_check_text(const char *key, struct span value, struct err *why)
 	return 0;
 }
 
+/* A message that may not even be pushed could never leave. */
 int
-settings_check_number(const char *key, int64_t value, struct err *why)
+settings_check_count(const char *key, unsigned words, struct err *why)
 {
-	for (size_t i = 0; i < sizeof number_rows / sizeof *number_rows; i++) {
-		const struct number_row *row = &number_rows[i];
-
-		if (strcmp(row->key, key) != 0)
-			continue;
-		if (value < row->least)
-			return err_set(why, -E_SYNTAX, "must be at least %lld",
-			    (long long)row->least);
-		if (value > row->most)
-			return err_set(why, -E_SYNTAX, "must be at most %lld",
-			    (long long)row->most);
-	}
-	return 0;
+	if (words > 0 || strcmp(key, "speak") != 0)
+		return 0;
+	return err_set(why, -E_SYNTAX, "must hold at least one word");
 }
 
 bool
@@ -352,21 +332,70 @@ settings_check_is_name(const char *key)
 	return strcmp(key, "hostname") == 0 || strcmp(key, "domains") == 0;
 }
 
-/* The path of the control socket must fit into a socket's address. */
+static int
+check_domains(const struct settings *settings, struct err *why)
+{
+	if (settings->domains.n > 0)
+		return 0;
+	return err_set(why, -E_SYNTAX,
+	    "must be given: the domains whose mail is kept here, "
+	    "such as {\"example.org\"}");
+}
+
+static int
+check_certificate(const struct settings *settings, struct err *why)
+{
+	if (settings->certificate[0] != '\0' ||
+	    settings->private_key[0] == '\0')
+		return 0;
+	return err_set(why, -E_SYNTAX, "must be given, because private-key is");
+}
+
+static int
+check_private_key(const struct settings *settings, struct err *why)
+{
+	if (settings->certificate[0] == '\0' ||
+	    settings->private_key[0] != '\0')
+		return 0;
+	return err_set(why, -E_SYNTAX, "must be given, because certificate is");
+}
+
+static int
+check_retries(const struct settings *settings, struct err *why)
+{
+	if (settings->notice_retry_max >= settings->notice_retry_first)
+		return 0;
+	return err_set(
+	    why, -E_SYNTAX, "must not be shorter than notice-retry-first");
+}
+
+/* A path that must fit into a socket's address has NEEDED octets. */
+static int
+check_socket_path(size_t needed, struct err *why)
+{
+	size_t room = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+
+	if (needed <= room)
+		return 0;
+	return err_set(why, -E_SYNTAX,
+	    "the path of the control socket is %zu octets long, "
+	    "%zu are possible",
+	    needed, room);
+}
+
 static int
 check_control(const struct settings *settings, struct err *why)
 {
-	size_t room = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
-	size_t needed = strlen(settings->control);
+	return check_socket_path(strlen(settings->control), why);
+}
 
-	if (needed == 0)
-		needed = strlen(settings->state) + strlen(CONTROL_END);
-	if (needed > room)
-		return err_set(why, -E_SYNTAX,
-		    "the path of the control socket is %zu octets long, "
-		    "%zu are possible",
-		    needed, room);
-	return 0;
+static int
+check_state(const struct settings *settings, struct err *why)
+{
+	size_t needed = strlen(settings->state) + strlen(CONTROL_END);
+
+	return settings->control[0] != '\0' ? 0
+					    : check_socket_path(needed, why);
 }
 
 static int
@@ -378,8 +407,7 @@ check_sources(const struct settings *settings, struct err *why)
 
 	for (unsigned i = 0; i < list->n; i++) {
 		if (ip_parse(span_of(list->v[i]), &ip) != 0)
-			return refuse(
-			    why, span_of(list->v[i]), "is no address");
+			continue; /* told of already */
 		of_4 += ip.family == 4;
 		of_6 += ip.family == 6;
 	}
@@ -389,32 +417,32 @@ check_sources(const struct settings *settings, struct err *why)
 	return 0;
 }
 
-int
+static const struct rule {
+	const char *keys[2]; /* that it is about; the first is to blame */
+	int (*check)(const struct settings *settings, struct err *why);
+} rules[] = {
+    {{"domains", NULL}, check_domains},
+    {{"certificate", "private-key"}, check_certificate},
+    {{"private-key", "certificate"}, check_private_key},
+    {{"notice-retry-max", "notice-retry-first"}, check_retries},
+    {{"source-addresses", NULL}, check_sources},
+    {{"control", NULL}, check_control},
+    {{"state", "control"}, check_state},
+};
+
+void
 settings_check_together(
-    const struct settings *settings, const char **key_r, struct err *why)
+    const struct settings *settings, const struct settings_check_watch *watch)
 {
-	*key_r = "domains";
-	if (settings->domains.n == 0)
-		return err_set(why, -E_SYNTAX,
-		    "must be given: the domains whose mail is kept here, "
-		    "such as {\"example.org\"}");
-	*key_r = "certificate";
-	if (settings->certificate[0] == '\0' &&
-	    settings->private_key[0] != '\0')
-		return err_set(
-		    why, -E_SYNTAX, "must be given, because private-key is");
-	*key_r = "private-key";
-	if (settings->certificate[0] != '\0' &&
-	    settings->private_key[0] == '\0')
-		return err_set(
-		    why, -E_SYNTAX, "must be given, because certificate is");
-	*key_r = "notice-retry-max";
-	if (settings->notice_retry_max < settings->notice_retry_first)
-		return err_set(why, -E_SYNTAX,
-		    "must not be shorter than notice-retry-first");
-	*key_r = "source-addresses";
-	if (check_sources(settings, why) != 0)
-		return why->code;
-	*key_r = settings->control[0] != '\0' ? "control" : "state";
-	return check_control(settings, why);
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		const struct rule *rule = &rules[i];
+		struct err why;
+
+		if (watch->is_bad(watch->arg, rule->keys[0]) ||
+		    (rule->keys[1] != NULL &&
+			watch->is_bad(watch->arg, rule->keys[1])))
+			continue;
+		if (rule->check(settings, &why) != 0)
+			watch->fault(watch->arg, rule->keys[0], why.text);
+	}
 }

@@ -8,29 +8,42 @@
  */
 #include "ctl/arguments.h"
 
-#include "base/span.h"
+#include "base/settings.h"
 
 #include <stddef.h>
 #include <string.h>
+
+#define TEXT(field) true, offsetof(struct arguments, field)
+#define FLAG        false, 0
+/* A value that is parsed: store_value() knows them by their bits. */
+#define PARSED true, 0
 
 static const struct option {
 	const char *name, *letter;
 	enum arguments_option bit;
 	bool has_value;
+	size_t field;            /* of a text, in struct arguments; else 0 */
 	const char *words;       /* that the value may be, or NULL: any */
 	const char *placeholder; /* for usage lines */
 } options[] = {
-    {"--config", "-c", ARGUMENTS_CONFIG, true, NULL, " FILE"},
-    {"--help", "-h", ARGUMENTS_HELP, false, NULL, ""},
-    {"--json", NULL, ARGUMENTS_JSON, false, NULL, ""},
-    {"--all", NULL, ARGUMENTS_ALL, false, NULL, ""},
-    {"--limit", NULL, ARGUMENTS_LIMIT, true, NULL, " N"},
-    {"--mode", NULL, ARGUMENTS_MODE, true, "server ask", " server|ask"},
-    {"--from-check", NULL, ARGUMENTS_FROM_CHECK, true, "both envelope",
-	" both|envelope"},
-    {"--password-stdin", NULL, ARGUMENTS_PASSWORD_STDIN, false, NULL, ""},
-    {"--dir", NULL, ARGUMENTS_DIR, true, NULL, " DIR"},
-    {"--man", NULL, ARGUMENTS_MAN, false, NULL, ""},
+    {"--config", "-c", ARGUMENTS_CONFIG, TEXT(config), NULL, " FILE"},
+    {"--help", "-h", ARGUMENTS_HELP, FLAG, NULL, ""},
+    {"--json", NULL, ARGUMENTS_JSON, FLAG, NULL, ""},
+    {"--all", NULL, ARGUMENTS_ALL, FLAG, NULL, ""},
+    {"--limit", NULL, ARGUMENTS_LIMIT, PARSED, NULL, " N"},
+    {"--mode", NULL, ARGUMENTS_MODE, TEXT(mode), "server ask", " server|ask"},
+    {"--from-check", NULL, ARGUMENTS_FROM_CHECK, TEXT(from_check),
+	"both envelope", " both|envelope"},
+    {"--password-stdin", NULL, ARGUMENTS_PASSWORD_STDIN, FLAG, NULL, ""},
+    {"--dir", NULL, ARGUMENTS_DIR, TEXT(dir), NULL, " DIR"},
+    {"--man", NULL, ARGUMENTS_MAN, FLAG, NULL, ""},
+    {"--settings", NULL, ARGUMENTS_SETTINGS, FLAG, NULL, ""},
+    {"--store", NULL, ARGUMENTS_STORE, FLAG, NULL, ""},
+    {"--for", NULL, ARGUMENTS_FOR, PARSED, NULL, " TIME"},
+    {"--ip", NULL, ARGUMENTS_IP, TEXT(ip), NULL, " ADDRESS"},
+    {"--from", NULL, ARGUMENTS_FROM, TEXT(from), NULL, " MAILBOX"},
+    {"--helo", NULL, ARGUMENTS_HELO, TEXT(helo), NULL, " NAME"},
+    {"--dns", NULL, ARGUMENTS_DNS, TEXT(dns), NULL, " ADDRESS:PORT"},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -87,6 +100,16 @@ store_limit(struct arguments *a, const char *value, struct err *err)
 }
 
 static int
+store_time(struct arguments *a, const char *value, struct err *err)
+{
+	if (settings_duration(span_of(value), &a->for_time) == 0 &&
+	    a->for_time > 0)
+		return 0;
+	return err_set(
+	    err, -E_SYNTAX, "--for takes a time, such as 90s, 24h or 7d");
+}
+
+static int
 store_value(struct arguments *a, const struct option *option, const char *value,
     struct err *err)
 {
@@ -94,14 +117,9 @@ store_value(struct arguments *a, const struct option *option, const char *value,
 		return -E_SYNTAX;
 	if (option->bit == ARGUMENTS_LIMIT)
 		return store_limit(a, value, err);
-	if (option->bit == ARGUMENTS_CONFIG)
-		a->config = value;
-	else if (option->bit == ARGUMENTS_MODE)
-		a->mode = value;
-	else if (option->bit == ARGUMENTS_FROM_CHECK)
-		a->from_check = value;
-	else if (option->bit == ARGUMENTS_DIR)
-		a->dir = value;
+	if (option->bit == ARGUMENTS_FOR)
+		return store_time(a, value, err);
+	memcpy((char *)a + option->field, &value, sizeof value);
 	return 0;
 }
 
@@ -150,14 +168,12 @@ take_word(struct arguments *a, const char *word, struct err *err)
 	return 1;
 }
 
-int
-arguments_parse(
-    int argc, char *const *argv, struct arguments *a, struct err *err)
+static int
+parse_all(int argc, char *const *argv, struct arguments *a, struct err *err)
 {
 	bool options_ended = false;
 	int took;
 
-	*a = (struct arguments){.limit = UINT64_MAX};
 	for (int i = 1; i < argc; i += took) {
 		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
 
@@ -173,4 +189,33 @@ arguments_parse(
 			return took;
 	}
 	return 0;
+}
+
+/* A fault may stand in front of --json; it is to be told as JSON, too. */
+static bool
+wants_json(int argc, char *const *argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+int
+arguments_parse(
+    int argc, char *const *argv, struct arguments *a, struct err *err)
+{
+	int error;
+
+	*a = (struct arguments){.limit = UINT64_MAX};
+	error = parse_all(argc, argv, a, err);
+	if (error != 0 && wants_json(argc, argv))
+		a->seen |= ARGUMENTS_JSON;
+	return error;
+}
+
+bool
+arguments_has(const struct arguments *a, enum arguments_option option)
+{
+	return (a->seen & option) != 0;
 }

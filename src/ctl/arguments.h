@@ -24,20 +24,34 @@ enum arguments_option {
 	ARGUMENTS_PASSWORD_STDIN = 128,
 	ARGUMENTS_DIR = 256,
 	ARGUMENTS_MAN = 512,
+	ARGUMENTS_SETTINGS = 1024,
+	ARGUMENTS_STORE = 2048,
+	ARGUMENTS_FOR = 4096,
+	ARGUMENTS_IP = 8192,
+	ARGUMENTS_FROM = 16384,
+	ARGUMENTS_HELO = 32768,
+	ARGUMENTS_DNS = 65536,
 };
 
 struct arguments {
 	unsigned seen; /* bits of enum arguments_option */
-	/* The values of --config, --mode, --from-check, --dir; else NULL. */
-	const char *config, *mode, *from_check, *dir;
+	/* The values of the options of these names; else NULL. */
+	const char *config, *mode, *from_check, *dir, *ip, *from, *helo, *dns;
 	uint64_t limit; /* of --limit, at least 1; UINT64_MAX when not given */
+	int64_t for_time; /* seconds of --for, at least 1; 0 when not given */
 	unsigned n;
 	const char *words[ARGUMENTS_WORDS_MAX];
 };
 
-/* Parses what follows argv[0]. 0, or -E_SYNTAX with words for the user. */
+/*
+ * Parses what follows argv[0]. 0, or -E_SYNTAX with words for the user; whether
+ * JSON was asked for is then in `seen` all the same.
+ */
 int arguments_parse(int argc, char *const *argv, struct arguments *arguments_r,
     struct err *err);
+
+bool
+arguments_has(const struct arguments *arguments, enum arguments_option option);
 
 /* "--mode" of the lowest bit in OPTIONS; "" of none. */
 const char *arguments_name(unsigned options);

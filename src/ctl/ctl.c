@@ -1,23 +1,24 @@
 /*
  * For: from the command line to the function of one command and back to an
- * exit status; help; asking the server.
+ * exit status; help.
  *
  * Not for: what single commands do (user.c, held.c, ...), and not for the
  * server itself, which `restante serve` runs through a function it is given.
+ * Asking it is in ctl_ask.c.
  *
  * Read on: commands.def, and README.md for the list of files.
  */
 #include "ctl/ctl.h"
 
-#include "base/settings.h"
 #include "ctl/commands.h"
+#include "ctl/configuration.h"
 #include "ctl/control.h"
 #include "ctl/output.h"
 
 #include <string.h>
 
 /* What every command takes. */
-#define COMMON (ARGUMENTS_CONFIG | ARGUMENTS_HELP)
+#define COMMON (ARGUMENTS_CONFIG | ARGUMENTS_JSON | ARGUMENTS_HELP)
 
 static const struct command {
 	const char *noun, *verb;
@@ -52,12 +53,13 @@ print_summaries(FILE *to, const char *noun)
 static void
 print_overview(FILE *to)
 {
-	fputs("usage: restante [-c FILE] COMMAND [OPTIONS]\n\n", to);
+	fputs("usage: restante [-c FILE] [--json] COMMAND [OPTIONS]\n\n", to);
 	print_summaries(to, NULL);
 	fputs("\n"
 	      "-c FILE, --config FILE  the configuration; otherwise that of\n"
 	      "                        RESTANTE_CONFIG in the environment, or\n"
 	      "                        " CTL_DEFAULT_CONFIG "\n"
+	      "--json                  the answer as one JSON document\n"
 	      "--help                  help on a command, with examples\n",
 	    to);
 }
@@ -65,7 +67,7 @@ print_overview(FILE *to)
 static void
 print_noun(FILE *to, const char *noun)
 {
-	fprintf(to, "usage: restante [-c FILE] %s VERB\n\n", noun);
+	fprintf(to, "usage: restante [-c FILE] [--json] %s VERB\n\n", noun);
 	print_summaries(to, noun);
 	fprintf(to, "\nrestante %s VERB --help tells more.\n", noun);
 }
@@ -73,7 +75,7 @@ print_noun(FILE *to, const char *noun)
 static void
 print_usage(FILE *to, const struct command *c)
 {
-	fprintf(to, "usage: restante [-c FILE] %s", c->noun);
+	fprintf(to, "usage: restante [-c FILE] [--json] %s", c->noun);
 	if (c->verb[0] != '\0')
 		fprintf(to, " %s", c->verb);
 	if (c->words[0] != '\0')
@@ -115,18 +117,13 @@ is_noun(const char *word)
 __attribute__((format(printf, 2, 3))) static int
 usage_fault(struct ctl *ctl, const char *format, ...)
 {
-	struct buf shown;
 	char text[256];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	buf_init(&shown, OUTPUT_SHOWN_MAX);
-	output_shown(span_of(text), &shown);
-	fprintf(ctl->err, "restante: %s\n", buf_string(&shown));
-	buf_fini(&shown);
-	return CTL_USAGE;
+	return ctl_fail(ctl, "usage", text);
 }
 
 /* The words name no command: help when asked for, else a hint. */
@@ -139,21 +136,28 @@ no_command(struct ctl *ctl, const struct arguments *a)
 		print_overview(ctl->out);
 		return CTL_DONE;
 	}
-	if (a->n == 0) {
-		print_overview(help ? ctl->out : ctl->err);
-		return help ? CTL_DONE : CTL_USAGE;
+	if (a->n == 0 && help) {
+		print_overview(ctl->out);
+		return CTL_DONE;
 	}
-	if (!is_noun(a->words[0])) {
-		usage_fault(ctl, "there is no command \"%s\"\n", a->words[0]);
+	if (a->n == 0) {
+		usage_fault(ctl, "a command is missing");
 		print_overview(ctl->err);
 		return CTL_USAGE;
 	}
-	if (a->n > 1)
-		usage_fault(ctl, "there is no command \"%s %s\"", a->words[0],
-		    a->words[1]);
-	help = help && a->n == 1;
-	print_noun(help ? ctl->out : ctl->err, a->words[0]);
-	return help ? CTL_DONE : CTL_USAGE;
+	if (!is_noun(a->words[0])) {
+		usage_fault(ctl, "there is no command \"%s\"", a->words[0]);
+		print_overview(ctl->err);
+		return CTL_USAGE;
+	}
+	if (help && a->n == 1) {
+		print_noun(ctl->out, a->words[0]);
+		return CTL_DONE;
+	}
+	usage_fault(ctl, "there is no command \"%s%s%s\"", a->words[0],
+	    a->n > 1 ? " " : "", a->n > 1 ? a->words[1] : "");
+	print_noun(ctl->err, a->words[0]);
+	return CTL_USAGE;
 }
 
 static int
@@ -186,12 +190,13 @@ ctl_command(struct ctl *ctl, int argc, char *const *argv)
 {
 	struct arguments arguments;
 	struct err err;
+	int error = arguments_parse(argc, argv, &arguments, &err);
 
-	if (arguments_parse(argc, argv, &arguments, &err) != 0)
+	ctl->json = arguments_has(&arguments, ARGUMENTS_JSON);
+	if (error != 0)
 		return usage_fault(ctl, "%s; see restante --help", err.text);
 	if (arguments.config != NULL)
 		ctl->config = arguments.config;
-	ctl->json = (arguments.seen & ARGUMENTS_JSON) != 0;
 	for (int i = 0; i < COMMANDS; i++) {
 		unsigned named_by = matches(&commands[i], &arguments);
 
@@ -202,117 +207,57 @@ ctl_command(struct ctl *ctl, int argc, char *const *argv)
 	return no_command(ctl, &arguments);
 }
 
+void
+ctl_end(struct ctl *ctl)
+{
+	control_free(&ctl->control);
+	settings_free(&ctl->settings);
+}
+
 int
-ctl_run(int argc, char **argv, const char *config,
-    int (*serve)(const char *config_path))
+ctl_run(
+    int argc, char **argv, const char *config, const struct ctl_world *world)
 {
 	struct ctl ctl = {
 	    .config = config,
 	    .in = stdin,
 	    .out = stdout,
 	    .err = stderr,
-	    .serve = serve,
+	    .world = world,
 	};
 	int status;
 
 	control_wipe_what_json_frees();
 	status = ctl_command(&ctl, argc, argv);
-	control_free(&ctl.control);
+	ctl_end(&ctl);
 	if (fflush(stdout) != 0 && status == CTL_DONE) {
 		perror("restante: standard output");
-		return CTL_FAILED;
+		return CTL_LATER;
 	}
 	return status;
 }
 
 int
-ctl_fail(struct ctl *ctl, const char *code, const char *text)
-{
-	json_t *answer;
-	struct buf shown;
-
-	buf_init(&shown, OUTPUT_SHOWN_MAX);
-	output_shown(span_of(text), &shown);
-	fprintf(ctl->err, "restante: %s\n", buf_string(&shown));
-	if (ctl->json) {
-		answer = json_pack("{s:b, s:s, s:s}", "ok", 0, "error",
-		    buf_string(&shown), "code", code);
-		output_json(ctl->out, answer);
-		json_decref(answer);
-	}
-	buf_fini(&shown);
-	return CTL_FAILED;
-}
-
-/* The path of the control socket, as the server makes it. */
-static int
-open_control(struct ctl *ctl, struct err *err)
-{
-	struct settings *settings;
-	struct buf path;
-	int error = settings_load(ctl->config, &settings, NULL, err);
-
-	if (error != 0)
-		return error;
-	buf_init(&path, CONTROL_PATH_MAX);
-	if (settings->control[0] != '\0')
-		buf_text(&path, settings->control);
-	else
-		buf_print(&path, "%s/control", settings->state);
-	settings_free(&settings);
-	error = control_open(buf_string(&path), &ctl->control, err);
-	buf_fini(&path);
-	return error;
-}
-
-/* The server's own refusal, as far as it can be understood. */
-static int
-refused(struct ctl *ctl, const json_t *answer)
-{
-	const char *text = json_string_value(json_object_get(answer, "error"));
-	const char *code = json_string_value(json_object_get(answer, "code"));
-
-	return ctl_fail(ctl, code == NULL ? "broken" : code,
-	    text == NULL ? "the server refused without a reason" : text);
-}
-
-int
-ctl_ask(struct ctl *ctl, json_t *request, json_t **answer_r)
-{
-	json_t *answer = NULL;
-	struct err err;
-	int error = 0;
-
-	*answer_r = NULL;
-	if (request == NULL)
-		return ctl_fail(ctl, "bad", "a word is not UTF-8 text");
-	if (ctl->control == NULL)
-		error = open_control(ctl, &err);
-	if (error == 0)
-		error = control_ask(ctl->control, request, &answer, &err);
-	json_decref(request);
-	if (error != 0)
-		return ctl_fail(ctl, "broken", err.text);
-	if (json_is_true(json_object_get(answer, "ok"))) {
-		*answer_r = answer;
-		return CTL_DONE;
-	}
-	refused(ctl, answer);
-	json_decref(answer);
-	return CTL_FAILED;
-}
-
-int
 ctl_serve(struct ctl *ctl, const struct arguments *arguments)
 {
+	int status = configuration_examine(ctl);
+
 	(void)arguments;
-	return ctl->serve(ctl->config);
+	return status == CTL_DONE ? ctl->world->serve(ctl->config) : status;
 }
 
 int
 ctl_version(struct ctl *ctl, const struct arguments *arguments)
 {
+	json_t *answer;
+
 	(void)arguments;
-	fputs("restante " RESTANTE_VERSION "\n", ctl->out);
+	if (!ctl->json) {
+		fputs("restante " RESTANTE_VERSION "\n", ctl->out);
+		return CTL_DONE;
+	}
+	answer = json_pack("{s:s}", "version", RESTANTE_VERSION);
+	output_json(ctl->out, answer);
+	json_decref(answer);
 	return CTL_DONE;
 }

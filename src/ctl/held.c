@@ -28,8 +28,11 @@ any_waits_for_push(const json_t *holds)
 	const json_t *hold;
 	size_t at;
 
-	json_array_foreach(
-	    holds, at, hold) if (waits_for_push(hold)) return true;
+	json_array_foreach(holds, at, hold)
+	{
+		if (waits_for_push(hold))
+			return true;
+	}
 	return false;
 }
 
@@ -41,24 +44,25 @@ held_list(struct ctl *ctl, const struct arguments *a)
 	    {"STATE", "state", output_member, false},
 	    {"ROUTE", "route", output_member, false},
 	    {"SIZE", "size", output_octets, true},
-	    {"SENDER", "sender", output_member, false},
-	    {"RECIPIENT", "recipient", output_member, false},
-	    {"NEXT", "next", output_member, false},
-	    {"TRIES", "tries", output_member, true},
-	    {"REPLY", "reply", output_member, false},
+	    {"FROM", "from", output_member, false},
+	    {"TO", "to", output_member, false},
+	    {"SUBJECT", "subject", output_member, false},
+	    {"NEXT TRY", "next_try", output_member, false},
+	    {"EXPIRES", "expires", output_member, false},
+	    {"LAST REPLY", "last_reply", output_member, false},
 	    {NULL, NULL, NULL, false},
 	};
-	bool all = (a->seen & ARGUMENTS_ALL) != 0, push;
+	bool all = arguments_has(a, ARGUMENTS_ALL), push;
 	json_t *answer;
 	int status = pages_ask(ctl,
 	    json_pack("{s:s, s:s*, s:b}", "do", "held-list", "user",
 		a->n > 0 ? a->words[0] : NULL, "all", all),
-	    "holds", a->limit, &answer);
+	    "held", a->limit, &answer);
 
 	if (status != CTL_DONE)
 		return status;
-	push = any_waits_for_push(json_object_get(answer, "holds"));
-	status = pages_print(ctl, answer, "holds", columns,
+	push = any_waits_for_push(json_object_get(answer, "held"));
+	status = pages_print(ctl, answer, "held", columns,
 	    all ? "No message waits here, and none is remembered."
 		: "No message waits here.");
 	if (push && !ctl->json)
@@ -67,15 +71,15 @@ held_list(struct ctl *ctl, const struct arguments *a)
 }
 
 static void
-show_hold(struct ctl *ctl, const json_t *hold)
+print_hold(struct ctl *ctl, const json_t *hold)
 {
-	static const struct {
-		const char *label, *key;
-	} fields[] = {
+	static const struct output_line fields[] = {
 	    {"Identifier", "id"},
+	    {"For others", "wire_id"},
 	    {"User", "user"},
-	    {"Sender", "sender"},
-	    {"Recipient", "recipient"},
+	    {"From", "from"},
+	    {"To", "to"},
+	    {"Subject", "subject"},
 	    {"State", "state"},
 	    {"Route", "route"},
 	    {"Octets", "size"},
@@ -83,39 +87,73 @@ show_hold(struct ctl *ctl, const json_t *hold)
 	    {"Message", "message"},
 	    {"Created", "created"},
 	    {"Expires", "expires"},
-	    {"Next step", "next"},
+	    {"Next try", "next_try"},
 	    {"Tries", "tries"},
-	    {"Last reply", "reply"},
+	    {"Last reply", "last_reply"},
 	    {"Ended", "ended"},
+	    {NULL, NULL},
 	};
 	const json_t *targets = json_object_get(hold, "targets"), *target;
-	char room[OUTPUT_ROOM];
 	size_t at;
 
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-		output_field(ctl->out, fields[i].label,
-		    output_member(hold, fields[i].key, room));
-	json_array_foreach(targets, at, target) if (json_is_string(target))
-	    output_field(
-		ctl->out, "Told to", span_of(json_string_value(target)));
+	output_object(ctl->out, hold, fields);
+	json_array_foreach(targets, at, target)
+	{
+		if (json_is_string(target))
+			output_field(ctl->out, "Told to",
+			    span_of(json_string_value(target)));
+	}
 	if (waits_for_push(hold))
 		fprintf(ctl->out, "\n%s\n", push_meaning);
 }
 
-int
-held_show(struct ctl *ctl, const struct arguments *a)
+/* Asks WHAT of one message; its answer is the message as it is then. */
+static int
+ask_about(struct ctl *ctl, const char *what, const struct arguments *a,
+    void (*print)(struct ctl *ctl, const json_t *hold))
 {
 	json_t *answer;
 	int status = ctl_ask(ctl,
-	    json_pack("{s:s, s:s}", "do", "held-show", "id", a->words[0]),
-	    &answer);
+	    json_pack("{s:s, s:s}", "do", what, "id", a->words[0]), &answer);
 
 	if (status != CTL_DONE)
 		return status;
 	if (ctl->json)
 		output_json(ctl->out, answer);
 	else
-		show_hold(ctl, json_object_get(answer, "hold"));
+		print(ctl, json_object_get(answer, "hold"));
 	json_decref(answer);
 	return CTL_DONE;
+}
+
+int
+held_show(struct ctl *ctl, const struct arguments *a)
+{
+	return ask_about(ctl, "held-show", a, print_hold);
+}
+
+static void
+print_withdrawn(struct ctl *ctl, const json_t *hold)
+{
+	(void)hold;
+	fputs("The message is withdrawn.\n", ctl->out);
+}
+
+int
+held_withdraw(struct ctl *ctl, const struct arguments *a)
+{
+	return ask_about(ctl, "held-withdraw", a, print_withdrawn);
+}
+
+static void
+print_retried(struct ctl *ctl, const json_t *hold)
+{
+	(void)hold;
+	fputs("Its destination is told as soon as possible.\n", ctl->out);
+}
+
+int
+held_retry(struct ctl *ctl, const struct arguments *a)
+{
+	return ask_about(ctl, "held-retry", a, print_retried);
 }

@@ -21,9 +21,9 @@ notice_list(struct ctl *ctl, const struct arguments *a)
 	    {"UNCONFIRMED", "unconfirmed", output_member, false},
 	    {"SIZE", "size", output_octets, true},
 	    {"EXPIRES", "expires", output_member, false},
-	    {"NEXT", "next", output_member, false},
+	    {"NEXT TRY", "next_try", output_member, false},
 	    {"TRIES", "tries", output_member, true},
-	    {"REPLY", "reply", output_member, false},
+	    {"LAST REPLY", "last_reply", output_member, false},
 	    {NULL, NULL, NULL, false},
 	};
 	json_t *answer;

@@ -244,6 +244,16 @@ output_field(FILE *to, const char *label, struct span text)
 }
 
 void
+output_object(FILE *to, const json_t *object, const struct output_line *lines)
+{
+	char room[OUTPUT_ROOM];
+
+	for (; lines->label != NULL; lines++)
+		output_field(
+		    to, lines->label, output_member(object, lines->key, room));
+}
+
+void
 output_json(FILE *to, const json_t *value)
 {
 	json_dumpf(value, to,

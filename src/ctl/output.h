@@ -57,6 +57,13 @@ output_octets(const json_t *object, const char *key, char room[OUTPUT_ROOM]);
 /* A line "LABEL:  text", the text made harmless. */
 void output_field(FILE *to, const char *label, struct span text);
 
+/* Members of an object, a line each; the last has no label. */
+struct output_line {
+	const char *label, *key;
+};
+void
+output_object(FILE *to, const json_t *object, const struct output_line *lines);
+
 /* JSON as a whole document in ASCII, which no terminal obeys, and a LF. */
 void output_json(FILE *to, const json_t *value);
 

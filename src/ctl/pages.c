@@ -73,15 +73,14 @@ pages_ask(struct ctl *ctl, json_t *request, const char *key, uint64_t limit,
 		if (status != CTL_DONE)
 			break;
 		if (!take_rows(rows, json_object_get(answer, key)))
-			status = ctl_fail(ctl, "broken",
+			status = ctl_fail(ctl, "later",
 			    "the answer of restante cannot be understood");
 		more = next_page(request, answer, key);
 		json_decref(answer);
 	}
 	if (status == CTL_DONE) {
 		next = more ? json_object_get(request, "after") : json_null();
-		*answer_r = json_pack(
-		    "{s:b, s:O, s:O}", "ok", 1, key, rows, "next", next);
+		*answer_r = json_pack("{s:O, s:O}", key, rows, "next", next);
 	}
 	json_decref(rows);
 	json_decref(request);
@@ -126,7 +125,7 @@ print_table(
 	if (error == 0)
 		return CTL_DONE;
 	return ctl_fail(
-	    ctl, "broken", "too many rows for a table; use --limit or --json");
+	    ctl, "later", "too many rows for a table; use --limit or --json");
 }
 
 int

@@ -10,7 +10,8 @@
  * Asks REQUEST (whose reference is taken over; may be NULL) again and again
  * until the array KEY of the answers holds LIMIT rows or all. CTL_DONE with
  * one answer that the caller owns: the array, in which each row is an object,
- * and "next", null when these were all. Else CTL_FAILED, said already.
+ * and "next", null when these were all. Else another exit status, and it
+ * is said.
  */
 int pages_ask(struct ctl *ctl, json_t *request, const char *key, uint64_t limit,
     json_t **answer_r);

@@ -160,21 +160,18 @@ check(struct ctl *ctl, const char *password, size_t n)
 int
 password_read(struct ctl *ctl, bool from_input, char room[PASSWORD_MAX + 1])
 {
+	int fd = fileno(ctl->in), status;
 	ssize_t n;
-	int status;
 
 	room[0] = '\0';
-	if (from_input) {
-		n = read_line(fileno(ctl->in), NULL, room);
+	if (from_input || !isatty(fd)) {
+		n = read_line(fd, NULL, room);
 		if (n < 0)
 			return ctl_fail(ctl, "bad",
 			    "no password on standard input, or one of more "
 			    "than 1024 octets");
 		return check(ctl, room, (size_t)n);
 	}
-	if (!isatty(STDIN_FILENO))
-		return ctl_fail(ctl, "bad",
-		    "there is no terminal to ask at; use --password-stdin");
 	status = ask_twice(ctl, room);
 	return status == CTL_DONE ? check(ctl, room, strlen(room)) : status;
 }

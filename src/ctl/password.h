@@ -7,9 +7,10 @@
 #define PASSWORD_MAX 1024 /* octets; what the server takes at most */
 
 /*
- * Reads a password into ROOM: the first line of ctl->in with FROM_INPUT, else
- * asks twice on the terminal, without showing it. CTL_DONE, or CTL_FAILED,
- * said already. The caller wipes ROOM in either case.
+ * Reads a password into ROOM: asks twice on the terminal, without showing it;
+ * with FROM_INPUT, or when ctl->in is no terminal, it is the first line of
+ * that. CTL_DONE, or another exit status, and it is said. The caller wipes
+ * ROOM in either case.
  */
 int
 password_read(struct ctl *ctl, bool from_input, char room[PASSWORD_MAX + 1]);

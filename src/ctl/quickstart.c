@@ -22,7 +22,7 @@
 
 static const char configuration[] =
     "# The configuration of Restante for @DOMAIN@.\n"
-    "# `restante settings` lists all keys, `restante check-config` looks for\n"
+    "# `restante check --settings` lists all keys, `restante check` looks for\n"
     "# faults, and SIGHUP makes a running server read this again.\n"
     "\n"
     "# The name of this server, as its MX record and its certificate have "
@@ -75,7 +75,7 @@ static const char steps[] =
     "  1. useradd --system restante; useradd --system restante-net;\n"
     "     useradd --system restante-mail\n"
     "  2. put the certificate of mx.@DOMAIN@ where the configuration says\n"
-    "  3. restante -c @PATH@ check-config\n"
+    "  3. restante -c @PATH@ check\n"
     "  4. restante -c @PATH@ serve\n"
     "  5. restante -c @PATH@ user add ann@AT@@DOMAIN@\n";
 
@@ -144,16 +144,24 @@ static void
 print_advice(struct ctl *ctl, const char *domain, const char *path)
 {
 	struct buf text, shown;
+	json_t *answer;
 
 	buf_init(&shown, OUTPUT_SHOWN_MAX);
 	buf_init(&text, FILE_MAX + OUTPUT_SHOWN_MAX);
 	output_shown(span_of(path), &shown);
 	path = buf_string(&shown);
-	buf_print(&text, "%s is written.\n\n", path);
 	fill(&text, records, domain, path);
 	buf_char(&text, '\n');
 	fill(&text, steps, domain, path);
-	fputs(buf_string(&text), ctl->out);
+	if (ctl->json) {
+		answer = json_pack(
+		    "{s:s, s:s}", "written", path, "advice", buf_string(&text));
+		output_json(ctl->out, answer);
+		json_decref(answer);
+	} else {
+		fprintf(
+		    ctl->out, "%s is written.\n\n%s", path, buf_string(&text));
+	}
 	buf_fini(&text);
 	buf_fini(&shown);
 }

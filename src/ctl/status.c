@@ -25,25 +25,30 @@ print_uptime(struct ctl *ctl, const json_t *answer)
 }
 
 static void
-print_pids(struct ctl *ctl, json_t *pids)
+print_roles(struct ctl *ctl, const json_t *roles)
 {
-	const char *role;
-	json_t *list;
+	static const char *const titles[] = {
+	    "ROLE", "PROCESS", "RESTARTS", NULL};
+	static const char *const keys[] = {"name", "pid", "restarts"};
+	struct output_table table;
+	const json_t *role;
+	size_t at;
+	int error = 0;
 
-	json_object_foreach(pids, role, list)
+	output_table_init(&table, titles, 2 | 4);
+	json_array_foreach(roles, at, role)
 	{
-		struct buf text;
-		const json_t *pid;
-		size_t at;
+		char rooms[3][OUTPUT_ROOM];
+		struct span cells[3];
 
-		buf_init(&text, OUTPUT_SHOWN_MAX);
-		json_array_foreach(list, at, pid)
-		    buf_print(&text, "%s%" JSON_INTEGER_FORMAT,
-			at == 0 ? "" : " ", json_integer_value(pid));
-		fputs("  ", ctl->out);
-		output_field(ctl->out, role, buf_span(&text));
-		buf_fini(&text);
+		for (unsigned i = 0; i < 3; i++)
+			cells[i] = output_member(role, keys[i], rooms[i]);
+		if (error == 0)
+			error = output_table_add(&table, cells);
 	}
+	if (error == 0)
+		output_table_print(&table, ctl->out);
+	output_table_fini(&table);
 }
 
 /* Adds "holds noticed" and 7 for {"holds": {"noticed": 7}}. */
@@ -111,11 +116,12 @@ status_show(struct ctl *ctl, const struct arguments *arguments)
 	output_field(
 	    ctl->out, "Version", output_member(answer, "version", room));
 	print_uptime(ctl, answer);
-	fputs("\nPROCESSES\n", ctl->out);
-	print_pids(ctl, json_object_get(answer, "pids"));
+	fputs("\n", ctl->out);
+	print_roles(ctl, json_object_get(answer, "roles"));
 	print_numbers(ctl, "NUMBERS", json_object_get(answer, "counts"));
 	print_numbers(
 	    ctl, "SINCE THE START", json_object_get(answer, "counters"));
+	print_numbers(ctl, "STORE", json_object_get(answer, "commits"));
 	json_decref(answer);
 	return CTL_DONE;
 }

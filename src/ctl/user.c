@@ -12,22 +12,12 @@
 
 #include <string.h>
 
-static bool
-has(const struct arguments *arguments, enum arguments_option option)
-{
-	return (arguments->seen & option) != 0;
-}
-
-/* Sends REQUEST; says DONE and the address, or prints the answer as JSON. */
+/* Says DONE and the address, or prints ANSWER as JSON; takes it over. */
 static int
-finish(struct ctl *ctl, json_t *request, const char *done, const char *address)
+finish(struct ctl *ctl, json_t *answer, const char *done, const char *address)
 {
-	json_t *answer;
 	struct buf shown;
-	int status = ctl_ask(ctl, request, &answer);
 
-	if (status != CTL_DONE)
-		return status;
 	buf_init(&shown, OUTPUT_SHOWN_MAX);
 	output_shown(span_of(address), &shown);
 	if (ctl->json)
@@ -43,58 +33,103 @@ int
 user_add(struct ctl *ctl, const struct arguments *a)
 {
 	char password[PASSWORD_MAX + 1];
-	int status =
-	    password_read(ctl, has(a, ARGUMENTS_PASSWORD_STDIN), password);
+	json_t *answer;
+	int status = password_read(
+	    ctl, arguments_has(a, ARGUMENTS_PASSWORD_STDIN), password);
 
 	if (status == CTL_DONE)
-		status = finish(ctl,
+		status = ctl_ask_always(ctl,
 		    json_pack("{s:s, s:s, s:s, s:s, s:s}", "do", "user-add",
 			"address", a->words[0], "password", password, "mode",
 			a->mode == NULL ? "server" : a->mode, "from_check",
 			a->from_check == NULL ? "both" : a->from_check),
-		    "is a user now", a->words[0]);
+		    &answer);
 	explicit_bzero(password, sizeof password);
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	return finish(ctl, answer, "is a user now", a->words[0]);
 }
 
 int
-user_change(struct ctl *ctl, const struct arguments *a)
-{
-	if (a->mode == NULL && a->from_check == NULL) {
-		fputs("restante: nothing to change: give --mode or "
-		      "--from-check\n",
-		    ctl->err);
-		return CTL_USAGE;
-	}
-	return finish(ctl,
-	    json_pack("{s:s, s:s, s:s*, s:s*}", "do", "user-change", "address",
-		a->words[0], "mode", a->mode, "from_check", a->from_check),
-	    "is changed", a->words[0]);
-}
-
-int
-user_password(struct ctl *ctl, const struct arguments *a)
+user_passwd(struct ctl *ctl, const struct arguments *a)
 {
 	char password[PASSWORD_MAX + 1];
-	int status =
-	    password_read(ctl, has(a, ARGUMENTS_PASSWORD_STDIN), password);
+	json_t *answer;
+	int status = password_read(
+	    ctl, arguments_has(a, ARGUMENTS_PASSWORD_STDIN), password);
 
 	if (status == CTL_DONE)
-		status = finish(ctl,
-		    json_pack("{s:s, s:s, s:s}", "do", "user-change", "address",
+		status = ctl_ask(ctl,
+		    json_pack("{s:s, s:s, s:s}", "do", "user-set", "address",
 			a->words[0], "password", password),
-		    "has another password now", a->words[0]);
+		    &answer);
 	explicit_bzero(password, sizeof password);
-	return status;
+	if (status != CTL_DONE)
+		return status;
+	return finish(ctl, answer, "has another password now", a->words[0]);
+}
+
+int
+user_set(struct ctl *ctl, const struct arguments *a)
+{
+	json_t *answer;
+	int status;
+
+	if (a->mode == NULL && a->from_check == NULL)
+		return ctl_fail(ctl, "usage",
+		    "nothing to change: give --mode or --from-check");
+	status = ctl_ask(ctl,
+	    json_pack("{s:s, s:s, s:s*, s:s*}", "do", "user-set", "address",
+		a->words[0], "mode", a->mode, "from_check", a->from_check),
+	    &answer);
+	if (status != CTL_DONE)
+		return status;
+	return finish(ctl, answer, "is changed", a->words[0]);
+}
+
+/* Asks WHAT of the user that A names. */
+static int
+ask_about(struct ctl *ctl, const char *what, const struct arguments *a,
+    json_t **answer_r)
+{
+	return ctl_ask(ctl,
+	    json_pack("{s:s, s:s}", "do", what, "address", a->words[0]),
+	    answer_r);
 }
 
 int
 user_remove(struct ctl *ctl, const struct arguments *a)
 {
-	return finish(ctl,
-	    json_pack(
-		"{s:s, s:s}", "do", "user-remove", "address", a->words[0]),
-	    "is no user any more", a->words[0]);
+	json_t *answer;
+	int status = ask_about(ctl, "user-remove", a, &answer);
+
+	if (status != CTL_DONE)
+		return status;
+	return finish(ctl, answer, "is no user any more", a->words[0]);
+}
+
+int
+user_show(struct ctl *ctl, const struct arguments *a)
+{
+	static const struct output_line fields[] = {
+	    {"Address", "address"},
+	    {"Mode", "mode"},
+	    {"From-check", "from_check"},
+	    {"Created", "created"},
+	    {NULL, NULL},
+	};
+	json_t *answer;
+	int status = ask_about(ctl, "user-show", a, &answer);
+
+	if (status != CTL_DONE)
+		return status;
+	if (ctl->json)
+		output_json(ctl->out, answer);
+	else
+		output_object(
+		    ctl->out, json_object_get(answer, "user"), fields);
+	json_decref(answer);
+	return CTL_DONE;
 }
 
 int

@@ -5,25 +5,23 @@
  * come back (454). An unknown address costs the same time as a wrong password.
  */
 #include "base/log.h"
+#include "base/rand.h"
 #include "base/table.h"
+#include "daemon/password_hash.h"
 #include "daemon/programs.h"
 #include "proto/address.h"
 #include "proto/reply.h"
 #include "store/store.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WAITING_MAX     64   /* checks that wait; more get 454 4.7.0 */
-#define PASSWORD_MAX    1024 /* octets; longer ones are wrong */
-#define HASH_OPERATIONS 2
-#define HASH_MEMORY     (19u * 1024 * 1024)
+#define WAITING_MAX 64 /* checks that wait; more get 454 4.7.0 */
 
 struct auth {
 	struct role *role;
 	struct table checks;
-	char nobody[crypto_pwhash_STRBYTES]; /* a hash no password has */
+	char nobody[PASSWORD_HASH_TEXT]; /* a hash no password has */
 };
 
 struct check {
@@ -31,7 +29,7 @@ struct check {
 	unsigned front;
 	uint64_t session;
 	char address[ADDRESS_TEXT];
-	char password[PASSWORD_MAX];
+	char password[PASSWORD_HASH_OCTETS];
 	size_t password_n;
 };
 
@@ -100,7 +98,7 @@ static void
 account_found(struct auth *a, const struct message *m)
 {
 	struct check *c = table_take(&a->checks, m->account_answer.question);
-	char hash[crypto_pwhash_STRBYTES];
+	char hash[PASSWORD_HASH_TEXT];
 	bool known, right;
 
 	if (c == NULL)
@@ -112,8 +110,8 @@ account_found(struct auth *a, const struct message *m)
 	}
 	known = m->account_answer.outcome == STORE_OK &&
 		span_copy(m->account_answer.password, hash, sizeof hash) == 0;
-	right = crypto_pwhash_str_verify(
-		    known ? hash : a->nobody, c->password, c->password_n) == 0;
+	right = password_hash_fits(
+	    known ? hash : a->nobody, span_make(c->password, c->password_n));
 	explicit_bzero(hash, sizeof hash);
 	answer(c,
 	    known && right && c->password_n > 0 ? REPLY_AUTHENTICATED
@@ -124,13 +122,11 @@ account_found(struct auth *a, const struct message *m)
 static void
 hash_asked(struct auth *a, const struct message *m)
 {
-	char hash[crypto_pwhash_STRBYTES] = "";
+	char hash[PASSWORD_HASH_TEXT];
 	struct message back;
 
-	if (crypto_pwhash_str_alg(hash, m->hash_ask.password.p,
-		m->hash_ask.password.n, HASH_OPERATIONS, HASH_MEMORY,
-		crypto_pwhash_ALG_ARGON2ID13) < 0)
-		hash[0] = '\0';
+	/* No hash tells the keeper that there is none. */
+	password_hash_make(m->hash_ask.password, hash);
 	message_init(&back, MESSAGE_HASH_ANSWER);
 	back.hash_answer.question = m->hash_ask.question;
 	back.hash_answer.password = span_of(hash);
@@ -172,16 +168,15 @@ static int
 prepare(struct role *role, struct err *err)
 {
 	struct auth *a = calloc(1, sizeof *a);
-	char secret[32];
+	uint8_t secret[32];
 
-	if (a == NULL || sodium_init() < 0)
+	if (a == NULL || password_hash_begin() < 0)
 		return err_set(err, -E_SYSTEM, "libsodium cannot start");
 	a->role = role;
 	role->state = a;
 	table_init(&a->checks);
-	randombytes_buf(secret, sizeof secret);
-	if (crypto_pwhash_str_alg(a->nobody, secret, sizeof secret,
-		HASH_OPERATIONS, HASH_MEMORY, crypto_pwhash_ALG_ARGON2ID13) < 0)
+	rand_fill(secret, sizeof secret);
+	if (password_hash_make(span_make(secret, sizeof secret), a->nobody) < 0)
 		return err_set(err, -E_NOMEM, "no memory to hash passwords");
 	explicit_bzero(secret, sizeof secret);
 	return 0;

@@ -23,6 +23,7 @@ struct process {
 	pid_t pid;        /* 0: not running */
 	int64_t started;
 	int64_t pause; /* before the next restart */
+	uint64_t restarts;
 	struct event *restart;
 	bool ready;
 };
@@ -128,6 +129,7 @@ tell_keeper(struct family *f, const struct process *p)
 		m.process.role = p->peer.kind;
 		m.process.index = p->peer.index;
 		m.process.pid = (uint64_t)p->pid;
+		m.process.restarts = p->restarts;
 		peer_send(&keeper->peer, &m);
 	}
 }
@@ -253,6 +255,7 @@ restart_due(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (p->family->stopping || p->pid != 0)
 		return;
+	p->restarts++;
 	if (start_process(p, &err) < 0)
 		log_event("role-start-failed", "role=%s why=%s",
 		    role_kind_name(p->peer.kind), log_quote(span_of(err.text)));
@@ -450,6 +453,7 @@ process_ended(struct process *p, int status)
 	channel_free(&p->peer.channel);
 	if (f->stopping)
 		return;
+	tell_keeper(f, p);
 	if (!f->all_ready) {
 		f->owner.stillborn(f->owner.owner, p->peer.kind);
 		return;

@@ -139,28 +139,6 @@ make_tls(struct front *f, struct err *err)
 	return 0;
 }
 
-/* Are there hosts listed by name, so that a reverse look-up is worth it? */
-static int
-make_names(struct front *f, struct err *err)
-{
-	const struct settings_list *lists[] = {
-	    &f->role->settings->allow_hosts, &f->role->settings->deny_hosts};
-
-	hosts_free(&f->names);
-	for (unsigned i = 0; i < 2 && f->names == NULL; i++) {
-		struct hosts *h = hosts_new(
-		    (const char *const *)lists[i]->v, lists[i]->n, err);
-
-		if (h == NULL)
-			return -E_SYNTAX;
-		if (hosts_needs_name(h))
-			f->names = h;
-		else
-			hosts_free(&h);
-	}
-	return 0;
-}
-
 static void
 reloaded(struct role *role, const struct settings *old)
 {
@@ -168,7 +146,7 @@ reloaded(struct role *role, const struct settings *old)
 	struct err err = {0};
 
 	(void)old;
-	if (make_tls(f, &err) < 0 || make_names(f, &err) < 0)
+	if (make_tls(f, &err) < 0)
 		log_event("front-reload-refused", "why=%s",
 		    log_quote(span_of(err.text)));
 }
@@ -185,9 +163,7 @@ begin(struct role *role, struct err *err)
 	table_init(&f->sessions);
 	/* numbers of an earlier life of this process must find nobody */
 	f->sessions.last = rand_below(UINT64_C(1) << 62);
-	if (make_tls(f, err) < 0)
-		return err->code;
-	return make_names(f, err);
+	return make_tls(f, err);
 }
 
 /* ---- the end ---- */

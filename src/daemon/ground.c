@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -82,10 +83,6 @@ find_identities(struct ground *g, struct err *err)
 			return err_set(err, -E_DENIED,
 			    "no role may run as root: %s", names[i]);
 	}
-	if (!g->root)
-		log_event("one-identity",
-		    "why=\"not started as root: all roles share one user and "
-		    "none is shut in\"");
 	return 0;
 }
 
@@ -150,6 +147,29 @@ open_folders(struct ground *g, struct err *err)
 	if (result == 0)
 		result = open_folder(g, &empty, &g->empty, err);
 	return result == 0 ? open_folder(g, &mail, &g->mail, err) : result;
+}
+
+/* Two keepers of one store would each believe to be alone. The lock ends with
+   the last process that has this folder open. */
+static int
+lock_state(const struct ground *g, struct err *err)
+{
+	if (flock(g->state, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return err_system(err, "%s", g->settings->state);
+	return err_set(err, -E_AGAIN,
+	    "%s: a server runs with this folder already", g->settings->state);
+}
+
+int
+ground_open_folders(struct ground *g, struct err *err)
+{
+	int result = find_identities(g, err);
+
+	if (result == 0)
+		result = open_folders(g, err);
+	return result == 0 ? lock_state(g, err) : result;
 }
 
 /* ---- secrets ---- */
@@ -333,14 +353,17 @@ ground_open(const char *config_path, struct ground *g, struct err *err)
 		buf_init(&g->secrets[i], PEM_MAX);
 	if ((result = load(
 		 config_path, &g->settings, &g->settings_file, err)) == 0 &&
-	    (result = find_identities(g, err)) == 0 &&
-	    (result = open_folders(g, err)) == 0 &&
+	    (result = ground_open_folders(g, err)) == 0 &&
 	    (result = open_server_secret(
 		 g->state, &g->secrets[SECRET_SERVER], err)) == 0 &&
 	    (result = open_certificates(g->settings, g->secrets, err)) == 0)
 		result = bind_sockets(g, err);
 	if (result < 0)
 		ground_close(g);
+	else if (!g->root)
+		log_event("one-identity",
+		    "why=\"not started as root: all roles share one user and "
+		    "none is shut in\"");
 	return result;
 }
 

@@ -41,6 +41,13 @@ int ground_open(const char *config_path, struct ground *g, struct err *err);
 void ground_close(struct ground *g);
 
 /*
+ * A part of ground_open(): who the roles are, the folders, made when missing,
+ * and the lock on `state`, of which only one holder can be. Needs g->settings,
+ * and all descriptors -1. -E_AGAIN: a server runs with that folder.
+ */
+int ground_open_folders(struct ground *g, struct err *err);
+
+/*
  * Reads the configuration again: settings, certificate and key. What must be
  * opened with power (users, folders, listeners) keeps its old value. On failure
  * nothing has changed.

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "daemon/keeper_control.h"
+#include "daemon/keeper_peers.h"
 #include "daemon/programs.h"
 #include "store/spool.h"
 
@@ -25,7 +26,7 @@
 struct asker *
 keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 {
-	struct asker *a = malloc(sizeof *a);
+	struct asker *a = calloc(1, sizeof *a);
 
 	if (a == NULL) {
 		log_event("no-memory", "for=asker");
@@ -97,6 +98,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	pull_look(k->pull, now);
 	put_look(k->put, now);
 	hold_expire(&k->expiry, now);
+	keeper_peers_tick(k->peers, now);
 	keeper_stir(k);
 }
 
@@ -149,8 +151,7 @@ make_lists(struct keeper *k, struct err *err)
 	int result;
 
 	if ((result = make_hosts(&s->domains, &k->local, err)) < 0 ||
-	    (result = make_hosts(&s->allow_hosts, &k->allowed, err)) < 0 ||
-	    (result = make_hosts(&s->deny_hosts, &k->denied, err)) < 0 ||
+	    (result = keeper_peers_rebuild(k->peers, err)) < 0 ||
 	    (result = make_hosts(&s->callable_networks, &k->callable, err)) <
 		0 ||
 	    (result = make_ourselves(&s->listen_smtp, &k->ourselves, err)) < 0)
@@ -231,7 +232,7 @@ begin(struct role *role, struct err *err)
 		return err_system(err, "spool");
 	if (store_open("sqlite:store", &k->store, err) < 0 ||
 	    spool_prepare(k->spool, err) < 0 || free_leases(k, err) < 0 ||
-	    make_lists(k, err) < 0)
+	    keeper_peers_new(k, &k->peers, err) < 0 || make_lists(k, err) < 0)
 		return err->code != 0 ? err->code : -E_SYSTEM;
 	point_to_settings(k);
 	k->turn = event_new(role->base, -1, 0, turn, k);
@@ -248,8 +249,11 @@ begin(struct role *role, struct err *err)
 static void
 take_process(struct keeper *k, const struct message *m)
 {
-	if (m->process.role < ROLE_KINDS && m->process.index < ROLE_INDEX_MAX)
-		k->pids[m->process.role][m->process.index] = m->process.pid;
+	const struct message_process *p = &m->process;
+
+	if (p->role < ROLE_KINDS && p->index < ROLE_INDEX_MAX)
+		k->processes[p->role][p->index] =
+		    (struct keeper_process){true, p->pid, p->restarts};
 }
 
 static void
@@ -282,7 +286,10 @@ message(struct role *role, struct peer *from, struct message *m)
 			keeper_work_message(k, from, m);
 		break;
 	case ROLE_AUTH:
-		keeper_control_message(k->control, from, m);
+		if (m->type == MESSAGE_HASH_ANSWER)
+			keeper_control_message(k->control, m);
+		else
+			keeper_mail_account(k, from, m);
 		break;
 	case ROLE_KEEPER:
 	case ROLE_KINDS:
@@ -309,6 +316,8 @@ peer_gone(struct role *role, struct peer *peer)
 
 	keeper_mail_gone(k, peer);
 	keeper_work_gone(k, peer);
+	if (peer->kind == ROLE_AUTH)
+		keeper_control_auth_lost(k->control);
 	keeper_stir(k);
 }
 
@@ -319,10 +328,12 @@ stop(struct role *role)
 	struct keeper *k = role->state;
 	struct err err = {0};
 
+	keeper_peers_flush(k->peers);
 	while (store_pending(k->store) && store_turn(k->store, &err) >= 0)
 		;
 	keeper_control_free(&k->control);
 	keeper_work_end(k);
+	keeper_peers_free(&k->peers);
 	store_close(&k->store);
 	role_finished(role);
 }

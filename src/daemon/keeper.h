@@ -2,7 +2,8 @@
  * The inside of the keeper, shared by its own files only: keeper.c (life, clock
  * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
  * that come in), keeper_work.c (the worlds of notify, pull and put),
- * keeper_control.c (what the operator asks).
+ * keeper_peers.c (listed hosts), keeper_control.c and keeper_request.c (what
+ * the operator asks).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H
@@ -22,6 +23,14 @@
 #define KEEPER_POSTERS 4
 
 struct keeper_control;
+struct keeper_peers;
+
+/* One of our processes, as main told of it. */
+struct keeper_process {
+	bool known;
+	uint64_t pid; /* 0: it has ended, and will be started again */
+	uint64_t restarts;
+};
 
 struct keeper {
 	struct role *role;
@@ -47,7 +56,8 @@ struct keeper {
 	struct table seals; /* spooled arrivals that posters make safe */
 	struct keeper_control *control;
 	struct counters counters;
-	uint64_t pids[ROLE_KINDS][ROLE_INDEX_MAX];
+	struct keeper_peers *peers;
+	struct keeper_process processes[ROLE_KINDS][ROLE_INDEX_MAX];
 };
 
 /* Whom to answer, when the answer is known. */
@@ -56,7 +66,8 @@ struct asker {
 	enum role_kind kind;
 	unsigned index;
 	uint64_t session;
-	uint64_t ticket; /* a pull: of the lease that is asked for */
+	struct ip address; /* whom the session is with; not always known */
+	uint64_t ticket;   /* a pull: of the lease that is asked for */
 };
 
 struct asker *
@@ -83,6 +94,9 @@ struct desk {
 /* keeper_mail.c: one function for each message that sessions send. */
 void
 keeper_mail_message(struct keeper *k, struct peer *from, struct message *m);
+/* auth asks for the account of somebody who signs in. */
+void keeper_mail_account(
+    struct keeper *k, const struct peer *from, const struct message *m);
 void keeper_mail_gone(struct keeper *k, struct peer *peer);
 
 /* keeper_arrival.c: messages that come in. */

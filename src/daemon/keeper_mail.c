@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "daemon/crowd.h"
+#include "daemon/keeper_peers.h"
 #include "origin/settle.h"
 #include "store/spool.h"
 
@@ -75,6 +76,25 @@ enter(struct keeper *k, struct peer *from, struct ip address)
 	       crowd_enter(d->crowd, address);
 }
 
+/* Does anything depend on what the host is called? */
+static bool
+wants_name(const struct keeper *k)
+{
+	return hosts_needs_name(k->allowed) || hosts_needs_name(k->denied) ||
+	       k->role->settings->peer_count > 0;
+}
+
+static void
+ask_for_name(struct peer *from, uint64_t session)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_ADMITTED);
+	m.admitted.session = session;
+	m.admitted.name_first = 1;
+	peer_send(from, &m);
+}
+
 static void
 connected(struct keeper *k, struct peer *from, const struct message *m)
 {
@@ -83,13 +103,18 @@ connected(struct keeper *k, struct peer *from, const struct message *m)
 	    admit_host(&k->admit, ask->address, ask->name);
 	struct message answer;
 
+	if (!from->faces_users && ask->named == 0 && wants_name(k)) {
+		ask_for_name(from, ask->session);
+		return;
+	}
 	k->counters.n[from->faces_users ? COUNTER_SESSIONS_USERS
 					: COUNTER_SESSIONS_PEERS]++;
 	message_init(&answer, MESSAGE_ADMITTED);
 	answer.admitted.session = ask->session;
 	answer.admitted.standing = standing;
 	answer.admitted.keywords =
-	    from->faces_users ? 0 : admit_keywords(&k->admit, standing);
+	    from->faces_users ? 0
+			      : admit_keywords(&k->admit, standing, ask->name);
 	answer.admitted.reply = standing == STANDING_DENIED
 				    ? REPLY_DENIED_AT_CONNECT
 				    : REPLY_GREETING;
@@ -150,6 +175,7 @@ notice_answered(void *arg, enum reply_name reply)
 
 	if (reply == REPLY_NOTED) {
 		a->keeper->counters.n[COUNTER_NOTICES_TAKEN]++;
+		keeper_peers_count(a->keeper->peers, a->address, PEER_NOTICE);
 		pull_look(a->keeper->pull, role_now());
 	}
 	message_init(&m, MESSAGE_NOTICE_ANSWER);
@@ -176,6 +202,8 @@ notice_left(struct keeper *k, struct peer *from, const struct message *m)
 	int64_t delay = (int64_t)rand_below((uint64_t)longest + 1);
 	struct asker *a = keeper_asker(k, from, n->session);
 
+	if (a != NULL)
+		a->address = n->address;
 	memcpy(notice.digest, n->digest.b, sizeof notice.digest);
 	if (a != NULL && !limits_take(k->notices,
 			     span_make(n->address.b, sizeof n->address.b),
@@ -236,11 +264,13 @@ pull_answered(
 		row = NULL;
 	}
 	if (row != NULL) {
+		keeper_peers_count(k->peers, a->address, PEER_PULL);
 		fill_pull(row, &m.pull_answer);
 		if (!row->message.spooled)
 			send_inline_body(a, row->message.body);
 	} else if (reply == REPLY_NOT_FOR_YOU) {
 		k->counters.n[COUNTER_PULLS_DENIED]++;
+		keeper_peers_count(k->peers, a->address, PEER_FAILURE);
 	}
 	m.pull_answer.session = a->session;
 	m.pull_answer.ticket = a->ticket;
@@ -256,10 +286,11 @@ pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 
 	if (a == NULL)
 		return;
+	a->address = m->pull_ask.address;
 	rand_fill(&setup.ticket, sizeof setup.ticket);
 	a->ticket = setup.ticket;
-	serve_pull(&setup, m->pull_ask.id, m->pull_ask.address, role_now(),
-	    pull_answered, a);
+	serve_pull(
+	    &setup, m->pull_ask.id, a->address, role_now(), pull_answered, a);
 }
 
 static void
@@ -295,6 +326,43 @@ pull_ended_at_front(
 	if (end.state == HOLD_TAKEN)
 		k->counters.n[COUNTER_PULLS_SERVED]++;
 	settle_pull(k->store, &end, role_now(), pull_noted, a);
+}
+
+/* ---- accounts ---- */
+
+static void
+account_found(struct store_op *op, void *arg)
+{
+	struct asker *a = arg;
+	struct message m;
+
+	message_init(&m, MESSAGE_ACCOUNT_ANSWER);
+	m.account_answer.question = a->session;
+	m.account_answer.outcome = op->outcome;
+	if (op->outcome == STORE_OK) {
+		m.account_answer.password = op->user_get.user.password;
+		m.account_answer.from_check = op->user_get.user.from_check;
+	}
+	keeper_answer(a, &m);
+	store_op_free(&op);
+}
+
+void
+keeper_mail_account(
+    struct keeper *k, const struct peer *from, const struct message *m)
+{
+	struct asker *a = keeper_asker(k, from, m->account_ask.question);
+	struct store_op *op = store_op_new(STORE_USER_GET, role_now());
+
+	if (a == NULL || op == NULL) {
+		free(a);
+		store_op_free(&op);
+		return;
+	}
+	op->user_get.address = arena_copy(&op->arena, m->account_ask.address);
+	op->done = account_found;
+	op->arg = a;
+	store_submit(k->store, op);
 }
 
 /* ---- dispatch ---- */

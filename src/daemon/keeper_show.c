@@ -87,26 +87,65 @@ add_whole_hold(json_t *to, const struct store_hold_row *row)
 	json_object_set_new(to, "ended", keeper_show_time(row->hold.ended_at));
 }
 
+/* A text of strangers that stands in one line: no control characters. */
+static json_t *
+show_line(struct span s)
+{
+	json_t *text;
+	struct buf b;
+
+	buf_init(&b, SHOWN_MAX);
+	for (size_t i = 0; i < s.n && i < SHOWN_MAX; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		buf_char(&b, c < ' ' || c == 0x7f ? ' ' : s.p[i]);
+	}
+	text = keeper_show_text(buf_span(&b));
+	buf_fini(&b);
+	return text;
+}
+
 json_t *
 keeper_show_hold(const struct store_hold_row *row, bool whole)
 {
 	const struct store_hold *h = &row->hold;
-	json_t *to = json_pack(
-	    "{s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:o, s:o, s:o, s:i, s:o}",
-	    "id", keeper_show_text(h->id), "user",
-	    keeper_show_text(row->message.user), "sender",
-	    keeper_show_text(row->message.sender), "recipient",
-	    keeper_show_text(h->recipient), "state",
-	    store_hold_state_name(h->state), "route",
-	    store_route_name(h->route), "size", (json_int_t)row->message.size,
-	    "created", keeper_show_time(h->created), "expires",
-	    keeper_show_time(h->expires_at), "next",
-	    keeper_show_time(h->next_at), "tries", (int)h->tries, "reply",
-	    keeper_show_text(h->reply));
+	bool is_held = h->state == HOLD_HELD;
+	char key[KEY_TEXT];
+	json_t *to;
 
+	key_text(h->key, key);
+	to = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:s, s:o,"
+		       " s:o, s:o, s:i, s:o}",
+	    "id", key, "wire_id", keeper_show_text(h->id), "user",
+	    keeper_show_text(row->message.user), "from",
+	    keeper_show_text(row->message.sender), "to",
+	    keeper_show_text(h->recipient), "subject",
+	    show_line(row->message.subject), "size",
+	    (json_int_t)row->message.size, "route", store_route_name(h->route),
+	    "state", store_hold_state_name(h->state), "created",
+	    keeper_show_time(h->created), "expires",
+	    keeper_show_time(h->expires_at), "next_try",
+	    keeper_show_time(is_held ? h->next_at : 0), "tries", (int)h->tries,
+	    "last_reply", show_line(h->reply));
 	if (to != NULL && whole)
 		add_whole_hold(to, row);
 	return to;
+}
+
+json_t *
+keeper_show_peer(const struct store_peer *p)
+{
+	bool over = p->until != 0 && p->until <= role_now();
+	struct ip_net net;
+
+	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:o}",
+	    ip_net_parse(p->name, &net) == 0 ? "address" : "domain",
+	    keeper_show_text(p->name), "list",
+	    store_listed_name(over ? LISTED_NOT : p->list), "until",
+	    keeper_show_time(p->until), "notices", (json_int_t)p->notices,
+	    "pulls", (json_int_t)p->pulls, "failures", (json_int_t)p->failures,
+	    "created", keeper_show_time(p->created), "seen",
+	    keeper_show_time(p->seen));
 }
 
 json_t *
@@ -123,9 +162,9 @@ keeper_show_notice(const struct store_notice *n)
 	    store_notice_state_name(n->state), "unconfirmed",
 	    (int)n->unconfirmed, "size", (json_int_t)n->size, "created",
 	    keeper_show_time(n->created), "expires",
-	    keeper_show_time(n->expires_at), "next",
-	    keeper_show_time(n->next_at), "tries", (int)n->tries, "reply",
-	    keeper_show_text(n->reply));
+	    keeper_show_time(n->expires_at), "next_try",
+	    keeper_show_time(n->next_at), "tries", (int)n->tries, "last_reply",
+	    show_line(n->reply));
 }
 
 static json_t *
@@ -141,10 +180,11 @@ show_counts(const struct store_count *c)
 		json_object_set_new(notices,
 		    store_notice_state_name((enum store_notice_state)i),
 		    json_integer((json_int_t)c->notices[i]));
-	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:I, s:I}", "users",
+	return json_pack("{s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I}", "users",
 	    (json_int_t)c->users, "messages", (json_int_t)c->messages,
-	    "deliveries", (json_int_t)c->deliveries, "holds", holds, "notices",
-	    notices, "unconfirmed", (json_int_t)c->unconfirmed, "push",
+	    "deliveries", (json_int_t)c->deliveries, "peers",
+	    (json_int_t)c->peers, "holds", holds, "notices", notices,
+	    "unconfirmed", (json_int_t)c->unconfirmed, "push",
 	    (json_int_t)c->routes_push);
 }
 
@@ -165,21 +205,25 @@ show_counters(const struct keeper *k)
 }
 
 static json_t *
-show_pids(const struct keeper *k)
+show_process(unsigned kind, const struct keeper_process *p)
 {
-	json_t *to = json_object();
+	return json_pack("{s:s, s:o, s:I}", "name",
+	    role_kind_name((enum role_kind)kind), "pid",
+	    p->pid != 0 ? json_integer((json_int_t)p->pid) : json_null(),
+	    "restarts", (json_int_t)p->restarts);
+}
 
-	for (unsigned kind = 0; kind < ROLE_KINDS; kind++) {
-		json_t *list = json_array();
+static json_t *
+show_processes(const struct keeper *k)
+{
+	json_t *list = json_array();
 
+	for (unsigned kind = 0; kind < ROLE_KINDS; kind++)
 		for (unsigned i = 0; i < ROLE_INDEX_MAX; i++)
-			if (k->pids[kind][i] != 0)
+			if (k->processes[kind][i].known)
 				json_array_append_new(list,
-				    json_integer((json_int_t)k->pids[kind][i]));
-		json_object_set_new(
-		    to, role_kind_name((enum role_kind)kind), list);
-	}
-	return to;
+				    show_process(kind, &k->processes[kind][i]));
+	return list;
 }
 
 json_t *
@@ -189,12 +233,24 @@ keeper_show_status(const struct keeper *k, const struct store_count *count)
 
 	store_figures(k->store, &f);
 	return json_pack(
-	    "{s:b, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I}}", "ok", 1,
-	    "version", RESTANTE_VERSION, "hostname",
+	    "{s:b, s:s, s:s, s:I, s:o, s:o, s:o, s:{s:I, s:I, s:I, s:I}}", "ok",
+	    1, "version", RESTANTE_VERSION, "hostname",
 	    k->role->settings->hostname, "uptime",
-	    (json_int_t)(role_now() - k->started), "pids", show_pids(k),
-	    "counts", show_counts(count), "counters", show_counters(k), "store",
-	    "commits", (json_int_t)f.commits, "operations",
-	    (json_int_t)f.operations, "longest_commit_us",
-	    (json_int_t)f.longest_commit);
+	    (json_int_t)(role_now() - k->started), "roles", show_processes(k),
+	    "counts", show_counts(count), "counters", show_counters(k),
+	    "commits", "count", (json_int_t)f.commits, "operations",
+	    (json_int_t)f.operations, "largest", (json_int_t)f.largest,
+	    "longest_us", (json_int_t)f.longest_commit);
+}
+
+json_t *
+keeper_show_check(const struct store_check *check)
+{
+	struct span rest = check->text, line;
+	json_t *lines = json_array();
+
+	while (span_cut(&rest, '\n', &line))
+		json_array_append_new(lines, show_line(line));
+	return json_pack("{s:b, s:I, s:o}", "ok", 1, "problems",
+	    (json_int_t)check->problems, "lines", lines);
 }

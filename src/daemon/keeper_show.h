@@ -12,9 +12,11 @@ json_t *keeper_show_time(int64_t seconds); /* null for 0 and INT64_MAX */
 json_t *keeper_show_user(const struct store_user *user);
 json_t *keeper_show_hold(const struct store_hold_row *row, bool whole);
 json_t *keeper_show_notice(const struct store_notice *notice);
+json_t *keeper_show_peer(const struct store_peer *peer);
 
-/* Adds version, uptime, pids, counters to the counts in OP. */
+/* Whole answers: of `status`, and of `check`. */
 json_t *
 keeper_show_status(const struct keeper *k, const struct store_count *count);
+json_t *keeper_show_check(const struct store_check *check);
 
 #endif

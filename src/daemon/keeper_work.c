@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SWEEP_LIMIT 200
+#define SWEEP_LIMIT      200
+#define PEERS_REMEMBERED (30 * 24 * 3600) /* seconds, of those on no list */
 
 /* ---- notify ---- */
 
@@ -199,6 +200,7 @@ sweep(struct keeper *k)
 		return;
 	op->sweep.holds_before = op->now - k->role->settings->remember_holds;
 	op->sweep.notices_before = op->now - 7 * 24 * 3600; /* WIRE 4.7 */
+	op->sweep.peers_before = op->now - PEERS_REMEMBERED;
 	op->sweep.limit = SWEEP_LIMIT;
 	op->done = swept;
 	op->arg = k;

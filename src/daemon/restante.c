@@ -8,7 +8,9 @@
  * Read on: README.md of this folder.
  */
 #include "ctl/ctl.h"
+#include "daemon/inquiry.h"
 #include "daemon/server.h"
+#include "daemon/stopped.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +18,16 @@
 int
 main(int argc, char **argv)
 {
+	static const struct ctl_world world = {
+	    .serve = server_run,
+	    .stopped = stopped_answer,
+	    .policy = inquiry_policy,
+	};
 	const char *config = getenv("RESTANTE_CONFIG");
 
 	if (argc == 3 && strcmp(argv[1], "role") == 0)
 		return server_role(argv[2]);
 	if (config == NULL || config[0] == '\0')
 		config = CTL_DEFAULT_CONFIG;
-	return ctl_run(argc, argv, config, server_run);
+	return ctl_run(argc, argv, config, &world);
 }

@@ -39,14 +39,16 @@ session_tell(struct session *s, enum reply_name reply)
 
 /* ---- greeting ---- */
 
+/* NAMED: NAME is what a reverse look-up gave, be it nothing. */
 static void
-ask_admission(struct session *s, struct span name)
+ask_admission(struct session *s, bool named, struct span name)
 {
 	struct message m;
 
 	message_init(&m, MESSAGE_CONNECTED);
 	m.connected.session = s->number;
 	m.connected.address = s->address;
+	m.connected.named = named;
 	m.connected.name = name;
 	if (peer_send(session_keeper(s), &m) == -E_CLOSED) {
 		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
@@ -56,20 +58,16 @@ ask_admission(struct session *s, struct span name)
 }
 
 static void
-greet(struct session *s)
+ask_name(struct session *s)
 {
 	struct message m;
 
-	if (s->users || s->front->names == NULL) {
-		ask_admission(s, span_of(""));
-		return;
-	}
 	message_init(&m, MESSAGE_NAME_ASK);
 	m.name_ask.question = s->number;
 	m.name_ask.address = s->address;
 	if (peer_send(role_peer(s->front->role, ROLE_RESOLVER, 0), &m) ==
 	    -E_CLOSED)
-		ask_admission(s, span_of(""));
+		ask_admission(s, true, span_of(""));
 	else
 		s->ask = ASK_NAME;
 }
@@ -80,6 +78,10 @@ admitted(struct session *s, const struct message *m)
 	unsigned keywords = (unsigned)m->admitted.keywords;
 	enum reply_name reply;
 
+	if (m->admitted.name_first != 0) {
+		ask_name(s);
+		return;
+	}
 	s->standing = (enum admit_standing)m->admitted.standing;
 	s->entered = m->admitted.entered != 0;
 	if (reply_from_number(m->admitted.reply, &reply) < 0)
@@ -212,7 +214,7 @@ secured_first(void *owner)
 {
 	struct session *s = owner;
 
-	greet(s);
+	ask_admission(s, false, span_of(""));
 	conn_kick(s->conn);
 }
 
@@ -221,7 +223,7 @@ secured_first(void *owner)
 static void
 name_answered(struct session *s, const struct message *m)
 {
-	ask_admission(s, m->name_answer.name);
+	ask_admission(s, true, m->name_answer.name);
 }
 
 static void
@@ -323,7 +325,7 @@ session_lost(struct session *s, enum role_kind role)
 		return;
 	s->ask = ASK_NOTHING;
 	if (what == ASK_NAME) {
-		ask_admission(s, span_of(""));
+		ask_admission(s, true, span_of(""));
 	} else if (what == ASK_ADMITTED) {
 		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
 	} else if (what == ASK_NOTED) {
@@ -424,7 +426,7 @@ session_begin(struct front_listener *listener, int fd, struct ip peer)
 	if (secure)
 		conn_start_tls(s->conn, s->front->tls, true, NULL);
 	else
-		greet(s);
+		ask_admission(s, false, span_of(""));
 	conn_kick(s->conn);
 }
 

@@ -20,7 +20,6 @@
 #include "proto/smtp_client.h"
 #include "proto/smtp_server.h"
 #include "receiver/admit.h"
-#include "trust/hosts.h"
 
 #define SESSION_REFUSAL_MS                                 \
 	200 /* a refused pull is answered so late (WIRE 7) \
@@ -51,8 +50,7 @@ struct front {
 	struct role *role;
 	struct table sessions; /* number -> struct session */
 	unsigned count;
-	SSL_CTX *tls;        /* NULL: no certificate */
-	struct hosts *names; /* allow-hosts and deny-hosts by name, or NULL */
+	SSL_CTX *tls; /* NULL: no certificate */
 	struct front_listener listeners[FRONT_LISTENERS_MAX];
 	unsigned listener_count;
 	struct event *stop_timer;

@@ -28,7 +28,8 @@ admit_host(const struct admit *a, struct ip address, struct span name)
 }
 
 unsigned
-admit_keywords(const struct admit *a, enum admit_standing standing)
+admit_keywords(
+    const struct admit *a, enum admit_standing standing, struct span name)
 {
 	unsigned words = 0;
 
@@ -41,9 +42,8 @@ admit_keywords(const struct admit *a, enum admit_standing standing)
 		words = SMTP_KEYWORD_PULL;
 		break;
 	}
-	for (unsigned i = 0; i < a->settings->offer.n; i++)
-		if (strcmp(a->settings->offer.v[i], "gdel") == 0)
-			words |= SMTP_KEYWORD_GDEL;
+	if (settings_list_has(settings_offer(a->settings, name), "gdel"))
+		words |= SMTP_KEYWORD_GDEL;
 	return words;
 }
 

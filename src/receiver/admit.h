@@ -33,8 +33,10 @@ struct admit {
 enum admit_standing
 admit_host(const struct admit *admit, struct ip address, struct span name);
 
-/* The words that EHLO shows to such a host: enum smtp_keyword bits. */
-unsigned admit_keywords(const struct admit *admit, enum admit_standing s);
+/* The words that EHLO shows to such a host: enum smtp_keyword bits. NAME as
+   above. */
+unsigned admit_keywords(
+    const struct admit *admit, enum admit_standing s, struct span name);
 
 /*
  * May a message for RECIPIENT come in this way? ANSWERED once, now or from a

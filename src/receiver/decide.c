@@ -20,6 +20,7 @@ decide_message(
 	    .sender = a->sender,
 	    .user = a->user,
 	    .envid = a->envid,
+	    .subject = a->subject,
 	    .ret = a->ret,
 	    .body_8bit = a->body_8bit,
 	    .smtputf8 = a->smtputf8,

@@ -181,20 +181,23 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 	store_submit(g->pull->store, op);
 }
 
-/* When to try again, or 0: no more (GD-16, GD-17). TRIES have been made. */
+/* When to try again, or 0: no more (GD-16, GD-17). The schedule counts from the
+   first try, so that a call that was cut short costs none of the others. */
 static int64_t
 next_try(const struct pull *p, const struct store_notice *n, int64_t now)
 {
 	const struct settings_list *pauses = &p->settings->pull_retries;
 	int64_t first = n->first_try_at > 0 ? n->first_try_at : now;
-	int64_t pause, last = first + p->settings->pull_window;
+	int64_t at = first, pause, last = first + p->settings->pull_window;
 
-	if (n->tries == 0 || n->tries > pauses->n ||
-	    settings_duration(span_of(pauses->v[n->tries - 1]), &pause) < 0)
-		return 0;
+	for (unsigned i = 0; at <= now && i < pauses->n; i++) {
+		if (settings_duration(span_of(pauses->v[i]), &pause) < 0)
+			return 0;
+		at += pause;
+	}
 	if (n->expires_at < last)
 		last = n->expires_at;
-	return now + pause <= last ? now + pause : 0;
+	return at > now && at <= last ? at : 0;
 }
 
 /* An unconfirmed notice is asked again on the same schedule; behind its end,
@@ -286,14 +289,27 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 
 /* ---- calls ---- */
 
+/*
+ * Ends what has not ended. Notices are asked for one after the other, so of
+ * those of a call that broke off only the first was asked: whatever its fault,
+ * it must not cost the others their tries.
+ */
 static void
-end_rest(struct group *g, struct span reason, int64_t now)
+end_rest(struct group *g, bool reached, struct span reason, int64_t now)
 {
 	struct pull *p = g->pull;
+	bool asked = true;
 
-	for (unsigned i = 0; i < g->count; i++)
-		if (!g->items[i].ended)
+	for (unsigned i = 0; i < g->count; i++) {
+		if (g->items[i].ended)
+			continue;
+		if (asked)
 			try_later(g, &g->items[i], reason, now);
+		else
+			settle(g, &g->items[i], NOTICE_END_LATER,
+			    now + PULL_UNASKED_PAUSE, reason, now);
+		asked = !reached;
+	}
 	p->calls -= g->called;
 	table_take(&p->groups, g->number);
 	group_free(g);
@@ -347,7 +363,7 @@ pull_over(struct pull *p, uint64_t call, bool reached, struct span reason,
 	if (g->left > 0)
 		log_event("pulls-not-done", "left=%u reached=%d why=%s",
 		    g->left, reached, log_quote(reason));
-	end_rest(g, reason, now);
+	end_rest(g, reached, reason, now);
 	start_waiting(p);
 	if (p->again)
 		pull_look(p, now);
@@ -364,7 +380,7 @@ pull_lost(struct pull *p, int64_t now)
 		if (!g->called)
 			continue; /* waits for whoever calls next */
 		g->cut_short = true;
-		end_rest(g, span_of("the call was cut short"), now);
+		end_rest(g, false, span_of("the call was cut short"), now);
 	}
 }
 

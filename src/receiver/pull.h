@@ -19,6 +19,7 @@
 #define PULL_UNDER_WAY     1024 /* claimed and not yet settled */
 #define PULL_CALL_ITEMS    64   /* in one call */
 #define PULL_CONFIRM_PAUSE 600  /* seconds before we ask again to confirm */
+#define PULL_UNASKED_PAUSE 60   /* and for what a broken call did not ask */
 
 /* One call to one address. Borrowed for the call of `call` only. */
 struct pull_call {
@@ -62,7 +63,10 @@ enum pull_end {
 void pull_ended(struct pull *p, uint64_t call, struct key notice,
     enum pull_end end, struct span reply, int64_t now);
 
-/* The call is over; what has not ended is tried later. REACHED: we spoke. */
+/*
+ * The call is over; what has not ended is tried later. REACHED: we spoke, and
+ * the first that has not ended is what the call broke off with.
+ */
 void pull_over(struct pull *p, uint64_t call, bool reached, struct span reason,
     int64_t now);
 

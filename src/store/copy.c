@@ -31,7 +31,7 @@ copy_message(struct arena *a, const struct store_message *from,
 	*to_r = *from;
 	to_r->head = to_r->body = span_of("");
 	return own(a, &to_r->sender) && own(a, &to_r->user) &&
-	       own(a, &to_r->envid);
+	       own(a, &to_r->envid) && own(a, &to_r->subject);
 }
 
 bool
@@ -60,6 +60,14 @@ copy_notice(
 	*to_r = *from;
 	return own(a, &to_r->id) && own(a, &to_r->domain) &&
 	       own(a, &to_r->reply);
+}
+
+bool
+copy_peer(
+    struct arena *a, const struct store_peer *from, struct store_peer *to_r)
+{
+	*to_r = *from;
+	return own(a, &to_r->name);
 }
 
 bool

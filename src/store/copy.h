@@ -23,6 +23,8 @@ bool copy_hold(
     struct arena *a, const struct store_hold *from, struct store_hold *to_r);
 bool copy_notice(struct arena *a, const struct store_notice *from,
     struct store_notice *to_r);
+bool copy_peer(
+    struct arena *a, const struct store_peer *from, struct store_peer *to_r);
 bool copy_delivery(struct arena *a, const struct store_delivery *from,
     struct store_delivery *to_r);
 

@@ -75,6 +75,18 @@ store_notice_state_name(enum store_notice_state s)
 }
 
 const char *
+store_listed_name(enum store_listed l)
+{
+	static const char *const names[] = {
+	    [LISTED_NOT] = "none",
+	    [LISTED_ALLOW] = "allow",
+	    [LISTED_DENY] = "deny",
+	};
+
+	return PICK(names, l);
+}
+
+const char *
 store_route_name(enum store_route r)
 {
 	static const char *const names[] = {

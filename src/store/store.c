@@ -197,6 +197,8 @@ apply(
 		store->figures.longest_commit = took;
 	store->figures.commits++;
 	store->figures.operations += count;
+	if (count > store->figures.largest)
+		store->figures.largest = count;
 	return 0;
 }
 

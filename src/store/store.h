@@ -90,8 +90,9 @@ struct store_message {
 	struct key key;
 	struct span sender; /* "" is the null path */
 	struct span user; /* the local user who submitted it; "" from outside */
-	struct span envid; /* xtext */
-	unsigned ret;      /* enum params_ret */
+	struct span envid;   /* xtext */
+	struct span subject; /* for people: raw, unfolded, cut; may be "" */
+	unsigned ret;        /* enum params_ret */
 	bool body_8bit, smtputf8;
 	struct span head; /* at most STORE_HEAD_MAX */
 	bool spooled;     /* body: in the spool under the message's key */
@@ -155,6 +156,17 @@ struct store_delivery {
 	unsigned tries; /* claims: more than one, and an earlier may have got
 			   through */
 	int64_t created, next_at;
+};
+
+enum store_listed { LISTED_NOT = 1, LISTED_ALLOW, LISTED_DENY };
+
+/* A host, network or domain that is listed, or that did things. */
+struct store_peer {
+	struct span name; /* as text, in its one spelling; key */
+	enum store_listed list;
+	int64_t until; /* when the list does not count any more; 0: never */
+	uint64_t notices, pulls, failures;
+	int64_t created, seen; /* seen: put or counted the last time */
 };
 
 /* Claims. */
@@ -433,6 +445,44 @@ struct store_lease_free {
 	uint64_t node; /* 0, nobody: frees nothing */
 };
 
+/* Sets list and until, and nothing else. OK with the row as it is then. */
+struct store_peer_put {
+	struct span name;
+	enum store_listed list;
+	int64_t until;
+
+	struct store_peer peer;
+};
+struct store_peer_get { /* OK, NONE */
+	struct span name;
+
+	struct store_peer peer;
+};
+/* Rows after `after` in order of name; `listed_only` leaves out those on no
+   list. Whether `until` has passed is not looked at. OK. */
+struct store_peer_list {
+	struct span after;
+	unsigned limit;
+	bool listed_only;
+
+	unsigned count;
+	struct store_peer *peers;
+};
+struct store_peer_drop { /* OK, NONE */
+	struct span name;
+};
+/*
+ * Adds the numbers of each of PEERS to its row. One that is not there is made,
+ * unless there are `total_max` rows (0: no ceiling); then it is passed over.
+ * These are figures for people, so there is no repeat key: after UNSURE they
+ * may be asked again, or left. OK; FULL: more than STORE_PAGE_MAX.
+ */
+struct store_peer_count {
+	unsigned count;
+	const struct store_peer *peers;
+	uint64_t total_max;
+};
+
 /* OK: the message's body lies in the spool and is still needed (also while its
    parts arrive); NONE: a file of that name is an orphan. */
 struct store_body_known {
@@ -440,11 +490,13 @@ struct store_body_known {
 };
 
 /* Removes at most `limit` ended holds, messages that none refers to any more,
-   notices that are over or undecided, and puts that were never finished
-   (STORE_STAGED_LIFE). OK; `removed` below limit: nothing is left to do. */
+   notices that are over or undecided, puts that were never finished
+   (STORE_STAGED_LIFE), and peers that are on no list. OK; `removed` below
+   limit: nothing is left to do. */
 struct store_sweep {
 	int64_t holds_before;   /* ended before this, or freed before this */
 	int64_t notices_before; /* expires_at before this: 7 days ago */
+	int64_t peers_before;   /* on no list that counts, and not seen since */
 	unsigned limit;
 
 	unsigned removed;
@@ -452,7 +504,7 @@ struct store_sweep {
 
 #define STORE_COUNT_STATES 8
 struct store_count {
-	uint64_t users, messages, deliveries;
+	uint64_t users, messages, deliveries, peers;
 	uint64_t holds[STORE_COUNT_STATES];   /* by enum store_hold_state */
 	uint64_t notices[STORE_COUNT_STATES]; /* by enum store_notice_state */
 	uint64_t unconfirmed;                 /* notices */
@@ -500,6 +552,7 @@ const char *store_outcome_name(enum store_outcome outcome);
 const char *store_hold_state_name(enum store_hold_state s);
 const char *store_notice_state_name(enum store_notice_state s);
 const char *store_route_name(enum store_route r);
+const char *store_listed_name(enum store_listed l);
 
 struct store;
 
@@ -535,6 +588,7 @@ enum store_outcome store_do(struct store *store, struct store_op *op);
 /* Commits so far, operations so far, and octets in the write-ahead log. */
 struct store_figures {
 	uint64_t commits, operations, wal_octets;
+	uint64_t largest;       /* operations in one commit, at most so far */
 	int64_t longest_commit; /* microseconds, since the last call */
 };
 void store_figures(struct store *store, struct store_figures *figures_r);

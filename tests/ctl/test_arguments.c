@@ -86,6 +86,33 @@ a_limit_is_a_number(void **state)
 }
 
 static void
+a_time_has_a_unit(void **state)
+{
+	struct arguments a;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse("--for 24h", &a, &err), 0);
+	assert_int_equal(a.for_time, 86400);
+	expect_fault("--for 0", "--for takes a time, such as 90s, 24h or 7d");
+	expect_fault(
+	    "--for ever", "--for takes a time, such as 90s, 24h or 7d");
+}
+
+static void
+a_wish_for_json_is_seen_behind_a_fault(void **state)
+{
+	struct arguments a;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse("--nonsense --json", &a, &err), -E_SYNTAX);
+	assert_true(arguments_has(&a, ARGUMENTS_JSON));
+	assert_int_equal(parse("--nonsense -- --json", &a, &err), -E_SYNTAX);
+	assert_false(arguments_has(&a, ARGUMENTS_JSON));
+}
+
+static void
 faults_are_told_in_words(void **state)
 {
 	(void)state;
@@ -103,7 +130,7 @@ static void
 every_option_has_a_name(void **state)
 {
 	(void)state;
-	for (unsigned bit = 1; bit <= ARGUMENTS_MAN; bit <<= 1)
+	for (unsigned bit = 1; bit <= ARGUMENTS_DNS; bit <<= 1)
 		assert_int_equal(strncmp(arguments_name(bit), "--", 2), 0);
 	assert_string_equal(arguments_name(0), "");
 	assert_string_equal(arguments_placeholder(ARGUMENTS_LIMIT), " N");
@@ -116,6 +143,8 @@ main(void)
 	    cmocka_unit_test(options_may_stand_anywhere),
 	    cmocka_unit_test(two_hyphens_end_the_options),
 	    cmocka_unit_test(a_limit_is_a_number),
+	    cmocka_unit_test(a_time_has_a_unit),
+	    cmocka_unit_test(a_wish_for_json_is_seen_behind_a_fault),
 	    cmocka_unit_test(faults_are_told_in_words),
 	    cmocka_unit_test(every_option_has_a_name),
 	};

@@ -94,7 +94,7 @@ a_file_that_is_there_is_never_changed(void **state)
 	assert_non_null(file);
 	fputs("mine\n", file);
 	fclose(file);
-	assert_int_equal(quickstart(p, "example.org", p->folder), CTL_FAILED);
+	assert_int_equal(quickstart(p, "example.org", p->folder), CTL_BAD);
 	assert_non_null(strstr(p->err, "File exists"));
 	assert_string_equal(p->out, "");
 	file = fopen(p->path, "r");
@@ -111,8 +111,7 @@ what_is_no_domain_writes_nothing(void **state)
 	struct place *p = *state;
 
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
-		assert_int_equal(
-		    quickstart(p, domains[i], p->folder), CTL_FAILED);
+		assert_int_equal(quickstart(p, domains[i], p->folder), CTL_BAD);
 	assert_int_not_equal(access(p->path, F_OK), 0);
 }
 
@@ -121,7 +120,7 @@ a_folder_that_cannot_be_made_is_named(void **state)
 {
 	struct place *p = *state;
 
-	assert_int_equal(quickstart(p, "a.org", "/proc/none/such"), CTL_FAILED);
+	assert_int_equal(quickstart(p, "a.org", "/proc/none/such"), CTL_BAD);
 	assert_non_null(strstr(p->err, "/proc/none/such: No such file"));
 }
 

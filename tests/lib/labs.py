@@ -82,7 +82,7 @@ def log_text(server):
 
 def holds_for(server, recipient):
     return [hold for hold in server.holds()
-            if hold["recipient"] == recipient]
+            if hold["to"] == recipient]
 
 
 def wait_for_hold(server, recipient, *states, seconds=SECONDS):

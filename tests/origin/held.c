@@ -19,8 +19,8 @@ take_newest(void *arg, const struct store_hold_row *row)
 bool
 held_new(struct side *s, bool spooled, struct held *held_r)
 {
-	const struct accept accept = {s->store, s->settings, s->local,
-	    s->secret};
+	const struct accept accept = {
+	    s->store, s->settings, s->local, s->secret};
 	struct arrival a = arrival_to("bob@b.test", NULL);
 	struct heard heard = {0};
 

@@ -39,7 +39,7 @@ log_quote(struct span s)
 	static unsigned turn;
 	char *room = rooms[turn++ % 8];
 
-	(void)snprintf(room, sizeof rooms[0], "%.*s", (int)s.n,
-	    s.p == NULL ? "" : s.p);
+	(void)snprintf(
+	    room, sizeof rooms[0], "%.*s", (int)s.n, s.p == NULL ? "" : s.p);
 	return room;
 }

@@ -95,8 +95,8 @@ recorder_open(struct recorder *r, struct side *side)
 
 	memset(r, 0, sizeof *r);
 	r->side = side;
-	assert_int_equal(notify_new(side->store, side->settings, NODE, &world,
-			     &r->notify),
+	assert_int_equal(
+	    notify_new(side->store, side->settings, NODE, &world, &r->notify),
 	    0);
 }
 
@@ -159,8 +159,8 @@ recorder_reply(struct recorder *r, const struct recorded_call *call, int code,
 }
 
 void
-recorder_over(struct recorder *r, const struct recorded_call *call,
-    enum notify_end end)
+recorder_over(
+    struct recorder *r, const struct recorded_call *call, enum notify_end end)
 {
 	notify_over(r->notify, call->number, end, span_of("why it ended"),
 	    r->side->now);

@@ -57,14 +57,13 @@ void recorder_resolve(
     struct recorder *r, enum mx_outcome outcome, const char *target);
 
 /* The call to DOMAIN. */
-struct recorded_call *
-recorder_call(struct recorder *r, const char *domain);
+struct recorded_call *recorder_call(struct recorder *r, const char *domain);
 
 /* Every notice of CALL gets this reply; then the call is over. */
 void recorder_reply(struct recorder *r, const struct recorded_call *call,
     int code, const char *reply);
-void recorder_over(struct recorder *r, const struct recorded_call *call,
-    enum notify_end end);
+void recorder_over(
+    struct recorder *r, const struct recorded_call *call, enum notify_end end);
 
 /* One target, packed. Static room. */
 struct span target_of(const char *address);

@@ -71,8 +71,8 @@ struct hosts *hosts_of(const char *first, ...);
 struct ip ip_of(const char *text);
 
 /* A message from alice@a.test, submitted, for COUNT recipients. */
-struct arrival arrival_for(
-    const struct arrival_recipient *recipients, unsigned count);
+struct arrival
+arrival_for(const struct arrival_recipient *recipients, unsigned count);
 
 /* The same with as many recipients as TEXTS up to NULL, at most 8. Borrowed
    until the next call. */
@@ -87,12 +87,12 @@ struct heard {
 void hear(void *heard, enum reply_name reply);
 void hear_text(void *heard, enum reply_name reply, struct span text);
 
-#define assert_heard(heard, expected)                                  \
-	do {                                                           \
-		assert_int_equal((heard).times, 1);                    \
-		assert_int_equal(                                      \
-		    reply_code((heard).reply), reply_code(expected));  \
-		assert_int_equal((heard).reply, expected);             \
+#define assert_heard(heard, expected)                                 \
+	do {                                                          \
+		assert_int_equal((heard).times, 1);                   \
+		assert_int_equal(                                     \
+		    reply_code((heard).reply), reply_code(expected)); \
+		assert_int_equal((heard).reply, expected);            \
 	} while (0)
 
 #define assert_span(s, text)                                   \

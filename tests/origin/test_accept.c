@@ -23,8 +23,8 @@ open_at(struct fixture *f, uint64_t seed)
 	memset(f, 0, sizeof *f);
 	side_open(&f->side, "a.test", "", seed);
 	side_add_user(&f->side, "alice@a.test");
-	f->accept = (struct accept){f->side.store, f->side.settings,
-	    f->side.local, f->side.secret};
+	f->accept = (struct accept){
+	    f->side.store, f->side.settings, f->side.local, f->side.secret};
 }
 
 static int
@@ -52,8 +52,7 @@ static void
 begin(struct fixture *f, const struct arrival *arrival)
 {
 	memset(&f->heard, 0, sizeof f->heard);
-	accept_message(
-	    &f->accept, arrival, f->side.now, hear_text, &f->heard);
+	accept_message(&f->accept, arrival, f->side.now, hear_text, &f->heard);
 }
 
 static void
@@ -153,10 +152,9 @@ see_id(void *arg, const struct store_hold_row *row)
 	assert_true(seen->count < 16);
 	assert_true(identifier_is_legal(row->hold.id));
 	for (unsigned i = 0; i < seen->count; i++)
-		assert_false(
-		    span_equals(row->hold.id, span_of(seen->ids[i])));
-	assert_int_equal(span_copy(row->hold.id, seen->ids[seen->count++],
-			     IDENTIFIER_TEXT),
+		assert_false(span_equals(row->hold.id, span_of(seen->ids[i])));
+	assert_int_equal(
+	    span_copy(row->hold.id, seen->ids[seen->count++], IDENTIFIER_TEXT),
 	    0);
 }
 
@@ -236,7 +234,9 @@ static void
 a_domain_is_kept_as_labels_of_letters(void **state)
 {
 	struct fixture *f = *state;
-	struct arrival a = arrival_to("bob@B\xc3\xbc" "cher.test", NULL);
+	struct arrival a = arrival_to("bob@B\xc3\xbc"
+				      "cher.test",
+	    NULL);
 	struct store_op *op;
 
 	submit(f, &a, REPLY_HELD);
@@ -300,8 +300,8 @@ what_a_user_has_waiting_has_a_quota(void **state)
 	side_open(&f.side, "a.test", more, 0);
 	side_add_user(&f.side, "alice@a.test");
 	side_add_user(&f.side, "zoe@a.test");
-	f.accept = (struct accept){f.side.store, f.side.settings, f.side.local,
-	    f.side.secret};
+	f.accept = (struct accept){
+	    f.side.store, f.side.settings, f.side.local, f.side.secret};
 	for (unsigned i = 0; i < 3; i++) {
 		a.message = key_new(NOW);
 		submit(&f, &a, i < 2 ? REPLY_HELD : REPLY_NO_ROOM);
@@ -404,8 +404,7 @@ nothing_is_seen_before_the_last_part(void **state)
 	}
 	assert_int_equal(turns, 3); /* the user, and two parts */
 	assert_heard(f->heard, REPLY_HELD);
-	assert_int_equal(
-	    side_each_hold(&f->side, NULL, NULL), MANY - MANY / 5);
+	assert_int_equal(side_each_hold(&f->side, NULL, NULL), MANY - MANY / 5);
 	assert_int_equal(side_count(&f->side).deliveries, MANY / 5);
 	side_assert_clean(&f->side);
 	free(m);

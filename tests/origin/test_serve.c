@@ -19,8 +19,8 @@ open_at(struct fixture *f, uint64_t seed)
 	memset(f, 0, sizeof *f);
 	side_open(&f->side, "a.test", "", seed);
 	side_add_user(&f->side, "alice@a.test");
-	f->serve = (struct serve_setup){f->side.store, f->side.settings,
-	    f->side.secret, NODE, 0};
+	f->serve = (struct serve_setup){
+	    f->side.store, f->side.settings, f->side.secret, NODE, 0};
 }
 
 static int
@@ -57,8 +57,7 @@ struct pulled {
 };
 
 static void
-take_answer(
-    void *arg, enum reply_name reply, const struct store_hold_row *row)
+take_answer(void *arg, enum reply_name reply, const struct store_hold_row *row)
 {
 	struct pulled *p = arg;
 
@@ -79,8 +78,8 @@ ask(struct fixture *f, const char *id, const char *asker)
 {
 	struct pulled p = {0};
 
-	serve_pull(&f->serve, span_of(id), ip_of(asker), f->side.now,
-	    take_answer, &p);
+	serve_pull(
+	    &f->serve, span_of(id), ip_of(asker), f->side.now, take_answer, &p);
 	side_turn(&f->side);
 	assert_int_equal(p.times, 1);
 	assert_int_equal(p.has_row, p.reply == REPLY_YOUR_TURN);
@@ -160,8 +159,7 @@ static void
 what_is_no_identifier_never_reaches_the_store(void **state)
 {
 	static const char *const ids[] = {"", "x", "..", "../../etc/passwd",
-	    "abc@d.test",
-	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	    "abc@d.test", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
 	struct fixture *f = *state;
@@ -169,8 +167,8 @@ what_is_no_identifier_never_reaches_the_store(void **state)
 	for (unsigned i = 0; i < sizeof ids / sizeof ids[0]; i++) {
 		struct pulled p = {0};
 
-		serve_pull(&f->serve, span_of(ids[i]), ip_of(PEER),
-		    f->side.now, take_answer, &p);
+		serve_pull(&f->serve, span_of(ids[i]), ip_of(PEER), f->side.now,
+		    take_answer, &p);
 		assert_false(store_pending(f->side.store));
 		assert_int_equal(p.reply, REPLY_NOT_FOR_YOU);
 	}
@@ -197,8 +195,8 @@ a_forged_second_tag_gets_nothing(void **state)
 static void
 a_foreign_asker_gets_nothing(void **state)
 {
-	static const char *const askers[] = {"192.0.2.8", "192.0.2.6",
-	    "127.0.0.1", "2001:db8::7", "::1"};
+	static const char *const askers[] = {
+	    "192.0.2.8", "192.0.2.6", "127.0.0.1", "2001:db8::7", "::1"};
 	struct fixture *f = *state;
 
 	held_notice(&f->side, &f->held, 48 * HOUR);
@@ -230,8 +228,7 @@ nobody_gets_what_has_not_been_aimed(void **state)
 static void
 what_is_over_looks_like_what_never_was(void **state)
 {
-	static const enum store_hold_state ends[] = {HOLD_TAKEN,
-	    HOLD_REFUSED};
+	static const enum store_hold_state ends[] = {HOLD_TAKEN, HOLD_REFUSED};
 
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
@@ -299,8 +296,8 @@ another_server_does_not_know_our_identifiers(void **state)
 
 	held_notice(&f->side, &f->held, 48 * HOUR);
 	side_open(&other.side, "z.test", "", 0);
-	other.serve = (struct serve_setup){other.side.store,
-	    other.side.settings, other.side.secret, NODE, 0};
+	other.serve = (struct serve_setup){
+	    other.side.store, other.side.settings, other.side.secret, NODE, 0};
 	assert_int_equal(
 	    ask(&other, f->held.id, PEER).reply, REPLY_NOT_FOR_YOU);
 	side_close(&other.side);

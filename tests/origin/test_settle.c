@@ -73,7 +73,7 @@ settle_as(struct fixture *f, enum store_hold_state to, uint64_t node)
 	struct noted n = {0};
 
 	settle_pull(f->side.store, &end, f->side.now, note, &n);
-	assert_int_equal(n.times, 0); /* only when it is durable */
+	assert_int_equal(n.times, 0);     /* only when it is durable */
 	memset(reply, 'x', sizeof reply); /* it was copied */
 	side_turn(&f->side);
 	assert_int_equal(n.times, 1);
@@ -156,11 +156,33 @@ only_who_has_the_lease_can_end_it(void **state)
 	assert_int_equal(settle(f, HOLD_TAKEN), STORE_OK);
 }
 
+/* AT-15: a turn that was given up on must not settle the next one. */
+static void
+the_end_of_an_older_lease_settles_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op = side_op(&f->side, STORE_HOLD_LEASE);
+
+	f->side.now += f->side.settings->lease_time;
+	op->now = f->side.now;
+	op->hold_lease.key = f->held.key;
+	op->hold_lease.id = span_of(f->held.id);
+	op->hold_lease.asker = ip_of(PEER);
+	op->hold_lease.node = NODE;
+	op->hold_lease.ticket = 2;
+	op->hold_lease.lease_until = f->side.now + HOUR;
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	store_op_free(&op);
+	assert_int_equal(settle(f, HOLD_REFUSED), STORE_CONFLICT);
+	assert_int_equal(settle(f, HOLD_NOTICED), STORE_CONFLICT);
+	assert_int_equal(held_state(&f->side, &f->held), HOLD_LEASED);
+}
+
 static void
 no_other_state_is_an_end_of_a_turn(void **state)
 {
-	static const enum store_hold_state states[] = {HOLD_HELD, HOLD_LEASED,
-	    HOLD_EXPIRED, HOLD_WITHDRAWN};
+	static const enum store_hold_state states[] = {
+	    HOLD_HELD, HOLD_LEASED, HOLD_EXPIRED, HOLD_WITHDRAWN};
 	struct fixture *f = *state;
 
 	for (unsigned i = 0; i < sizeof states / sizeof states[0]; i++)
@@ -243,6 +265,7 @@ main(void)
 	    CASE(the_same_end_again_is_no_fault),
 	    CASE(what_is_over_cannot_end_otherwise),
 	    CASE(only_who_has_the_lease_can_end_it),
+	    CASE(the_end_of_an_older_lease_settles_nothing),
 	    CASE(no_other_state_is_an_end_of_a_turn),
 	    CASE(a_hold_that_is_not_there_is_none),
 	    cmocka_unit_test(a_spooled_body_may_go_after_its_last_hold),

@@ -1,6 +1,8 @@
 /* A recording world for receiver/pull. */
 #include "pulling.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int
@@ -39,8 +41,8 @@ pulling_open(struct pulling *p, const char *more, uint64_t seed)
 	memset(p, 0, sizeof *p);
 	side_open(&p->side, "b.test", more, seed);
 	side_add_user(&p->side, "bob@b.test");
-	assert_int_equal(pull_new(p->side.store, p->side.settings, NODE, &world,
-			     &p->pull),
+	assert_int_equal(
+	    pull_new(p->side.store, p->side.settings, NODE, &world, &p->pull),
 	    0);
 }
 
@@ -59,7 +61,8 @@ pulling_clear(struct pulling *p)
 }
 
 void
-pulling_put(struct pulling *p, const char *id, const char *address, int64_t life)
+pulling_put(
+    struct pulling *p, const char *id, const char *address, int64_t life)
 {
 	struct store_op *op = side_op(&p->side, STORE_NOTICE_PUT);
 
@@ -141,4 +144,54 @@ pulling_get(struct pulling *p, const char *id)
 	notice.id = notice.domain = notice.reply = span_of("");
 	store_op_free(&op);
 	return notice;
+}
+
+int
+set_up(void **state)
+{
+	struct pulling *p = malloc(sizeof *p);
+
+	assert_non_null(p);
+	pulling_open(p, "", 0);
+	*state = p;
+	return 0;
+}
+
+int
+tear_down(void **state)
+{
+	pulling_close(*state);
+	free(*state);
+	return 0;
+}
+
+void
+pull_once(struct pulling *p, int64_t at, enum pull_end end)
+{
+	p->side.now = at - 1;
+	pulling_look(p);
+	assert_int_equal(p->call_count, 0);
+	p->side.now = at;
+	pulling_look(p);
+	pulling_end(p, pulling_only(p), 0, end);
+	pulling_clear(p);
+}
+
+void
+put_many(struct pulling *p, unsigned count, const char *address)
+{
+	char id[48];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(id, sizeof id, "%s-%u", address, i);
+		pulling_put(p, id, address, 48 * HOUR);
+	}
+}
+
+void
+fetch(struct pulling *p, const char *id)
+{
+	struct arrival a = arrival_to("bob@b.test", NULL);
+
+	assert_int_equal(pulling_arrive(p, id, &a), REPLY_STORED);
 }

@@ -35,8 +35,8 @@ void pulling_close(struct pulling *p);
 void pulling_clear(struct pulling *p);
 
 /* A notice of ADDRESS, wanted at once, that lives LIFE seconds. */
-void
-pulling_put(struct pulling *p, const char *id, const char *address, int64_t life);
+void pulling_put(
+    struct pulling *p, const char *id, const char *address, int64_t life);
 
 /* Due notices are looked for, and the store does all it has to do. */
 void pulling_look(struct pulling *p);
@@ -55,5 +55,18 @@ pulling_arrive(struct pulling *p, const char *id, const struct arrival *as);
 
 /* The notice as it is; its texts are gone. */
 struct store_notice pulling_get(struct pulling *p, const char *id);
+
+/* For cases, without further settings and weather. */
+int set_up(void **state);
+int tear_down(void **state);
+
+/* The one notice is pulled at AT, no second earlier, and ends so. */
+void pull_once(struct pulling *p, int64_t at, enum pull_end end);
+
+/* "ADDRESS-0" and so on, wanted at once. */
+void put_many(struct pulling *p, unsigned count, const char *address);
+
+/* A message for bob@b.test has come for that notice. */
+void fetch(struct pulling *p, const char *id);
 
 #endif

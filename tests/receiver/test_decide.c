@@ -74,8 +74,8 @@ assert_trace(
 
 	key_text(a->message, key);
 	/* FORM is a literal of this file with one %s for the key */
-	assert_true(span_search(span_of(form), 0, span_of("KEY")) <
-		    strlen(form));
+	assert_true(
+	    span_search(span_of(form), 0, span_of("KEY")) < strlen(form));
 	snprintf(expected, sizeof expected, "%.*s%s%s",
 	    (int)span_search(span_of(form), 0, span_of("KEY")), form, key,
 	    strstr(form, "KEY") + 3);
@@ -153,8 +153,8 @@ static void
 no_field_names_a_recipient(void **state)
 {
 	struct fixture *f = *state;
-	struct arrival a = arrival_to(
-	    "bob@b.test", "carol@b.test", "secret@b.test", NULL);
+	struct arrival a =
+	    arrival_to("bob@b.test", "carol@b.test", "secret@b.test", NULL);
 	const struct store_delivery *d;
 
 	a.way = ARRIVAL_PUSHED;

@@ -28,7 +28,7 @@ def test_a_user_can_be_added_changed_and_removed(destination):
     code, _, errors = destination.command(
         "user", "add", address, "--password-stdin", password="again")
     assert code != 0 and errors
-    answer(destination, "user", "change", address, "--mode", "server")
+    answer(destination, "user", "set", address, "--mode", "server")
     octets = labs.message("carol@b.test", address)
     labs.send(destination, "carol@b.test", [address], octets)
     answer(destination, "user", "remove", address)
@@ -56,9 +56,9 @@ def test_what_waits_can_be_listed_and_shown(origin):
     labs.send(origin, "alice@a.test", [recipient],
               labs.message(recipient=recipient))
     hold = next(one for one in answer(origin, "held", "list",
-                                      "alice@a.test")["holds"]
-                if one["recipient"] == recipient)
-    assert hold["sender"] == "alice@a.test"
+                                      "alice@a.test")["held"]
+                if one["to"] == recipient)
+    assert hold["from"] == "alice@a.test"
     assert answer(origin, "held", "show", hold["id"])
     code, output, errors = origin.command("held", "list")
     assert code == 0, errors
@@ -78,7 +78,7 @@ def test_a_notice_can_be_seen_while_it_waits(destination, c_test):
 def test_status_tells_of_every_role(destination):
     status = answer(destination, "status")
     assert {"keeper", "front", "caller", "resolver", "poster", "auth",
-            "sweeper"} <= set(status["pids"])
+            "sweeper"} <= {role["name"] for role in status["roles"]}
     assert status["hostname"] == "mx.b.test"
     code, output, errors = destination.command("status")
     assert code == 0 and "mx.b.test" in output, errors

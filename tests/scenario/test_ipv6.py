@@ -73,6 +73,6 @@ def test_a_hold_is_noticed_and_pulled_over_ipv6(six):
     with peer.door() as door:
         labs.send(server, "carol@b.test", [recipient], octets)
         hold = labs.wait_for_hold(server, recipient, "held", "noticed")
-        assert peer.take_notice_of(door, hold["id"]) == IPV6_ADDRESS
-        assert peer.pull(IPV6_ADDRESS, hold["id"])[2].endswith(octets)
+        assert peer.take_notice_of(door, hold["wire_id"]) == IPV6_ADDRESS
+        assert peer.pull(IPV6_ADDRESS, hold["wire_id"])[2].endswith(octets)
     labs.wait_for_hold(server, recipient, "taken")

@@ -164,11 +164,11 @@ def test_a_second_pull_of_what_is_being_pulled_is_put_off(origin, c_test):
         labs.send(origin, "alice@a.test", [recipient],
                   labs.message(recipient=recipient))
         hold = labs.wait_for_hold(origin, recipient, "held", "noticed")
-        c_test.take_notice_of(door, hold["id"])
+        c_test.take_notice_of(door, hold["wire_id"])
     with c_test.dial(origin.address) as first, \
             c_test.dial(origin.address) as second:
-        assert first.ask("RETR " + hold["id"]) == 250
-        assert second.ask("RETR " + hold["id"]) == "451 4.3.0"
+        assert first.ask("RETR " + hold["wire_id"]) == 250
+        assert second.ask("RETR " + hold["wire_id"]) == "451 4.3.0"
 
 
 # AT-25

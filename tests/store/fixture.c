@@ -187,6 +187,7 @@ message_of(unsigned number)
 	    .sender = span_of("alice@a.test"),
 	    .user = span_of("alice@a.test"),
 	    .envid = span_of("QQ314159"),
+	    .subject = span_of("minutes"),
 	    .ret = 1,
 	    .body_8bit = true,
 	    .head = span_of("Subject: minutes\r\n\r\n"),

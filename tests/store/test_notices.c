@@ -180,7 +180,7 @@ a_fetched_notice_is_asked_about_until_confirmed(void **state)
 	f->now += 600;
 	claim_notices(f, 1);
 	assert_int_equal(f->op->notice_claim.notices[0].state, NOTICE_FETCHED);
-	assert_int_equal(f->op->notice_claim.notices[0].tries, 1);
+	assert_int_equal(f->op->notice_claim.notices[0].tries, 2);
 	settle(f, 1, NOTICE_END_LATER, STORE_OK);
 	claim_notices(f, 0);
 	f->now += 600;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fixture.h"
+#include "same.h"
 
 #define STEPS      2000
 #define BATCH_MAX  12
@@ -44,6 +45,7 @@ draw_verb(struct draws *d)
 	    STORE_NOTICE_FETCHED,
 	    STORE_DELIVERY_SETTLE,
 	    STORE_SWEEP,
+	    STORE_PEER_COUNT,
 	};
 
 	if (draw(d, 2))
@@ -206,6 +208,39 @@ fill_delivery_settle(struct store_op *op, struct draws *d)
 	op->delivery_settle.next_at = op->now + draw(d, 50);
 }
 
+static struct span
+draw_peer(struct draws *d)
+{
+	static const char *const names[] = {
+	    "192.0.2.1", "192.0.2.0/24", "2001:db8::7", "b.test"};
+
+	return span_of(names[draw(d, 4)]);
+}
+
+static void
+fill_peer_put(struct store_op *op, struct draws *d)
+{
+	op->peer_put.name = draw_peer(d);
+	op->peer_put.list = (enum store_listed)(1 + draw(d, 3));
+	op->peer_put.until = draw(d, 2) ? op->now + draw(d, 100) : 0;
+}
+
+static void
+fill_peer_count(struct store_op *op, struct draws *d)
+{
+	struct store_peer *rows = arena_take(&op->arena, 3 * sizeof *rows);
+
+	op->peer_count.count = draw(d, 4);
+	for (unsigned i = 0; i < op->peer_count.count; i++) {
+		rows[i].name = draw_peer(d);
+		rows[i].notices = draw(d, 3);
+		rows[i].pulls = draw(d, 3);
+		rows[i].failures = draw(d, 3);
+	}
+	op->peer_count.peers = rows;
+	op->peer_count.total_max = draw(d, 4);
+}
+
 /* The operations about holds; false: it is about something else. */
 static bool
 fill_hold(struct store_op *op, struct draws *d)
@@ -273,11 +308,20 @@ fill_other(struct store_op *op, struct draws *d)
 		op->delivery_claim.octets = draw(d, 200);
 	} else if (op->verb == STORE_LEASE_FREE) {
 		op->lease_free.node = draw(d, 3);
+	} else if (op->verb == STORE_PEER_GET) {
+		op->peer_get.name = draw_peer(d);
+	} else if (op->verb == STORE_PEER_LIST) {
+		op->peer_list.after = draw(d, 2) ? draw_peer(d) : span_of("");
+		op->peer_list.limit = draw(d, 5);
+		op->peer_list.listed_only = draw(d, 2);
+	} else if (op->verb == STORE_PEER_DROP) {
+		op->peer_drop.name = draw_peer(d);
 	} else if (op->verb == STORE_BODY_KNOWN) {
 		op->body_known.message = key_of(1 + draw(d, MESSAGES));
 	} else if (op->verb == STORE_SWEEP) {
 		op->sweep.holds_before = op->now - draw(d, 1000);
 		op->sweep.notices_before = op->now - draw(d, 3000);
+		op->sweep.peers_before = op->now - draw(d, 300);
 		op->sweep.limit = draw(d, 30);
 	}
 }
@@ -295,203 +339,14 @@ fill(struct store_op *op, struct draws *d)
 	    [STORE_NOTICE_FETCHED] = fill_notice_fetched,
 	    [STORE_NOTICE_SETTLE] = fill_notice_settle,
 	    [STORE_DELIVERY_SETTLE] = fill_delivery_settle,
+	    [STORE_PEER_PUT] = fill_peer_put,
+	    [STORE_PEER_COUNT] = fill_peer_count,
 	};
 
 	if (own[op->verb] != NULL)
 		own[op->verb](op, d);
 	else if (!fill_hold(op, d))
 		fill_other(op, d);
-}
-
-/* ---- comparing ---- */
-
-static void
-same_span(struct span a, struct span b)
-{
-	assert_int_equal(a.n, b.n);
-	if (a.n > 0)
-		assert_memory_equal(a.p, b.p, a.n);
-}
-
-static void
-same_key(struct key a, struct key b)
-{
-	assert_memory_equal(a.b, b.b, sizeof a.b);
-}
-
-static void
-same_user(const struct store_user *a, const struct store_user *b)
-{
-	same_span(a->address, b->address);
-	same_span(a->password, b->password);
-	assert_int_equal(a->mode, b->mode);
-	assert_int_equal(a->from_check, b->from_check);
-	assert_memory_equal(a->secret, b->secret, sizeof a->secret);
-	assert_int_equal(a->created, b->created);
-}
-
-static void
-same_message(const struct store_message *a, const struct store_message *b)
-{
-	same_key(a->key, b->key);
-	same_span(a->sender, b->sender);
-	same_span(a->user, b->user);
-	same_span(a->envid, b->envid);
-	assert_int_equal(a->spooled, b->spooled);
-	assert_int_equal(a->body_8bit, b->body_8bit);
-	assert_int_equal(a->created, b->created);
-	assert_memory_equal(a->digest, b->digest, sizeof a->digest);
-	same_span(a->head, b->head);
-	same_span(a->body, b->body);
-}
-
-static void
-same_hold_rows(const struct store_hold_row *x, const struct store_hold_row *y,
-    unsigned count, unsigned other_count)
-{
-	assert_int_equal(count, other_count);
-	for (unsigned i = 0; i < count; i++) {
-		const struct store_hold *a = &x[i].hold, *b = &y[i].hold;
-
-		same_key(a->key, b->key);
-		same_key(a->message, b->message);
-		same_span(a->id, b->id);
-		same_span(a->recipient, b->recipient);
-		same_span(a->reply, b->reply);
-		same_span(a->targets, b->targets);
-		assert_int_equal(a->state, b->state);
-		assert_int_equal(a->route, b->route);
-		assert_int_equal(a->tries, b->tries);
-		assert_int_equal(a->created, b->created);
-		assert_int_equal(a->next_at, b->next_at);
-		assert_int_equal(a->expires_at, b->expires_at);
-		assert_int_equal(a->ended_at, b->ended_at);
-		assert_int_equal(a->capabilities, b->capabilities);
-		same_message(&x[i].message, &y[i].message);
-	}
-}
-
-static void
-same_notices(const struct store_notice *a, const struct store_notice *b,
-    unsigned count, unsigned other_count)
-{
-	assert_int_equal(count, other_count);
-	for (unsigned i = 0; i < count; i++, a++, b++) {
-		same_span(a->id, b->id);
-		same_span(a->domain, b->domain);
-		same_key(a->key, b->key);
-		assert_true(ip_equals(a->address, b->address));
-		assert_int_equal(a->state, b->state);
-		assert_int_equal(a->unconfirmed, b->unconfirmed);
-		assert_int_equal(a->has_digest, b->has_digest);
-		assert_int_equal(a->has_size, b->has_size);
-		assert_int_equal(a->size, b->size);
-		assert_int_equal(a->tries, b->tries);
-		assert_int_equal(a->first_try_at, b->first_try_at);
-		assert_int_equal(a->next_at, b->next_at);
-		assert_int_equal(a->expires_at, b->expires_at);
-		same_key(a->message, b->message);
-		same_span(a->reply, b->reply);
-	}
-}
-
-static void
-same_deliveries(
-    const struct store_delivery_claim *x, const struct store_delivery_claim *y)
-{
-	assert_int_equal(x->count, y->count);
-	for (unsigned i = 0; i < x->count; i++) {
-		same_key(x->rows[i].delivery.key, y->rows[i].delivery.key);
-		same_span(x->rows[i].delivery.notice_id,
-		    y->rows[i].delivery.notice_id);
-		assert_int_equal(
-		    x->rows[i].delivery.tries, y->rows[i].delivery.tries);
-		assert_int_equal(
-		    x->rows[i].delivery.next_at, y->rows[i].delivery.next_at);
-		same_message(&x->rows[i].message, &y->rows[i].message);
-	}
-}
-
-static void
-same_expired(
-    const struct store_hold_expire *x, const struct store_hold_expire *y)
-{
-	same_hold_rows(x->rows, y->rows, x->count, y->count);
-	assert_int_equal(x->body_count, y->body_count);
-	for (unsigned i = 0; i < x->body_count; i++)
-		same_key(x->bodies[i], y->bodies[i]);
-}
-
-static void
-same_users(const struct store_user_list *x, const struct store_user_list *y)
-{
-	assert_int_equal(x->count, y->count);
-	for (unsigned i = 0; i < x->count; i++)
-		same_user(&x->users[i], &y->users[i]);
-}
-
-/* Both are clean, always. */
-static void
-same_checks(const struct store_check *x, const struct store_check *y)
-{
-	if (x->problems + y->problems > 0)
-		fail_msg("memory: %.*s sqlite: %.*s", (int)x->text.n, x->text.p,
-		    (int)y->text.n, y->text.p);
-}
-
-static void
-same_results(const struct store_op *x, const struct store_op *y)
-{
-	if (x->outcome != y->outcome)
-		fail_msg("%s: %s in memory, %s in sqlite",
-		    store_verb_name(x->verb), store_outcome_name(x->outcome),
-		    store_outcome_name(y->outcome));
-	if (x->verb == STORE_HOLD_LEASE)
-		assert_int_equal(
-		    x->hold_lease.entitled, y->hold_lease.entitled);
-	if (x->outcome != STORE_OK)
-		return;
-	if (x->verb == STORE_USER_GET)
-		same_user(&x->user_get.user, &y->user_get.user);
-	else if (x->verb == STORE_USER_LIST)
-		same_users(&x->user_list, &y->user_list);
-	else if (x->verb == STORE_HOLD_CLAIM)
-		same_hold_rows(x->hold_claim.rows, y->hold_claim.rows,
-		    x->hold_claim.count, y->hold_claim.count);
-	else if (x->verb == STORE_HOLD_LEASE)
-		same_hold_rows(&x->hold_lease.row, &y->hold_lease.row, 1, 1);
-	else if (x->verb == STORE_HOLD_SETTLE)
-		assert_int_equal(
-		    x->hold_settle.body_free, y->hold_settle.body_free);
-	else if (x->verb == STORE_HOLD_END)
-		assert_int_equal(x->hold_end.body_free, y->hold_end.body_free);
-	else if (x->verb == STORE_HOLD_EXPIRE)
-		same_expired(&x->hold_expire, &y->hold_expire);
-	else if (x->verb == STORE_HOLD_GET)
-		same_hold_rows(&x->hold_get.row, &y->hold_get.row, 1, 1);
-	else if (x->verb == STORE_HOLD_LIST)
-		same_hold_rows(x->hold_list.rows, y->hold_list.rows,
-		    x->hold_list.count, y->hold_list.count);
-	else if (x->verb == STORE_NOTICE_CLAIM)
-		same_notices(x->notice_claim.notices, y->notice_claim.notices,
-		    x->notice_claim.count, y->notice_claim.count);
-	else if (x->verb == STORE_NOTICE_GET)
-		same_notices(
-		    &x->notice_get.notice, &y->notice_get.notice, 1, 1);
-	else if (x->verb == STORE_NOTICE_LIST)
-		same_notices(x->notice_list.notices, y->notice_list.notices,
-		    x->notice_list.count, y->notice_list.count);
-	else if (x->verb == STORE_DELIVERY_CLAIM)
-		same_deliveries(&x->delivery_claim, &y->delivery_claim);
-	else if (x->verb == STORE_DELIVERY_SETTLE)
-		assert_int_equal(
-		    x->delivery_settle.body_free, y->delivery_settle.body_free);
-	else if (x->verb == STORE_SWEEP)
-		assert_int_equal(x->sweep.removed, y->sweep.removed);
-	else if (x->verb == STORE_COUNT)
-		assert_memory_equal(&x->count, &y->count, sizeof x->count);
-	else if (x->verb == STORE_CHECK)
-		same_checks(&x->check, &y->check);
 }
 
 /* ---- running ---- */

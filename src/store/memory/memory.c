@@ -45,11 +45,14 @@ memory_close(void *state)
 		memory_notice_free(m->notices.at[i]);
 	for (size_t i = 0; i < m->messages.count; i++)
 		memory_message_free(m->messages.at[i]);
+	for (size_t i = 0; i < m->peers.count; i++)
+		memory_peer_free(m->peers.at[i]);
 	free(m->users.at);
 	free(m->holds.at);
 	free(m->deliveries.at);
 	free(m->notices.at);
 	free(m->messages.at);
+	free(m->peers.at);
 	free(m);
 }
 

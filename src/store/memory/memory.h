@@ -54,6 +54,11 @@ struct memory_notice {
 	struct memory_lease pull;
 };
 
+struct memory_peer {
+	struct store_peer row;
+	struct arena text;
+};
+
 struct memory_delivery {
 	struct store_delivery row;
 	struct arena text;
@@ -68,7 +73,7 @@ struct memory_weather {
 };
 
 struct memory {
-	struct memory_rows users, messages, holds, notices, deliveries;
+	struct memory_rows users, messages, holds, notices, deliveries, peers;
 	struct memory_weather weather;
 };
 
@@ -108,6 +113,7 @@ void memory_message_free(struct memory_message *row);
 void memory_hold_free(struct memory_hold *row);
 void memory_notice_free(struct memory_notice *row);
 void memory_delivery_free(struct memory_delivery *row);
+void memory_peer_free(struct memory_peer *row);
 
 /* ---- across the files ---- */
 

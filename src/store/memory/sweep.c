@@ -148,6 +148,35 @@ drop_staged(struct memory *m, void *row)
 }
 
 static bool
+peer_is_past(const void *row, const void *arg)
+{
+	const struct memory_peer *peer = row;
+	const struct sweeping *s = arg;
+	bool listed = peer->row.list != LISTED_NOT;
+
+	return peer->row.seen < s->sweep->peers_before &&
+	       (!listed || (peer->row.until > 0 &&
+			       peer->row.until < s->sweep->peers_before));
+}
+
+static int
+by_sight(const void *a, const void *b)
+{
+	const struct memory_peer *const *x = a, *const *y = b;
+	int r = memory_compare_times((*x)->row.seen, (*y)->row.seen);
+
+	return r != 0 ? r
+		      : memory_compare_texts((*x)->row.name, (*y)->row.name);
+}
+
+static void
+drop_peer(struct memory *m, void *row)
+{
+	memory_remove(&m->peers, row);
+	memory_peer_free(row);
+}
+
+static bool
 sweep_kind(const struct kind *kind, const struct sweeping *s,
     struct store_sweep *sweep)
 {
@@ -171,6 +200,7 @@ store_memory_sweep(struct memory *m, struct store_op *op)
 	    {&m->messages, message_is_past, by_freeing, drop_message},
 	    {&m->notices, notice_is_past, by_expiry, drop_notice},
 	    {&m->messages, was_never_finished, by_creation, drop_staged},
+	    {&m->peers, peer_is_past, by_sight, drop_peer},
 	};
 	struct store_sweep *sweep = &op->sweep;
 	struct sweeping s = {m, sweep, op->now};
@@ -202,7 +232,8 @@ store_memory_count(struct memory *m, struct store_op *op)
 {
 	struct store_count *count = &op->count;
 
-	*count = (struct store_count){.users = m->users.count};
+	*count = (struct store_count){
+	    .users = m->users.count, .peers = m->peers.count};
 	for (size_t i = 0; i < m->messages.count; i++) {
 		const struct memory_message *message = m->messages.at[i];
 

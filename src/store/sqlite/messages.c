@@ -9,14 +9,16 @@ messages_insert(
     struct sqlite_store *s, const struct store_message *message, bool staged)
 {
 	struct query q = query_new(s,
-	    "INSERT INTO messages (key, sender, user, envid, ret, body_8bit,"
-	    " smtputf8, spooled, size, digest, created, staged)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+	    "INSERT INTO messages (key, sender, user, envid, subject, ret,"
+	    " body_8bit, smtputf8, spooled, size, digest, created, staged)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+	    " ?13)");
 
 	query_put_key(&q, &message->key);
 	query_put_text(&q, message->sender);
 	query_put_text(&q, message->user);
 	query_put_text(&q, message->envid);
+	query_put_text(&q, message->subject);
 	query_put_number(&q, message->ret);
 	query_put_number(&q, message->body_8bit);
 	query_put_number(&q, message->smtputf8);
@@ -43,6 +45,7 @@ read_message(struct query *q, struct store_message *message_r)
 	message_r->sender = query_text(q);
 	message_r->user = query_text(q);
 	message_r->envid = query_text(q);
+	message_r->subject = query_text(q);
 	message_r->ret = (unsigned)query_number(q);
 	message_r->body_8bit = query_number(q) != 0;
 	message_r->smtputf8 = query_number(q) != 0;
@@ -58,8 +61,9 @@ messages_load(struct sqlite_store *s, const struct key *key,
     struct store_message *message_r)
 {
 	struct query q = query_new(s,
-	    "SELECT key, sender, user, envid, ret, body_8bit, smtputf8,"
-	    " spooled, size, digest, created FROM messages WHERE key = ?1");
+	    "SELECT key, sender, user, envid, subject, ret, body_8bit,"
+	    " smtputf8, spooled, size, digest, created FROM messages"
+	    " WHERE key = ?1");
 	bool found;
 
 	query_put_key(&q, key);

@@ -11,7 +11,7 @@
 
 #define APPLICATION 0x52455354 /* "REST": whose file this is */
 
-static const char version_1[] =
+static const char version_1_mail[] =
     "CREATE TABLE users ("
     " address BLOB NOT NULL PRIMARY KEY, password BLOB NOT NULL,"
     " mode INTEGER NOT NULL, from_check INTEGER NOT NULL,"
@@ -20,7 +20,8 @@ static const char version_1[] =
 
     "CREATE TABLE messages ("
     " key BLOB NOT NULL PRIMARY KEY, sender BLOB NOT NULL,"
-    " user BLOB NOT NULL, envid BLOB NOT NULL, ret INTEGER NOT NULL,"
+    " user BLOB NOT NULL, envid BLOB NOT NULL, subject BLOB NOT NULL,"
+    " ret INTEGER NOT NULL,"
     " body_8bit INTEGER NOT NULL, smtputf8 INTEGER NOT NULL,"
     " spooled INTEGER NOT NULL, size INTEGER NOT NULL,"
     " digest BLOB NOT NULL, created INTEGER NOT NULL,"
@@ -105,7 +106,17 @@ static const char version_1[] =
     " (next_at, key, lease_until, staged) WHERE staged = 0;"
     "CREATE INDEX deliveries_message ON deliveries (message);"
     "CREATE INDEX deliveries_leased ON deliveries (lease_node)"
-    " WHERE lease_node <> 0;"
+    " WHERE lease_node <> 0;";
+
+static const char version_1_others[] =
+    "CREATE TABLE peers ("
+    " name BLOB NOT NULL PRIMARY KEY, list INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, notices INTEGER NOT NULL,"
+    " pulls INTEGER NOT NULL, failures INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, seen INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX peers_listed ON peers (name) WHERE list > 1;"
+    "CREATE INDEX peers_seen ON peers (seen, name) WHERE " IS_FORGETTABLE ";"
 
     /* Octets of the messages of each user whose content is here. */
     "CREATE TABLE usages ("
@@ -118,8 +129,9 @@ static const char version_1[] =
     " PRIMARY KEY (kind, state)"
     ") STRICT, WITHOUT ROWID;";
 
-/* migrations[n] leads from version n to n + 1. */
-static const char *const migrations[] = {version_1};
+/* migrations[n] leads from version n to n + 1, in parts. */
+static const char *const version_1[] = {version_1_mail, version_1_others, NULL};
+static const char *const *const migrations[] = {version_1};
 
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 
@@ -169,13 +181,23 @@ recognise(sqlite3 *db, const char *path, int *version_r, struct err *err)
 }
 
 static int
+run_parts(sqlite3 *db, const char *const *parts)
+{
+	int code = SQLITE_OK;
+
+	for (; code == SQLITE_OK && *parts != NULL; parts++)
+		code = sqlite3_exec(db, *parts, NULL, NULL, NULL);
+	return code;
+}
+
+static int
 migrate(sqlite3 *db, const char *path, int from, struct err *err)
 {
 	char *stamp;
 	int code = SQLITE_OK;
 
 	for (int i = from; code == SQLITE_OK && i < SCHEMA_VERSION; i++)
-		code = sqlite3_exec(db, migrations[i], NULL, NULL, NULL);
+		code = run_parts(db, migrations[i]);
 	stamp = sqlite3_mprintf(
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d", APPLICATION,
 	    SCHEMA_VERSION);

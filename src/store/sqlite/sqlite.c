@@ -40,6 +40,8 @@ static const bool has_savepoint[STORE_VERBS] = {
     [STORE_NOTICE_FETCHED] = true,
     [STORE_DELIVERY_CLAIM] = true,
     [STORE_DELIVERY_SETTLE] = true,
+    [STORE_PEER_PUT] = true,
+    [STORE_PEER_COUNT] = true,
     [STORE_LEASE_FREE] = true,
     [STORE_SWEEP] = true,
 };

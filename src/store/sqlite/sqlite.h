@@ -25,6 +25,7 @@ enum tally {
 	TALLY_NOTICES,     /* by state */
 	TALLY_UNCONFIRMED, /* notices */
 	TALLY_PUSH,        /* HELD holds that wait for push */
+	TALLY_PEERS,
 	TALLY_KINDS
 };
 
@@ -54,11 +55,12 @@ struct sqlite_store {
 
 /* ---- conditions that an index and its queries must spell alike ---- */
 
-#define IS_OPEN       "state IN (1, 2, 3)"
-#define IS_NOTIFIABLE "state = 1 AND route <> 5"
-#define IS_PULLABLE   "(state IN (2, 3) OR unconfirmed = 1)"
-#define IS_WAITING    "state IN (1, 2, 3)"
-#define IS_OVER       "state IN (1, 5, 6, 7)"
+#define IS_OPEN        "state IN (1, 2, 3)"
+#define IS_NOTIFIABLE  "state = 1 AND route <> 5"
+#define IS_PULLABLE    "(state IN (2, 3) OR unconfirmed = 1)"
+#define IS_WAITING     "state IN (1, 2, 3)"
+#define IS_FORGETTABLE "(list = 1 OR until > 0)"
+#define IS_OVER        "state IN (1, 5, 6, 7)"
 
 /* Holds and messages that are staged: state 0, staged 1. */
 #define HOLD_STAGED 0
@@ -87,6 +89,8 @@ void tally_notice(struct sqlite_store *s, enum store_notice_state state,
 
 /* Writes the changes of the batch. */
 void tally_flush(struct sqlite_store *s);
+
+uint64_t tally_peers(struct sqlite_store *s);
 
 /* Notices that were not fetched yet. */
 uint64_t tally_waiting(struct sqlite_store *s);

@@ -99,6 +99,24 @@ struct kind {
 	void (*drop)(struct sqlite_store *s, const struct key *key);
 };
 
+/* Peers have names instead of keys. */
+static unsigned
+drop_peers(struct sqlite_store *s, int64_t before, unsigned limit)
+{
+	struct query q = query_new(s,
+	    "DELETE FROM peers WHERE name IN"
+	    " (SELECT name FROM peers INDEXED BY peers_seen"
+	    "  WHERE " IS_FORGETTABLE " AND seen < ?1"
+	    "  AND (list = 1 OR until < ?1) ORDER BY seen, name LIMIT ?2)");
+	unsigned count;
+
+	query_put_number(&q, before);
+	query_put_number(&q, query_limit(limit));
+	count = query_run(&q);
+	tally_add(s, TALLY_PEERS, -(int64_t)count);
+	return count;
+}
+
 static void
 give_space_back(struct sqlite_store *s)
 {
@@ -147,6 +165,8 @@ store_sqlite_sweep(struct sqlite_store *s, struct store_op *op)
 			kinds[i].drop(s, &s->keys[at]);
 		sweep->removed += count;
 	}
+	sweep->removed +=
+	    drop_peers(s, sweep->peers_before, sweep->limit - sweep->removed);
 	give_space_back(s);
 	return STORE_OK;
 }

@@ -76,6 +76,12 @@ tally_waiting(struct sqlite_store *s)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
+uint64_t
+tally_peers(struct sqlite_store *s)
+{
+	return (uint64_t)read_count(s, TALLY_PEERS, 0);
+}
+
 enum store_outcome
 store_sqlite_count(struct sqlite_store *s, struct store_op *op)
 {
@@ -84,6 +90,7 @@ store_sqlite_count(struct sqlite_store *s, struct store_op *op)
 	count->users = (uint64_t)read_count(s, TALLY_USERS, 0);
 	count->messages = (uint64_t)read_count(s, TALLY_MESSAGES, 0);
 	count->deliveries = (uint64_t)read_count(s, TALLY_DELIVERIES, 0);
+	count->peers = tally_peers(s);
 	count->unconfirmed = (uint64_t)read_count(s, TALLY_UNCONFIRMED, 0);
 	count->routes_push = (uint64_t)read_count(s, TALLY_PUSH, 0);
 	for (int state = 0; state < STORE_COUNT_STATES; state++) {
@@ -109,7 +116,8 @@ tally_is_right(struct sqlite_store *s)
 	    " UNION ALL SELECT 5, 0, count(*) FROM notices"
 	    "  WHERE unconfirmed = 1"
 	    " UNION ALL SELECT 6, 0, count(*) FROM holds"
-	    "  WHERE state = 1 AND route = 5)"
+	    "  WHERE state = 1 AND route = 5"
+	    " UNION ALL SELECT 7, 0, count(*) FROM peers)"
 	    " SELECT count(*) FROM"
 	    " (SELECT kind, state, n FROM seen WHERE n <> 0"
 	    "  EXCEPT SELECT kind, state, n FROM counts)"

@@ -1,0 +1,121 @@
+/*
+ * For: `restante peer ...`: hosts, networks and domains that may push, or may
+ * not even speak, and what each host did so far.
+ *
+ * Not for: the lists of the configuration (allow-hosts, deny-hosts).
+ *
+ * Read on: commands.def for the words and options.
+ */
+#include "ctl/commands.h"
+#include "ctl/output.h"
+#include "ctl/pages.h"
+
+/* A row has "address" or "domain", never both. */
+static struct span
+name_of(const json_t *peer, const char *key, char room[OUTPUT_ROOM])
+{
+	const char *which =
+	    json_object_get(peer, "domain") != NULL ? "domain" : key;
+
+	return output_member(peer, which, room);
+}
+
+int
+peers_list(struct ctl *ctl, const struct arguments *a)
+{
+	static const struct pages_column columns[] = {
+	    {"PEER", "address", name_of, false},
+	    {"LIST", "list", output_member, false},
+	    {"UNTIL", "until", output_member, false},
+	    {"NOTICES", "notices", output_member, true},
+	    {"PULLS", "pulls", output_member, true},
+	    {"FAILURES", "failures", output_member, true},
+	    {NULL, NULL, NULL, false},
+	};
+	json_t *answer;
+	int status = pages_ask(ctl,
+	    json_pack("{s:s, s:b}", "do", "peer-list", "all",
+		(int)arguments_has(a, ARGUMENTS_ALL)),
+	    "peers", a->limit, &answer);
+
+	if (status != CTL_DONE)
+		return status;
+	return pages_print(
+	    ctl, answer, "peers", columns, "No host is on a list.");
+}
+
+static void
+print_peer(struct ctl *ctl, const json_t *peer)
+{
+	static const struct output_line fields[] = {
+	    {"List", "list"},
+	    {"Until", "until"},
+	    {"Notices", "notices"},
+	    {"Pulls", "pulls"},
+	    {"Failures", "failures"},
+	    {"Created", "created"},
+	    {"Last seen", "seen"},
+	    {NULL, NULL},
+	};
+	char room[OUTPUT_ROOM];
+
+	output_field(ctl->out, "Peer", name_of(peer, "address", room));
+	output_object(ctl->out, peer, fields);
+}
+
+static int
+ask_about(struct ctl *ctl, const char *what, const struct arguments *a)
+{
+	json_t *request =
+		   json_pack("{s:s, s:s}", "do", what, "peer", a->words[0]),
+	       *answer;
+	int status;
+
+	if (a->for_time > 0 && request != NULL)
+		json_object_set_new(request, "for", json_integer(a->for_time));
+	status = ctl_ask(ctl, request, &answer);
+	if (status != CTL_DONE)
+		return status;
+	if (ctl->json)
+		output_json(ctl->out, answer);
+	else
+		print_peer(ctl, json_object_get(answer, "peer"));
+	json_decref(answer);
+	return CTL_DONE;
+}
+
+int
+peers_show(struct ctl *ctl, const struct arguments *a)
+{
+	return ask_about(ctl, "peer-show", a);
+}
+
+int
+peers_allow(struct ctl *ctl, const struct arguments *a)
+{
+	return ask_about(ctl, "peer-allow", a);
+}
+
+int
+peers_deny(struct ctl *ctl, const struct arguments *a)
+{
+	return ask_about(ctl, "peer-deny", a);
+}
+
+int
+peers_forget(struct ctl *ctl, const struct arguments *a)
+{
+	json_t *answer;
+	int status = ctl_ask(ctl,
+	    json_pack("{s:s, s:s}", "do", "peer-forget", "peer", a->words[0]),
+	    &answer);
+
+	if (status != CTL_DONE)
+		return status;
+	if (ctl->json)
+		output_json(ctl->out, answer);
+	else
+		fputs("The peer is on no list any more.\n", ctl->out);
+	json_decref(answer);
+	return CTL_DONE;
+}

@@ -1,0 +1,192 @@
+/*
+ * From the words of a request to the arguments of an operation. Pure but for
+ * the random secret of a new user.
+ */
+#include "daemon/control_words.h"
+
+#include "base/rand.h"
+#include "daemon/password_hash.h"
+#include "proto/address.h"
+#include "receiver/put.h"
+
+#include <stdio.h>
+
+#define PAGE_DEFAULT 100
+
+struct span
+control_words_text(const json_t *q, const char *name)
+{
+	const json_t *v = json_object_get(q, name);
+
+	return json_is_string(v)
+		   ? span_make(json_string_value(v), json_string_length(v))
+		   : span_of("");
+}
+
+bool
+control_words_flag(const json_t *q, const char *name)
+{
+	return json_is_true(json_object_get(q, name));
+}
+
+unsigned
+control_words_limit(const json_t *q)
+{
+	const json_t *v = json_object_get(q, "limit");
+	json_int_t n = json_is_integer(v) ? json_integer_value(v) : 0;
+
+	return n > 0 && n <= STORE_PAGE_MAX ? (unsigned)n : PAGE_DEFAULT;
+}
+
+json_t *
+control_words_refusal(const char *code, const char *text)
+{
+	return json_pack("{s:b, s:{s:s, s:s}}", "ok", 0, "error", "code", code,
+	    "text", text);
+}
+
+static int
+keep(
+    struct store_op *op, struct span text, struct span *kept_r, struct err *err)
+{
+	*kept_r = arena_copy(&op->arena, text);
+	return kept_r->p != NULL ? 0 : err_set(err, -E_NOMEM, "no memory");
+}
+
+static int
+parse_address(struct span text, struct address *address_r, struct err *err)
+{
+	const struct address_rules rules = {.utf8 = true};
+
+	if (address_parse(text, rules, address_r) == 0 &&
+	    address_r->domain.n > 0)
+		return 0;
+	return err_set(err, -E_SYNTAX, "that is no mail address");
+}
+
+int
+control_words_address(struct store_op *op, struct span text,
+    struct span *address_r, struct err *err)
+{
+	struct address address;
+	char folded[ADDRESS_TEXT];
+	int error = parse_address(text, &address, err);
+
+	if (error != 0)
+		return error;
+	address_fold(&address, folded);
+	return keep(op, span_of(folded), address_r, err);
+}
+
+/* May there be a mailbox of that address here? */
+static int
+check_mailbox(struct span text, const struct hosts *local, struct err *err)
+{
+	struct address address;
+	char folded[ADDRESS_TEXT], folder[PUT_PATH_MAX];
+	int error = parse_address(text, &address, err);
+
+	if (error != 0)
+		return error;
+	address_fold(&address, folded);
+	if (!hosts_has_name(local, address.domain))
+		return err_set(err, -E_SYNTAX,
+		    "its domain is none of ours (key `domains`)");
+	if (put_folder(span_of(folded), folder) < 0)
+		return err_set(err, -E_SYNTAX, "no mailbox can have that name");
+	return 0;
+}
+
+static int
+take_mode(const json_t *q, struct store_user *user, struct err *err)
+{
+	struct span mode = control_words_text(q, "mode");
+
+	if (span_equals(mode, span_of("ask")))
+		user->mode = MODE_ASK;
+	else if (span_equals(mode, span_of("server")))
+		user->mode = MODE_SERVER;
+	else if (mode.n > 0)
+		return err_set(err, -E_SYNTAX, "mode is \"server\" or \"ask\"");
+	return 0;
+}
+
+static int
+take_from_check(const json_t *q, struct store_user *user, struct err *err)
+{
+	struct span check = control_words_text(q, "from_check");
+
+	if (span_equals(check, span_of("envelope")))
+		user->from_check = FROM_CHECK_ENVELOPE;
+	else if (span_equals(check, span_of("both")))
+		user->from_check = FROM_CHECK_BOTH;
+	else if (check.n > 0)
+		return err_set(
+		    err, -E_SYNTAX, "from-check is \"both\" or \"envelope\"");
+	return 0;
+}
+
+static int
+check_password(const json_t *q, bool is_new, struct err *err)
+{
+	size_t n = control_words_text(q, "password").n;
+
+	if (is_new && n == 0)
+		return err_set(err, -E_SYNTAX, "a password is needed");
+	if (n > PASSWORD_HASH_OCTETS)
+		return err_set(err, -E_SYNTAX, "the password is too long");
+	return 0;
+}
+
+int
+control_words_user(struct store_op *op, const json_t *q,
+    const struct hosts *local, struct err *err)
+{
+	struct store_user *user = &op->user_put.user;
+	struct span text = control_words_text(q, "address");
+	int error = 0;
+
+	op->user_put.only_new = local != NULL;
+	op->user_put.only_old = local == NULL;
+	user->created = op->now;
+	rand_fill(user->secret, sizeof user->secret);
+	if (local != NULL)
+		error = check_mailbox(text, local, err);
+	if (error == 0)
+		error = control_words_address(op, text, &user->address, err);
+	if (error == 0)
+		error = take_mode(q, user, err);
+	if (error == 0)
+		error = take_from_check(q, user, err);
+	return error != 0 ? error : check_password(q, local != NULL, err);
+}
+
+/* Is TEXT an address or a network? Then its one spelling is in ROOM. */
+static bool
+spell_network(struct span text, char *room, size_t size)
+{
+	char address[IP_TEXT];
+	struct ip_net net;
+
+	if (ip_net_parse(text, &net) < 0)
+		return false;
+	ip_text(net.address, address);
+	if (net.bits == (net.address.family == 4 ? 32 : 128))
+		snprintf(room, size, "%s", address);
+	else
+		snprintf(room, size, "%s/%u", address, net.bits);
+	return true;
+}
+
+int
+control_words_peer(
+    struct store_op *op, struct span text, struct span *name_r, struct err *err)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1];
+
+	if (!spell_network(text, name, sizeof name) &&
+	    address_domain(text, name) < 0)
+		return err_set(
+		    err, -E_SYNTAX, "that is no address, network or domain");
+	return keep(op, span_of(name), name_r, err);
+}

@@ -1,0 +1,43 @@
+/*
+ * The kinds of requests of the operator. Shared by keeper_request.c, which
+ * leads each request through its steps, and keeper_kinds.c, which knows them.
+ */
+#ifndef DAEMON_KEEPER_KINDS_H
+#define DAEMON_KEEPER_KINDS_H
+
+#include "daemon/keeper.h"
+
+#include <jansson.h>
+
+struct keeper_requests;
+
+/* One question on its way. */
+struct keeper_request {
+	struct keeper *keeper;
+	struct keeper_requests *all;
+	const struct keeper_kind *kind;
+	uint64_t client;
+	bool retried;        /* of held-retry: the retry is done */
+	struct store_op *op; /* not submitted yet */
+};
+
+struct keeper_kind {
+	const char *word;
+	enum store_verb verb; /* of the first operation */
+	/* Arguments of r->op from Q. 0; -E_SYNTAX, -E_NONE, -E_RANGE, -E_NOMEM
+	   with words for a person. */
+	int (*fill)(struct keeper_request *r, const json_t *q, struct err *err);
+	/* After DONE, which was OK: the next operation, or NULL: the answer is
+	   made. May be NULL. */
+	struct store_op *(*next)(
+	    struct keeper_request *r, const struct store_op *done);
+	/* Of the last operation. */
+	json_t *(*answer)(const struct keeper *k, const struct store_op *op);
+	/* What is said when there is no such thing: code and words. */
+	const char *missing, *missing_text;
+};
+
+/* NULL: there is no such request. */
+const struct keeper_kind *keeper_kinds_find(struct span word);
+
+#endif

@@ -1,0 +1,387 @@
+/*
+ * Two things about hosts. The lists: a copy of every listed row of the store is
+ * kept here, and the two `struct hosts` are made anew from it and from the
+ * configuration when either changes or a time is over; look-ups go to those.
+ * And figures: summed up for each address and added to the store now and then,
+ * so that a flood of notices is no flood of writes.
+ *
+ * Not for: what being listed means (receiver/admit.c).
+ */
+#include "daemon/keeper_peers.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS    2048u /* places for figures; a power of two */
+#define FULL     1000u /* of them; then they go to the store at once */
+#define HASH_ONE 1099511628211u
+
+/* A domain is listed with all below it, so ".domain" and "domain" are needed:
+   TEXT is the first, NAME (in TEXT) the second. */
+struct entry {
+	char *text;
+	const char *name;
+	bool domain;
+	enum store_listed list;
+	int64_t until;
+};
+
+struct figures {
+	struct ip address; /* family 0: free */
+	uint64_t n[PEER_DEEDS];
+};
+
+struct keeper_peers {
+	struct keeper *keeper;
+	struct entry *entries;
+	unsigned count, room;
+	int64_t next_until; /* when a list of one is over; INT64_MAX: never */
+	struct figures figures[SLOTS];
+	unsigned figures_count;
+	int64_t flush_at;
+};
+
+/* ---- entries ---- */
+
+static struct entry *
+find(const struct keeper_peers *p, struct span name)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		if (span_equals(span_of(p->entries[i].name), name))
+			return &p->entries[i];
+	return NULL;
+}
+
+static int
+make_room(struct keeper_peers *p)
+{
+	unsigned room = p->room == 0 ? 16 : p->room * 2;
+	struct entry *entries;
+
+	if (p->count < p->room)
+		return 0;
+	entries = realloc(p->entries, room * sizeof *entries);
+	if (entries == NULL)
+		return -E_NOMEM;
+	p->entries = entries;
+	p->room = room;
+	return 0;
+}
+
+static int
+add(struct keeper_peers *p, const struct store_peer *row)
+{
+	struct entry *e;
+	struct ip_net net;
+	char *text;
+
+	if (p->count >= KEEPER_PEERS_MAX || make_room(p) < 0)
+		return -E_NOMEM;
+	text = malloc(row->name.n + 2);
+	if (text == NULL)
+		return -E_NOMEM;
+	text[0] = '.';
+	if (span_copy(row->name, text + 1, row->name.n + 1) < 0) {
+		free(text);
+		return -E_SYNTAX;
+	}
+	e = &p->entries[p->count++];
+	*e = (struct entry){
+	    .text = text,
+	    .name = text + 1,
+	    .domain = ip_net_parse(row->name, &net) < 0,
+	    .list = row->list,
+	    .until = row->until,
+	};
+	return 0;
+}
+
+static void
+take_out(struct keeper_peers *p, struct entry *e)
+{
+	free(e->text);
+	*e = p->entries[--p->count];
+}
+
+/* ---- lists ---- */
+
+struct gathered {
+	const char **names;
+	unsigned n;
+};
+
+static void
+gather(struct keeper_peers *p, const struct settings_list *settings,
+    enum store_listed list, struct gathered *g)
+{
+	int64_t now = role_now();
+
+	g->n = 0;
+	for (unsigned i = 0; i < settings->n; i++)
+		g->names[g->n++] = settings->v[i];
+	for (unsigned i = 0; i < p->count; i++) {
+		const struct entry *e = &p->entries[i];
+
+		if (e->list != list || (e->until != 0 && e->until <= now))
+			continue;
+		g->names[g->n++] = e->name;
+		if (e->domain)
+			g->names[g->n++] = e->text;
+	}
+}
+
+static struct hosts *
+make_list(struct keeper_peers *p, const struct settings_list *settings,
+    enum store_listed list, struct err *err)
+{
+	struct gathered g = {
+	    calloc(settings->n + 2 * (size_t)p->count + 1, sizeof *g.names), 0};
+	struct hosts *hosts;
+
+	if (g.names == NULL) {
+		err_set(err, -E_NOMEM, "no memory for lists of hosts");
+		return NULL;
+	}
+	gather(p, settings, list, &g);
+	hosts = hosts_new(g.names, g.n, err);
+	free(g.names);
+	return hosts;
+}
+
+static void
+note_next_until(struct keeper_peers *p)
+{
+	int64_t now = role_now();
+
+	p->next_until = INT64_MAX;
+	for (unsigned i = 0; i < p->count; i++) {
+		int64_t until = p->entries[i].until;
+
+		if (until > now && until < p->next_until)
+			p->next_until = until;
+	}
+}
+
+int
+keeper_peers_rebuild(struct keeper_peers *p, struct err *err)
+{
+	struct keeper *k = p->keeper;
+	const struct settings *s = k->role->settings;
+	struct hosts *allowed, *denied;
+
+	allowed = make_list(p, &s->allow_hosts, LISTED_ALLOW, err);
+	denied = make_list(p, &s->deny_hosts, LISTED_DENY, err);
+	if (allowed == NULL || denied == NULL) {
+		hosts_free(&allowed);
+		hosts_free(&denied);
+		return err->code;
+	}
+	hosts_free(&k->allowed);
+	hosts_free(&k->denied);
+	k->admit.allowed = k->allowed = allowed;
+	k->admit.denied = k->denied = denied;
+	note_next_until(p);
+	return 0;
+}
+
+static void
+rebuild_or_say(struct keeper_peers *p)
+{
+	struct err err = {0};
+
+	if (keeper_peers_rebuild(p, &err) < 0)
+		log_event(
+		    "peers-not-listed", "why=%s", log_quote(span_of(err.text)));
+}
+
+bool
+keeper_peers_have_room(const struct keeper_peers *p, struct span name)
+{
+	return p->count < KEEPER_PEERS_MAX || find(p, name) != NULL;
+}
+
+void
+keeper_peers_put(struct keeper_peers *p, const struct store_peer *row)
+{
+	struct entry *e = find(p, row->name);
+
+	if (e != NULL) {
+		e->list = row->list;
+		e->until = row->until;
+	} else if (add(p, row) < 0) {
+		log_event("peers-no-memory", "peer=%s", log_quote(row->name));
+	}
+	rebuild_or_say(p);
+}
+
+void
+keeper_peers_drop(struct keeper_peers *p, struct span name)
+{
+	struct entry *e = find(p, name);
+
+	if (e == NULL)
+		return;
+	take_out(p, e);
+	rebuild_or_say(p);
+}
+
+/* ---- figures ---- */
+
+static unsigned
+slot_of(const struct keeper_peers *p, struct ip address)
+{
+	uint64_t h = address.family;
+	unsigned i;
+
+	for (unsigned b = 0; b < sizeof address.b; b++)
+		h = (h ^ address.b[b]) * HASH_ONE;
+	i = (unsigned)(h ^ h >> 32) & (SLOTS - 1);
+	while (p->figures[i].address.family != 0 &&
+	       !ip_equals(p->figures[i].address, address))
+		i = (i + 1) & (SLOTS - 1);
+	return i;
+}
+
+static void
+counted(struct store_op *op, void *arg)
+{
+	(void)arg; /* figures for people: what is lost is lost */
+	store_op_free(&op);
+}
+
+static void
+fill_row(struct store_op *op, const struct figures *f, struct store_peer *row)
+{
+	char text[IP_TEXT];
+
+	ip_text(f->address, text);
+	row->name = arena_copy(&op->arena, span_of(text));
+	row->notices = f->n[PEER_NOTICE];
+	row->pulls = f->n[PEER_PULL];
+	row->failures = f->n[PEER_FAILURE];
+}
+
+void
+keeper_peers_flush(struct keeper_peers *p)
+{
+	struct store_op *op;
+	struct store_peer *rows = NULL;
+	unsigned n = 0;
+
+	if (p->figures_count == 0)
+		return;
+	op = store_op_new(STORE_PEER_COUNT, role_now());
+	if (op != NULL)
+		rows = arena_take(&op->arena, p->figures_count * sizeof *rows);
+	for (unsigned i = 0; rows != NULL && i < SLOTS; i++)
+		if (p->figures[i].address.family != 0)
+			fill_row(op, &p->figures[i], &rows[n++]);
+	memset(p->figures, 0, sizeof p->figures);
+	p->figures_count = 0;
+	if (rows == NULL) {
+		store_op_free(&op);
+		return;
+	}
+	op->peer_count.count = n;
+	op->peer_count.peers = rows;
+	op->peer_count.total_max = KEEPER_PEERS_ROWS;
+	op->done = counted;
+	store_submit(p->keeper->store, op);
+	keeper_stir(p->keeper);
+}
+
+void
+keeper_peers_count(
+    struct keeper_peers *p, struct ip address, enum keeper_peers_deed deed)
+{
+	struct figures *f;
+
+	if (address.family == 0)
+		return;
+	if (p->figures_count == FULL)
+		keeper_peers_flush(p);
+	f = &p->figures[slot_of(p, address)];
+	if (f->address.family == 0) {
+		f->address = address;
+		p->figures_count++;
+	}
+	f->n[deed]++;
+}
+
+void
+keeper_peers_tick(struct keeper_peers *p, int64_t now)
+{
+	if (now >= p->next_until)
+		rebuild_or_say(p);
+	if (now < p->flush_at)
+		return;
+	p->flush_at = now + KEEPER_PEERS_SECONDS;
+	keeper_peers_flush(p);
+}
+
+/* ---- life ---- */
+
+/* The page after AFTER; how many rows, or negative. */
+static int
+load_page(struct keeper_peers *p, struct span *after, struct arena *arena)
+{
+	struct store_op *op = store_op_new(STORE_PEER_LIST, role_now());
+	const struct store_peer_list *list;
+	int result = -E_NOMEM;
+
+	if (op == NULL)
+		return -E_NOMEM;
+	list = &op->peer_list;
+	op->peer_list.after = *after;
+	op->peer_list.limit = STORE_PAGE_MAX;
+	op->peer_list.listed_only = true;
+	if (store_do(p->keeper->store, op) == STORE_OK)
+		result = (int)list->count;
+	for (int i = 0; i < result; i++)
+		if (add(p, &list->peers[i]) == -E_NOMEM)
+			log_event("peers-no-memory", "peer=%s",
+			    log_quote(list->peers[i].name));
+	if (result > 0)
+		*after = arena_copy(arena, list->peers[result - 1].name);
+	store_op_free(&op);
+	return result > 0 && after->p == NULL ? -E_NOMEM : result;
+}
+
+int
+keeper_peers_new(
+    struct keeper *k, struct keeper_peers **peers_r, struct err *err)
+{
+	struct keeper_peers *p = calloc(1, sizeof *p);
+	struct span after = span_of("");
+	struct arena names;
+	int got;
+
+	*peers_r = p;
+	if (p == NULL)
+		return err_set(err, -E_NOMEM, "no memory");
+	p->keeper = k;
+	arena_init(&names, STORE_OP_ARENA);
+	do
+		got = load_page(p, &after, &names);
+	while (got == STORE_PAGE_MAX);
+	arena_fini(&names);
+	if (got < 0)
+		return err_set(err, got, "listed peers could not be read");
+	return 0;
+}
+
+void
+keeper_peers_free(struct keeper_peers **peers)
+{
+	struct keeper_peers *p = *peers;
+
+	if (p == NULL)
+		return;
+	for (unsigned i = 0; i < p->count; i++)
+		free(p->entries[i].text);
+	free(p->entries);
+	free(p);
+	*peers = NULL;
+}

@@ -1,0 +1,154 @@
+/* Listed hosts, networks and domains, and what hosts have done, in memory. */
+#include "store/memory/memory.h"
+
+#include <stdlib.h>
+
+void
+memory_peer_free(struct memory_peer *row)
+{
+	arena_fini(&row->text);
+	free(row);
+}
+
+static struct memory_peer *
+find(const struct memory *m, struct span name)
+{
+	for (size_t i = 0; i < m->peers.count; i++) {
+		struct memory_peer *peer = m->peers.at[i];
+
+		if (span_equals(peer->row.name, name))
+			return peer;
+	}
+	return NULL;
+}
+
+/* The row of that name, made when it is missing; NULL: no memory. */
+static struct memory_peer *
+find_or_make(struct memory *m, struct span name, int64_t now)
+{
+	const struct store_peer fresh = {
+	    .name = name, .list = LISTED_NOT, .created = now};
+	struct memory_peer *peer = find(m, name);
+
+	if (peer != NULL)
+		return peer;
+	peer = calloc(1, sizeof *peer);
+	if (peer == NULL || !memory_reserve(&m->peers, 1)) {
+		free(peer);
+		return NULL;
+	}
+	arena_init(&peer->text, STORE_OP_ARENA);
+	if (!copy_peer(&peer->text, &fresh, &peer->row)) {
+		memory_peer_free(peer);
+		return NULL;
+	}
+	memory_add(&m->peers, peer);
+	return peer;
+}
+
+enum store_outcome
+store_memory_peer_put(struct memory *m, struct store_op *op)
+{
+	struct store_peer_put *put = &op->peer_put;
+	struct memory_peer *peer = find_or_make(m, put->name, op->now);
+
+	if (peer == NULL)
+		return STORE_FULL;
+	peer->row.list = put->list;
+	peer->row.until = put->until;
+	peer->row.seen = op->now;
+	return copy_peer(&op->arena, &peer->row, &put->peer) ? STORE_OK
+							     : STORE_FULL;
+}
+
+enum store_outcome
+store_memory_peer_get(struct memory *m, struct store_op *op)
+{
+	struct store_peer_get *get = &op->peer_get;
+	const struct memory_peer *peer = find(m, get->name);
+
+	if (peer == NULL)
+		return STORE_NONE;
+	return copy_peer(&op->arena, &peer->row, &get->peer) ? STORE_OK
+							     : STORE_FULL;
+}
+
+static bool
+is_after(const void *row, const void *arg)
+{
+	const struct memory_peer *peer = row;
+	const struct store_peer_list *list = arg;
+
+	return memory_compare_texts(peer->row.name, list->after) > 0 &&
+	       (!list->listed_only || peer->row.list != LISTED_NOT);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct memory_peer *const *x = a, *const *y = b;
+
+	return memory_compare_texts((*x)->row.name, (*y)->row.name);
+}
+
+enum store_outcome
+store_memory_peer_list(struct memory *m, struct store_op *op)
+{
+	struct store_peer_list *list = &op->peer_list;
+	enum store_outcome outcome = STORE_OK;
+	struct memory_picked picked;
+
+	if (!memory_pick(
+		&m->peers, is_after, list, by_name, list->limit, &picked))
+		return STORE_FULL;
+	list->peers =
+	    arena_take(&op->arena, picked.count * sizeof list->peers[0]);
+	if (list->peers == NULL)
+		outcome = STORE_FULL;
+	for (unsigned i = 0; outcome == STORE_OK && i < picked.count; i++) {
+		const struct memory_peer *peer = picked.at[i];
+
+		if (!copy_peer(&op->arena, &peer->row, &list->peers[i]))
+			outcome = STORE_FULL;
+	}
+	list->count = outcome == STORE_OK ? picked.count : 0;
+	memory_picked_free(&picked);
+	return outcome;
+}
+
+enum store_outcome
+store_memory_peer_drop(struct memory *m, struct store_op *op)
+{
+	struct memory_peer *peer = find(m, op->peer_drop.name);
+
+	if (peer == NULL)
+		return STORE_NONE;
+	memory_remove(&m->peers, peer);
+	memory_peer_free(peer);
+	return STORE_OK;
+}
+
+enum store_outcome
+store_memory_peer_count(struct memory *m, struct store_op *op)
+{
+	const struct store_peer_count *count = &op->peer_count;
+
+	if (count->count > STORE_PAGE_MAX)
+		return STORE_FULL;
+	for (unsigned i = 0; i < count->count; i++) {
+		const struct store_peer *from = &count->peers[i];
+		struct memory_peer *peer = find(m, from->name);
+
+		if (peer == NULL && count->total_max > 0 &&
+		    m->peers.count >= count->total_max)
+			continue;
+		peer = find_or_make(m, from->name, op->now);
+		if (peer == NULL)
+			continue;
+		peer->row.notices += from->notices;
+		peer->row.pulls += from->pulls;
+		peer->row.failures += from->failures;
+		peer->row.seen = op->now;
+	}
+	return STORE_OK;
+}

@@ -1,0 +1,146 @@
+/* Listed hosts, networks and domains, and what hosts have done, in SQLite. */
+#include "store/sqlite/query.h"
+
+#define COLUMNS "name, list, until, notices, pulls, failures, created, seen"
+
+static bool
+is_there(struct sqlite_store *s, struct span name)
+{
+	struct query q = query_new(s, "SELECT 1 FROM peers WHERE name = ?1");
+
+	query_put_text(&q, name);
+	return query_one(&q, 0) == 1;
+}
+
+static void
+read_peer(struct query *q, struct store_peer *peer_r)
+{
+	peer_r->name = query_text(q);
+	peer_r->list = (enum store_listed)query_number(q);
+	peer_r->until = query_number(q);
+	peer_r->notices = (uint64_t)query_number(q);
+	peer_r->pulls = (uint64_t)query_number(q);
+	peer_r->failures = (uint64_t)query_number(q);
+	peer_r->created = query_number(q);
+	peer_r->seen = query_number(q);
+}
+
+enum store_outcome
+store_sqlite_peer_put(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_peer_put *put = &op->peer_put;
+	bool was_there = is_there(s, put->name);
+	struct query q = query_new(s,
+	    "INSERT INTO peers (" COLUMNS ")"
+	    " VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?4)"
+	    " ON CONFLICT (name) DO UPDATE SET list = ?2, until = ?3,"
+	    " seen = ?4 RETURNING " COLUMNS);
+
+	query_put_text(&q, put->name);
+	query_put_number(&q, put->list);
+	query_put_number(&q, put->until);
+	query_put_number(&q, op->now);
+	if (query_next(&q))
+		read_peer(&q, &put->peer);
+	query_end(&q);
+	tally_add(s, TALLY_PEERS, was_there ? 0 : 1);
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_peer_get(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_peer_get *get = &op->peer_get;
+	struct query q =
+	    query_new(s, "SELECT " COLUMNS " FROM peers WHERE name = ?1");
+	bool found;
+
+	query_put_text(&q, get->name);
+	found = query_next(&q);
+	if (found)
+		read_peer(&q, &get->peer);
+	query_end(&q);
+	return found ? STORE_OK : STORE_NONE;
+}
+
+enum store_outcome
+store_sqlite_peer_list(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_peer_list *list = &op->peer_list;
+	unsigned limit = (unsigned)query_limit(list->limit);
+	struct query q = query_new(
+	    s, list->listed_only
+		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_listed"
+		     " WHERE list > 1 AND name > ?1 ORDER BY name LIMIT ?2"
+		   : "SELECT " COLUMNS " FROM peers WHERE name > ?1"
+		     " ORDER BY name LIMIT ?2");
+
+	list->count = 0;
+	list->peers = query_room(s, limit, sizeof list->peers[0]);
+	query_put_text(&q, list->after);
+	query_put_number(&q, limit);
+	while (list->peers != NULL && query_next(&q))
+		read_peer(&q, &list->peers[list->count++]);
+	query_end(&q);
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_peer_drop(struct sqlite_store *s, struct store_op *op)
+{
+	struct query q = query_new(s, "DELETE FROM peers WHERE name = ?1");
+
+	query_put_text(&q, op->peer_drop.name);
+	if (query_run(&q) == 0)
+		return STORE_NONE;
+	tally_add(s, TALLY_PEERS, -1);
+	return STORE_OK;
+}
+
+static void
+make(struct sqlite_store *s, struct span name, int64_t now)
+{
+	struct query q = query_new(s, "INSERT INTO peers (" COLUMNS ")"
+				      " VALUES (?1, 1, 0, 0, 0, 0, ?2, ?2)");
+
+	query_put_text(&q, name);
+	query_put_number(&q, now);
+	query_run(&q);
+	tally_add(s, TALLY_PEERS, 1);
+}
+
+/* False: there is no such row. */
+static bool
+add(struct sqlite_store *s, const struct store_peer *peer, int64_t now)
+{
+	struct query q = query_new(s,
+	    "UPDATE peers SET notices = notices + ?2, pulls = pulls + ?3,"
+	    " failures = failures + ?4, seen = ?5 WHERE name = ?1");
+
+	query_put_text(&q, peer->name);
+	query_put_number(&q, (int64_t)peer->notices);
+	query_put_number(&q, (int64_t)peer->pulls);
+	query_put_number(&q, (int64_t)peer->failures);
+	query_put_number(&q, now);
+	return query_run(&q) == 1;
+}
+
+enum store_outcome
+store_sqlite_peer_count(struct sqlite_store *s, struct store_op *op)
+{
+	const struct store_peer_count *count = &op->peer_count;
+
+	if (count->count > STORE_PAGE_MAX)
+		return STORE_FULL;
+	for (unsigned i = 0; i < count->count; i++) {
+		const struct store_peer *peer = &count->peers[i];
+
+		if (add(s, peer, op->now) ||
+		    (count->total_max > 0 &&
+			tally_peers(s) >= count->total_max))
+			continue;
+		make(s, peer->name, op->now);
+		add(s, peer, op->now);
+	}
+	return STORE_OK;
+}
