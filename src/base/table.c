@@ -5,10 +5,12 @@
 #include "base/table.h"
 
 #include "base/err.h"
+#include "base/rand.h"
 
 #include <stdlib.h>
 
-#define TABLE_FIRST 64 /* slots of the first layout */
+#define TABLE_NUMBERS (UINT64_C(1) << 62) /* the upper bits stay free */
+#define TABLE_FIRST   64                  /* slots of the first layout */
 
 struct table_slot {
 	uint64_t number; /* 0: free */
@@ -18,7 +20,9 @@ struct table_slot {
 void
 table_init(struct table *t)
 {
-	*t = (struct table){.slots = NULL};
+	/* An answer to a number of an earlier life of this process must find
+	   nobody in this one, so each life begins elsewhere. */
+	*t = (struct table){.last = rand_below(TABLE_NUMBERS)};
 }
 
 void

@@ -20,7 +20,8 @@ struct table {
 void table_init(struct table *t);
 void table_fini(struct table *t); /* frees the map, not what it points to */
 
-/* Files THING (not NULL) under a number never used before in this table;
+/* Files THING (not NULL) under a number never used before in this table, nor,
+   but by a chance of one in millions of millions, in one of an earlier process;
    0: no memory. */
 uint64_t table_add(struct table *t, void *thing);
 

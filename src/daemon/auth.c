@@ -61,8 +61,8 @@ ask_keeper(struct check *c)
 	message_init(&m, MESSAGE_ACCOUNT_ASK);
 	m.account_ask.question = question;
 	m.account_ask.address = span_of(c->address);
-	if (question == 0 || peer_send(role_peer(c->auth->role, ROLE_KEEPER, 0),
-				 &m) == -E_CLOSED) {
+	if (question == 0 ||
+	    !peer_ask(role_peer(c->auth->role, ROLE_KEEPER, 0), &m)) {
 		table_take(&c->auth->checks, question);
 		answer(c, REPLY_AUTH_LATER, 0);
 	}

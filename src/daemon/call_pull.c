@@ -95,6 +95,7 @@ call_pull_turn(struct call *c)
 	call_pull_prove(c, true);
 	c->turned = &c->items[c->next - 1];
 	c->end = PULL_LATER;
+	c->content_begun = false;
 	c->server = smtp_server_new(&setup, role_now());
 	if (c->server == NULL) {
 		call_over(c, NOTIFY_DONE, "no memory for the turn");
@@ -133,6 +134,10 @@ mail(struct call *c, const struct smtp_server_event *e)
 	struct span domain = e->address->domain;
 	struct message m;
 
+	if (c->turned->confirm) { /* a second copy, of what was judged before */
+		tell(c, REPLY_SENDER_OK);
+		return;
+	}
 	address_copy(&c->sender, e->address);
 	c->mail = *e->params;
 	/* the null path speaks for the domain of the notice */
@@ -142,6 +147,7 @@ mail(struct call *c, const struct smtp_server_event *e)
 		judge_sender(c);
 		return;
 	}
+	c->speak_known = false;
 	if (span_copy(domain, c->speak_domain, sizeof c->speak_domain) < 0) {
 		tell(c, REPLY_MAY_NOT_SPEAK);
 		return;
@@ -157,9 +163,9 @@ mail(struct call *c, const struct smtp_server_event *e)
 	m.speak_ask.domain = span_of(c->speak_domain);
 	m.speak_ask.sender = span_of(sender);
 	m.speak_ask.helo = c->turned->domain;
-	c->ask = CALL_ASK_SPEAK;
-	if (peer_send(role_peer(c->caller->role, ROLE_RESOLVER, 0), &m) ==
-	    -E_CLOSED)
+	if (peer_ask(role_peer(c->caller->role, ROLE_RESOLVER, 0), &m))
+		c->ask = CALL_ASK_SPEAK;
+	else
 		tell(c, REPLY_DNS_LATER);
 }
 
@@ -179,6 +185,10 @@ recipient(struct call *c, const struct smtp_server_event *e)
 {
 	struct message m;
 
+	if (c->turned->confirm) {
+		tell(c, REPLY_RECIPIENT_OK);
+		return;
+	}
 	address_copy(&c->recipient, e->address);
 	c->rcpt = *e->params;
 	message_init(&m, MESSAGE_RECIPIENT_ASK);
@@ -187,9 +197,9 @@ recipient(struct call *c, const struct smtp_server_event *e)
 	m.recipient_ask.standing = STANDING_STRANGER;
 	m.recipient_ask.sender = span_of(c->sender.text);
 	m.recipient_ask.recipient = span_of(c->recipient.text);
-	c->ask = CALL_ASK_RECIPIENT;
-	if (peer_send(role_peer(c->caller->role, ROLE_KEEPER, 0), &m) ==
-	    -E_CLOSED)
+	if (peer_ask(role_peer(c->caller->role, ROLE_KEEPER, 0), &m))
+		c->ask = CALL_ASK_RECIPIENT;
+	else
 		tell(c, REPLY_DELIVERY_LATER);
 }
 
@@ -233,6 +243,15 @@ recipient_answered(struct call *c, const struct message *m)
 
 /* ---- content ---- */
 
+/* The reply that the content will get says how the turn ends. */
+static void
+spoil(struct call *c, enum reply_name fault)
+{
+	c->end = reply_code(fault) >= 500 ? PULL_REFUSED : PULL_LATER;
+	c->content_begun = false;
+	smtp_server_spoil(c->server, fault);
+}
+
 static void
 content(struct call *c, struct span run)
 {
@@ -240,10 +259,10 @@ content(struct call *c, struct span run)
 
 	if (c->turned->confirm || c->reception == NULL)
 		return; /* a second copy, taken only to say 250 */
+	c->content_begun = true;
 	if (reception_content(c->reception, run, &fault) == 0)
 		return;
-	c->end = reply_code(fault) >= 500 ? PULL_REFUSED : PULL_LATER;
-	smtp_server_spoil(c->server, fault);
+	spoil(c, fault);
 }
 
 /* Does it differ from what the notice announced (AT-07)? */
@@ -325,8 +344,9 @@ turn_back(struct call *c)
 static void
 aborted(struct call *c)
 {
-	/* broken content was refused by the machine itself: 5xx */
-	if (c->reception != NULL && c->end == PULL_LATER)
+	/* content that we did not spoil was refused by the machine: 5xx. The
+	   origin's own RSET comes before any content. */
+	if (c->content_begun)
 		c->end = PULL_REFUSED;
 	reception_free(&c->reception);
 }
@@ -394,7 +414,7 @@ call_pull_answer(struct call *c, struct message *m)
 	if (m->type == MESSAGE_BODY_ANSWER) {
 		if (c->reception != NULL && reception_waits(c->reception) &&
 		    reception_body(c->reception, m, &fault) < 0)
-			smtp_server_spoil(c->server, fault);
+			spoil(c, fault);
 		conn_kick(c->conn);
 		return;
 	}

@@ -3,7 +3,6 @@
  * never chooses whom to call.
  */
 #include "base/log.h"
-#include "base/rand.h"
 #include "daemon/call.h"
 #include "daemon/programs.h"
 #include "net/tls.h"
@@ -92,7 +91,8 @@ prepare(struct role *role, struct err *err)
 		return err_set(err, -E_NOMEM, "no memory");
 	k->role = role;
 	role->state = k;
-	k->questions.last = rand_below(UINT64_C(1) << 62);
+	table_init(&k->calls);
+	table_init(&k->questions);
 	return make_tls(k, err);
 }
 

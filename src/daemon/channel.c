@@ -285,7 +285,10 @@ receive(struct channel *c)
 	if (n < 0 && errno == ECONNRESET)
 		return true;
 	fd = n < 0 ? -1 : detach(&message);
-	if (n <= 0 || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+	/* MSG_CTRUNC without a descriptor: it did not fit into our table; the
+	   message itself is whole, and its receiver misses the descriptor. */
+	if (n <= 0 || (message.msg_flags & MSG_TRUNC) != 0 ||
+	    (fd >= 0 && (message.msg_flags & MSG_CTRUNC) != 0)) {
 		(void)done_with(fd, 0);
 		say_gone(c);
 		return false;

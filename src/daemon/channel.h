@@ -16,8 +16,8 @@
 
 #include <event2/event.h>
 
-/* 64 KiB of content, 8 KiB of fields, a head. */
-#define CHANNEL_MESSAGE_MAX (65536 + 8192 + 64)
+/* 64 KiB of content, 8 KiB of texts, the numbers and lengths. */
+#define CHANNEL_MESSAGE_MAX (65536 + 8192 + 1024)
 #define CHANNEL_QUEUE_SOFT  (1u << 20)
 #define CHANNEL_QUEUE_MAX   (8u << 20)
 #define CHANNEL_SOCKET_SIZE 262144 /* SO_SNDBUF, a few full messages */

@@ -4,7 +4,6 @@
  * servers, half our users (main decides by the sockets it hands out).
  */
 #include "base/log.h"
-#include "base/rand.h"
 #include "daemon/programs.h"
 #include "daemon/session.h"
 #include "net/tls.h"
@@ -161,8 +160,7 @@ begin(struct role *role, struct err *err)
 	f->role = role;
 	role->state = f;
 	table_init(&f->sessions);
-	/* numbers of an earlier life of this process must find nobody */
-	f->sessions.last = rand_below(UINT64_C(1) << 62);
+	table_init(&f->sessions);
 	return make_tls(f, err);
 }
 

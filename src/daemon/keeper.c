@@ -36,6 +36,8 @@ keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 	a->kind = from->kind;
 	a->index = from->index;
 	a->session = session;
+	a->ticket = 0;
+	a->taken = false;
 	return a;
 }
 
@@ -329,8 +331,9 @@ stop(struct role *role)
 	struct err err = {0};
 
 	keeper_peers_flush(k->peers);
-	while (store_pending(k->store) && store_turn(k->store, &err) >= 0)
-		;
+	while (store_pending(k->store))
+		if (store_turn(k->store, &err) < 0)
+			_exit(1); /* as in turn() */
 	keeper_control_free(&k->control);
 	keeper_work_end(k);
 	keeper_peers_free(&k->peers);

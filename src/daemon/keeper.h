@@ -53,6 +53,7 @@ struct keeper {
 	struct limits *submits; /* messages of each user, a day */
 	struct limits *notices; /* notices of each address, a minute */
 
+	unsigned arrivals;  /* messages on their way into the store */
 	struct table seals; /* spooled arrivals that posters make safe */
 	struct keeper_control *control;
 	struct counters counters;
@@ -68,6 +69,7 @@ struct asker {
 	uint64_t session;
 	struct ip address; /* whom the session is with; not always known */
 	uint64_t ticket;   /* a pull: of the lease that is asked for */
+	bool taken;        /* a pull's end: the message was taken */
 };
 
 struct asker *
@@ -103,7 +105,7 @@ void keeper_mail_gone(struct keeper *k, struct peer *peer);
 void keeper_arrival_message(struct keeper *k, struct peer *from,
     struct desk *desk, const struct message *m);
 void keeper_arrival_sealed(struct keeper *k, const struct message *m);
-void keeper_arrival_lost(struct keeper *k);
+void keeper_arrival_lost(struct keeper *k, unsigned poster);
 void keeper_arrival_drop(struct desk *desk);
 
 /* keeper_work.c */

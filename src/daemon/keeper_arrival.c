@@ -14,8 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ARRIVAL_ARENA    (64u << 20) /* recipients and content of one arrival */
-#define RECIPIENTS_FIRST 8
+#define ARRIVAL_ARENA      (64u << 20) /* recipients and content of one arrival */
+#define RECIPIENTS_FIRST   8
+#define ARRIVAL_RECIPIENTS 200000 /* of one message, whatever a front says */
+#define ARRIVALS_MAX       4096   /* on their way into the store at once */
 
 /* A message on its way from a session into the store. */
 struct incoming {
@@ -24,6 +26,8 @@ struct incoming {
 	struct arrival arrival;
 	struct arrival_recipient *recipients;
 	unsigned room;
+	unsigned poster; /* that makes its body safe */
+	bool broken;     /* more than we take, or no memory: to be refused */
 	int64_t now;
 };
 
@@ -76,16 +80,19 @@ body_looked_up(struct store_op *op, void *arg)
 	store_op_free(&op);
 }
 
-/* A session gave its message up. It may name any body, so the store is asked
-   whether that one belongs to a message. */
+/*
+ * This body seems to be nobody's: the store is asked, since a session may name
+ * any body, and since a message that was answered "later" may be there all the
+ * same (UNSURE).
+ */
 static void
-body_unwanted(struct keeper *k, const struct message *m)
+drop_body(struct keeper *k, struct key message)
 {
 	struct store_op *op = store_op_new(STORE_BODY_KNOWN, role_now());
 
 	if (op == NULL)
 		return; /* an orphan: swept at the next start */
-	op->body_known.message = m->body_unwanted.message;
+	op->body_known.message = message;
 	op->done = body_looked_up;
 	op->arg = k;
 	store_submit(k->store, op);
@@ -114,6 +121,25 @@ staged(struct keeper *k, struct peer *from, struct desk *d, uint64_t session)
 	return d->staged;
 }
 
+/* For one recipient more. */
+static int
+make_room(struct incoming *in)
+{
+	unsigned room = in->room == 0 ? RECIPIENTS_FIRST : in->room * 2;
+	struct arrival_recipient *to;
+
+	if (in->arrival.count < in->room)
+		return 0;
+	if (in->arrival.count >= ARRIVAL_RECIPIENTS)
+		return -E_RANGE;
+	to = realloc(in->recipients, room * sizeof *to);
+	if (to == NULL)
+		return -E_NOMEM;
+	in->recipients = to;
+	in->room = room;
+	return 0;
+}
+
 static void
 stage_recipient(struct keeper *k, struct peer *from, struct desk *d,
     const struct message *m)
@@ -122,21 +148,16 @@ stage_recipient(struct keeper *k, struct peer *from, struct desk *d,
 	struct incoming *in = staged(k, from, d, r->session);
 	struct arrival_recipient *to;
 
-	if (in == NULL)
+	if (in == NULL || in->broken)
 		return;
-	if (in->arrival.count == in->room) {
-		unsigned room = in->room == 0 ? RECIPIENTS_FIRST : in->room * 2;
-
-		to = realloc(in->recipients, room * sizeof *to);
-		if (to == NULL)
-			return;
-		in->recipients = to;
-		in->room = room;
-	}
+	in->broken = make_room(in) < 0;
+	if (in->broken)
+		return;
 	to = &in->recipients[in->arrival.count++];
 	to->recipient = arena_copy(&in->arena, r->recipient);
 	to->notify = (unsigned)r->notify;
 	to->orcpt = arena_copy(&in->arena, r->orcpt);
+	in->broken = to->recipient.p == NULL || to->orcpt.p == NULL;
 }
 
 static void
@@ -172,8 +193,9 @@ arrival_answered(void *arg, enum reply_name reply, struct span argument)
 		notify_look(k->notify, role_now());
 		put_look(k->put, role_now());
 	} else if (in->arrival.spooled) {
-		keeper_free_body(k, in->arrival.message);
+		drop_body(k, in->arrival.message);
 	}
+	k->arrivals--;
 	keeper_answer(in->asker, &m);
 	in->asker = NULL;
 	incoming_free(in);
@@ -250,6 +272,7 @@ seal(struct keeper *k, struct incoming *in)
 	struct err err = {0};
 	uint64_t question = table_add(&k->seals, in);
 
+	in->poster = which;
 	message_init(&folder, MESSAGE_SEAL_FOLDER);
 	message_init(&body, MESSAGE_SEAL);
 	folder.seal_folder.question = body.seal.question = question;
@@ -345,7 +368,8 @@ arrived(struct keeper *k, struct peer *from, struct desk *d,
 	d->staged = NULL;
 	in->now = role_now();
 	copy_arrival(in, &m->arrival);
-	if (!is_plausible(from, in))
+	k->arrivals++;
+	if (in->broken || k->arrivals > ARRIVALS_MAX || !is_plausible(from, in))
 		refuse(in, REPLY_DELIVERY_LATER);
 	else if (in->arrival.spooled)
 		seal(k, in);
@@ -362,7 +386,7 @@ keeper_arrival_message(struct keeper *k, struct peer *from, struct desk *d,
 	if (m->type == MESSAGE_BODY_ASK)
 		body_asked(k, from, m);
 	else if (m->type == MESSAGE_BODY_UNWANTED)
-		body_unwanted(k, m);
+		drop_body(k, m->body_unwanted.message);
 	else if (m->type == MESSAGE_ARRIVAL_RECIPIENT)
 		stage_recipient(k, from, d, m);
 	else if (m->type == MESSAGE_ARRIVAL_BODY)
@@ -371,15 +395,17 @@ keeper_arrival_message(struct keeper *k, struct peer *from, struct desk *d,
 		arrived(k, from, d, m);
 }
 
-/* The posters have gone: what they were making safe never came in. */
+/* A poster has gone: what it was making safe never came in. */
 void
-keeper_arrival_lost(struct keeper *k)
+keeper_arrival_lost(struct keeper *k, unsigned poster)
 {
 	struct incoming *in;
 	uint64_t number;
 	size_t at = 0;
 
 	while ((in = table_next(&k->seals, &at, &number)) != NULL) {
+		if (in->poster != poster)
+			continue;
 		table_take(&k->seals, number);
 		refuse(in, REPLY_DELIVERY_LATER);
 	}

@@ -11,6 +11,7 @@
 #include "daemon/crowd.h"
 #include "daemon/keeper_peers.h"
 #include "origin/settle.h"
+#include "proto/params.h"
 #include "store/spool.h"
 
 #include <stdlib.h>
@@ -205,6 +206,10 @@ notice_left(struct keeper *k, struct peer *from, const struct message *m)
 	if (a != NULL)
 		a->address = n->address;
 	memcpy(notice.digest, n->digest.b, sizeof notice.digest);
+	if (n->expires > PARAMS_EXPIRES_MAX || n->dialect != ROUTE_GDEL) {
+		free(a); /* no front of ours says that */
+		return;
+	}
 	if (a != NULL && !limits_take(k->notices,
 			     span_make(n->address.b, sizeof n->address.b),
 			     k->role->settings->notice_rate, role_now()))
@@ -302,6 +307,8 @@ pull_noted(
 
 	if (body_free)
 		keeper_free_body(a->keeper, message);
+	if (a->taken && outcome == STORE_OK)
+		a->keeper->counters.n[COUNTER_PULLS_SERVED]++;
 	message_init(&m, MESSAGE_PULL_NOTED);
 	m.pull_noted.session = a->session;
 	m.pull_noted.outcome = outcome;
@@ -323,8 +330,7 @@ pull_ended_at_front(
 
 	if (a == NULL)
 		return;
-	if (end.state == HOLD_TAKEN)
-		k->counters.n[COUNTER_PULLS_SERVED]++;
+	a->taken = end.state == HOLD_TAKEN;
 	settle_pull(k->store, &end, role_now(), pull_noted, a);
 }
 

@@ -115,8 +115,7 @@ ask_for_hash(struct keeper_request *r, struct span password)
 	m.hash_ask.question = table_add(&all->questions, r);
 	m.hash_ask.password = password;
 	if (m.hash_ask.question != 0 &&
-	    peer_send(role_peer(all->keeper->role, ROLE_AUTH, 0), &m) !=
-		-E_CLOSED)
+	    peer_ask(role_peer(all->keeper->role, ROLE_AUTH, 0), &m))
 		return;
 	table_take(&all->questions, m.hash_ask.question);
 	refuse(r, "later", "passwords cannot be hashed just now");

@@ -26,7 +26,7 @@ resolve(void *owner, uint64_t question, struct span domain)
 	message_init(&m, MESSAGE_MX_ASK);
 	m.mx_ask.question = question;
 	m.mx_ask.domain = domain;
-	if (peer_send(role_peer(k->role, ROLE_RESOLVER, 0), &m) == -E_CLOSED)
+	if (!peer_ask(role_peer(k->role, ROLE_RESOLVER, 0), &m))
 		notify_resolved(
 		    k->notify, question, MX_TEMPORARY, span_of(""), role_now());
 }
@@ -80,7 +80,7 @@ call_notices(void *owner, const struct notify_call *call)
 	}
 	message_init(&m, MESSAGE_CALL_GO);
 	m.call_go.call = call->call;
-	return peer_send(caller, &m) == -E_CLOSED ? -E_CLOSED : 0;
+	return peer_ask(caller, &m) ? 0 : -E_CLOSED;
 }
 
 /* ---- pull; its calls have the top bit, so that the two never meet ---- */
@@ -118,7 +118,7 @@ call_pulls(void *owner, const struct pull_call *call)
 	}
 	message_init(&m, MESSAGE_CALL_GO);
 	m.call_go.call = call->call | PULL_BIT;
-	return peer_send(caller, &m) == -E_CLOSED ? -E_CLOSED : 0;
+	return peer_ask(caller, &m) ? 0 : -E_CLOSED;
 }
 
 /* ---- put ---- */
@@ -174,7 +174,7 @@ deliver(void *owner, const struct put_delivery *d)
 	m.post.spooled = d->message->spooled;
 	m.post.head = d->message->head;
 	m.file = file;
-	return peer_send(poster, &m) == -E_CLOSED ? -E_CLOSED : 0;
+	return peer_ask(poster, &m) ? (int)poster->index : -E_AGAIN;
 }
 
 /* ---- the sweeper ---- */
@@ -310,8 +310,8 @@ keeper_work_gone(struct keeper *k, struct peer *peer)
 		pull_lost(k->pull, now);
 		break;
 	case ROLE_POSTER:
-		put_lost(k->put, now);
-		keeper_arrival_lost(k);
+		put_lost(k->put, (int)peer->index, now);
+		keeper_arrival_lost(k, peer->index);
 		break;
 	case ROLE_RESOLVER:
 		notify_unresolved(k->notify, now);

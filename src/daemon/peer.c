@@ -39,3 +39,11 @@ peer_send(struct peer *peer, struct message *m)
 		    message_name(m->type), err_name(result));
 	return result;
 }
+
+bool
+peer_ask(struct peer *peer, struct message *m)
+{
+	int result = peer_send(peer, m);
+
+	return result == 0 || result == -E_AGAIN;
+}

@@ -14,6 +14,7 @@ struct peer {
 	unsigned index;
 	bool faces_users;        /* a front of submission, not of port 25 */
 	struct channel *channel; /* NULL while it is gone */
+	int64_t gone_at;         /* since when channel is NULL */
 	void *state;             /* the role's own, about this peer */
 };
 
@@ -23,6 +24,10 @@ struct peer {
  * -E_CLOSED: not sent. PEER may be NULL: -E_CLOSED.
  */
 int peer_send(struct peer *peer, struct message *m);
+
+/* The same as a question: true when it is on its way. Whoever asks acts at once
+   when it is not, since no answer will come. */
+bool peer_ask(struct peer *peer, struct message *m);
 
 /* Is the queue towards PEER long (or PEER gone)? */
 bool peer_is_full(const struct peer *peer);

@@ -291,7 +291,7 @@ ask_for_spool(struct reception *r, enum reply_name *fault_r)
 	message_init(&m, MESSAGE_BODY_ASK);
 	m.body_ask.session = r->number;
 	m.body_ask.message = r->message;
-	if (peer_send(role_peer(r->role, ROLE_KEEPER, 0), &m) == -E_CLOSED)
+	if (!peer_ask(role_peer(r->role, ROLE_KEEPER, 0), &m))
 		return fail(r, REPLY_DELIVERY_LATER, fault_r);
 	r->asked = true;
 	return 0;

@@ -27,6 +27,7 @@ struct role_private {
 	unsigned listener_count;
 	bool begun;
 	int status;
+	struct event *alone; /* looks for peers that stay away */
 };
 
 int64_t
@@ -207,6 +208,17 @@ take_listener(struct role *role, struct message *m)
 /* ---- other roles ---- */
 
 static void
+peer_gone(void *owner)
+{
+	struct peer *peer = owner;
+
+	channel_free(&peer->channel);
+	peer->gone_at = role_now();
+	if (peer->role->program->peer_gone != NULL)
+		peer->role->program->peer_gone(peer->role, peer);
+}
+
+static void
 peer_message(void *owner, struct span octets, int file)
 {
 	struct peer *peer = owner;
@@ -219,9 +231,7 @@ peer_message(void *owner, struct span octets, int file)
 		    role_kind_name(peer->kind), octets.n);
 		if (file >= 0)
 			close(file);
-		channel_free(&peer->channel);
-		if (role->program->peer_gone != NULL)
-			role->program->peer_gone(role, peer);
+		peer_gone(peer);
 		return;
 	}
 	role->program->message(role, peer, &m);
@@ -236,16 +246,6 @@ peer_writable(void *owner)
 
 	if (peer->role->program->peer_writable != NULL)
 		peer->role->program->peer_writable(peer->role, peer);
-}
-
-static void
-peer_gone(void *owner)
-{
-	struct peer *peer = owner;
-
-	channel_free(&peer->channel);
-	if (peer->role->program->peer_gone != NULL)
-		peer->role->program->peer_gone(peer->role, peer);
 }
 
 static void
@@ -277,8 +277,37 @@ take_link(struct role *role, struct message *m)
 	if (channel_new(role->base, m->file, &owner, &p->channel) < 0)
 		return;
 	m->file = -1;
+	/* nothing is read before the role can answer */
+	channel_pause(p->channel, !role->private->begun);
 	if (role->private->begun && role->program->peer_here != NULL)
 		role->program->peer_here(role, p);
+}
+
+/*
+ * A process that died is back within seconds, and joined to us anew. A peer
+ * that stays away while main lives means that the channel broke and not the
+ * process: then only a fresh start of ours brings a new one.
+ */
+static void
+look_for_lost(evutil_socket_t fd, short what, void *arg)
+{
+	struct role *role = arg;
+	int64_t long_ago = role_now() - ROLE_ALONE_SECONDS;
+
+	(void)fd;
+	(void)what;
+	for (unsigned k = 0; k < ROLE_KINDS; k++)
+		for (unsigned i = 0; i < ROLE_INDEX_MAX; i++) {
+			const struct peer *p = role->private->peers[k][i];
+
+			if (p == NULL || p->channel != NULL ||
+			    p->gone_at > long_ago)
+				continue;
+			log_event("peer-lost", "role=%s index=%u",
+			    role_kind_name(p->kind), p->index);
+			role->private->status = 1;
+			role_finished(role);
+		}
 }
 
 /* ---- beginning and end ---- */
@@ -310,7 +339,10 @@ here_all(struct role *role)
 		for (unsigned i = 0; i < ROLE_INDEX_MAX; i++) {
 			struct peer *p = role->private->peers[k][i];
 
-			if (p != NULL && p->channel != NULL)
+			if (p == NULL || p->channel == NULL)
+				continue;
+			channel_pause(p->channel, false);
+			if (role->program->peer_here != NULL)
 				role->program->peer_here(role, p);
 		}
 }
@@ -318,6 +350,7 @@ here_all(struct role *role)
 static void
 take_go(struct role *role, const struct message *m)
 {
+	static const struct timeval alone_pause = {ROLE_ALONE_SECONDS / 6, 0};
 	struct role_private *p = role->private;
 	struct message ready;
 	struct err err = {0};
@@ -339,8 +372,8 @@ take_go(struct role *role, const struct message *m)
 		return;
 	}
 	p->begun = true;
-	if (role->program->peer_here != NULL)
-		here_all(role);
+	here_all(role);
+	event_add(p->alone, &alone_pause);
 	for (unsigned i = 0; i < p->listener_count; i++)
 		give_listener(role, p->listener_kinds[i], p->listeners[i]);
 	message_init(&ready, MESSAGE_READY);
@@ -447,7 +480,12 @@ role_run(const struct role_program *program, int fd)
 	if (role.base == NULL ||
 	    channel_new(role.base, fd, &owner, &private.main.channel) < 0)
 		return 1;
+	private.alone =
+	    event_new(role.base, -1, EV_PERSIST, look_for_lost, &role);
+	if (private.alone == NULL)
+		return 1;
 	event_base_dispatch(role.base);
+	event_free(private.alone);
 	role_close(&role);
 	return private.status;
 }

@@ -18,7 +18,8 @@
 
 #include <event2/event.h>
 
-#define ROLE_INDEX_MAX 64 /* processes of one role */
+#define ROLE_INDEX_MAX     64 /* processes of one role */
+#define ROLE_ALONE_SECONDS 60 /* a peer that is away so long was lost */
 
 enum role_secret {
 	SECRET_SERVER,

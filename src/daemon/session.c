@@ -50,7 +50,7 @@ ask_admission(struct session *s, bool named, struct span name)
 	m.connected.address = s->address;
 	m.connected.named = named;
 	m.connected.name = name;
-	if (peer_send(session_keeper(s), &m) == -E_CLOSED) {
+	if (!peer_ask(session_keeper(s), &m)) {
 		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
 		return;
 	}
@@ -65,8 +65,7 @@ ask_name(struct session *s)
 	message_init(&m, MESSAGE_NAME_ASK);
 	m.name_ask.question = s->number;
 	m.name_ask.address = s->address;
-	if (peer_send(role_peer(s->front->role, ROLE_RESOLVER, 0), &m) ==
-	    -E_CLOSED)
+	if (!peer_ask(role_peer(s->front->role, ROLE_RESOLVER, 0), &m))
 		ask_admission(s, true, span_of(""));
 	else
 		s->ask = ASK_NAME;
@@ -131,51 +130,52 @@ hello(struct session *s, const struct smtp_server_event *e)
 		s->helo[0] = '\0'; /* longer than any name: nobody's */
 }
 
-static void
+/* False: the session is gone. */
+static bool
 handle(struct session *s, const struct smtp_server_event *e)
 {
 	switch (e->kind) {
 	case SMTP_SERVER_EHLO:
 		hello(s, e);
-		return;
+		return true;
 	case SMTP_SERVER_START_TLS:
 		conn_start_tls(s->conn, s->front->tls, true, NULL);
-		return;
+		return true;
 	case SMTP_SERVER_AUTH:
 		sign_in(s, e);
-		return;
+		return true;
 	case SMTP_SERVER_MAIL:
 		session_mail(s, e);
-		return;
+		return true;
 	case SMTP_SERVER_RCPT:
 		session_mail_recipient(s, e);
-		return;
+		return true;
 	case SMTP_SERVER_DATA:
 		session_tell(s, REPLY_SEND_CONTENT);
-		return;
+		return true;
 	case SMTP_SERVER_CONTENT:
 		session_mail_content(s, e->text);
-		return;
+		return true;
 	case SMTP_SERVER_END:
 		session_mail_end(s);
-		return;
+		return true;
 	case SMTP_SERVER_ABORT:
 		reception_free(&s->reception);
-		return;
+		return true;
 	case SMTP_SERVER_GDEL:
 		session_notice(s, e);
-		return;
+		return true;
 	case SMTP_SERVER_RETR:
 		s->counted_pull = true;
 		session_turn_ask(s, e->text);
-		return;
+		return true;
 	case SMTP_SERVER_TURN:
-		session_turn_begin(s);
-		return;
+		return session_turn_begin(s);
 	case SMTP_SERVER_TURN_BACK:
 	case SMTP_SERVER_CLOSED:
-		return;
+		return true;
 	}
+	return true;
 }
 
 static void
@@ -187,7 +187,8 @@ progress(void *owner)
 	while (s->client == NULL &&
 	       !(s->reception != NULL && reception_waits(s->reception)) &&
 	       smtp_server_next(s->server, &e) > 0)
-		handle(s, &e);
+		if (!handle(s, &e))
+			return;
 	if (s->client != NULL)
 		session_turn_progress(s);
 }
@@ -321,6 +322,13 @@ session_lost(struct session *s, enum role_kind role)
 		session_end(s); /* its spool file will never come */
 		return;
 	}
+	if (role == ROLE_KEEPER && s->stalled) {
+		s->stalled = false;
+		reception_free(&s->reception);
+		session_tell(s, REPLY_DELIVERY_LATER);
+		conn_kick(s->conn);
+		return;
+	}
 	if (asked_role(what) != role)
 		return;
 	s->ask = ASK_NOTHING;
@@ -360,6 +368,16 @@ session_stop(struct session *s)
 
 /* ---- life ---- */
 
+/* A push is put by one operation of the store, a submission in parts. */
+static unsigned
+recipients_max(const struct session *s)
+{
+	unsigned most = role_most(s->front->role->settings->recipients_max);
+
+	return s->users || most < STORE_RECIPIENTS_PART ? most
+							: STORE_RECIPIENTS_PART;
+}
+
 static int
 make_machine(struct session *s, bool secure)
 {
@@ -368,7 +386,7 @@ make_machine(struct session *s, bool secure)
 	    .kind = s->users ? SMTP_SERVER_SUBMISSION : SMTP_SERVER_PEER,
 	    .hostname = set->hostname,
 	    .message_size = role_most(set->message_size),
-	    .recipients_max = (unsigned)role_most(set->recipients_max),
+	    .recipients_max = recipients_max(s),
 	    .verbs_max = (unsigned)role_most(set->verbs_per_session),
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,

@@ -136,7 +136,8 @@ void session_notice_answered(struct session *s, const struct message *m);
 /* session_turn.c */
 void session_turn_ask(struct session *s, struct span id);
 void session_turn_answer(struct session *s, struct message *m);
-void session_turn_begin(struct session *s);
+/* False: it could not begin, and the session is gone. */
+bool session_turn_begin(struct session *s);
 void session_turn_progress(struct session *s);
 void session_turn_noted(struct session *s, const struct message *m);
 /* The connection is over: an open turn is told to the keeper. */

@@ -87,6 +87,7 @@ session_notice(struct session *s, const struct smtp_server_event *e)
 		send_notice(s);
 		return;
 	}
+	s->speak_known = false;
 	snprintf(s->speak_domain, sizeof s->speak_domain, "%s", domain);
 	ask_speak(s);
 }

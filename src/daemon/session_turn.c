@@ -49,8 +49,7 @@ session_turn_ask(struct session *s, struct span id)
 	m.pull_ask.address = s->address;
 	m.pull_ask.id = id;
 	buf_clear(&s->pull_body);
-	if (peer_send(role_peer(s->front->role, ROLE_KEEPER, 0), &m) ==
-	    -E_CLOSED)
+	if (!peer_ask(role_peer(s->front->role, ROLE_KEEPER, 0), &m))
 		smtp_server_tell(s->server, REPLY_DELIVERY_LATER, span_of(""));
 	else
 		s->ask = ASK_PULL;
@@ -68,7 +67,8 @@ lease_of(const struct sending *sending)
 	return (struct lease){sending_hold(sending), sending_ticket(sending)};
 }
 
-static void
+/* False: nobody can note it. */
+static bool
 send_end(struct session *s, struct lease lease, enum store_hold_state state,
     const char *reply)
 {
@@ -80,7 +80,7 @@ send_end(struct session *s, struct lease lease, enum store_hold_state state,
 	m.pull_end.ticket = lease.ticket;
 	m.pull_end.state = state;
 	m.pull_end.reply = span_of(reply);
-	peer_send(role_peer(s->front->role, ROLE_KEEPER, 0), &m);
+	return peer_ask(role_peer(s->front->role, ROLE_KEEPER, 0), &m);
 }
 
 void
@@ -110,7 +110,7 @@ session_turn_answer(struct session *s, struct message *m)
 	conn_kick(s->conn);
 }
 
-void
+bool
 session_turn_begin(struct session *s)
 {
 	const struct settings *set = s->front->role->settings;
@@ -128,10 +128,11 @@ session_turn_begin(struct session *s)
 	if (s->client == NULL || sending_order(s->sending, s->client) < 0) {
 		log_event("turn-failed", "why=\"cannot begin to send\"");
 		session_end(s);
-		return;
+		return false;
 	}
 	conn_exchange(s->conn, smtp_client_machine(s->client));
 	conn_kick(s->conn);
+	return true;
 }
 
 /* What the destination's last word means for the hold (WIRE 4.6). */
@@ -152,7 +153,11 @@ turn_back(struct session *s, const struct smtp_client_event *e)
 
 	snprintf(reply, sizeof reply, "%d %s %s", e->reply.code,
 	    e->reply.enhanced, e->reply.text);
-	send_end(s, lease_of(s->sending), state_of(e), reply);
+	if (!send_end(s, lease_of(s->sending), state_of(e), reply)) {
+		s->turn_open = false;
+		session_end(s);
+		return;
+	}
 	s->ask = ASK_NOTED;
 	sending_free(&s->sending);
 	conn_exchange(s->conn, smtp_server_machine(s->server));

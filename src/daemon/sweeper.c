@@ -15,6 +15,8 @@
 
 #define CHECKPOINT_SECONDS 2
 #define SWEEP_SECONDS      60
+#define WALK_SECONDS       600
+#define ORPHAN_SECONDS     3600
 
 struct sweeper {
 	struct role *role;
@@ -22,8 +24,7 @@ struct sweeper {
 	int spool;
 	struct event *timer;
 	unsigned ticks;
-	int64_t began;
-	bool walked; /* the bodies left by an earlier life were asked about */
+	bool walked; /* all bodies were asked about since the last time */
 };
 
 static void
@@ -36,14 +37,15 @@ remove_body(struct sweeper *s, struct key message)
 		    "body-not-removed", "why=%s", log_quote(span_of(err.text)));
 }
 
-/* A file older than this life and without a message is nobody's. */
+/* A file that has lain for an hour and has no message is nobody's; a younger
+   one may belong to a message that is just coming in. */
 static int
 ask_about(void *arg, struct key key, int64_t changed)
 {
 	struct sweeper *s = arg;
 	struct message m;
 
-	if (changed >= s->began)
+	if (changed > role_now() - ORPHAN_SECONDS)
 		return 0;
 	message_init(&m, MESSAGE_BODY_KNOWN_ASK);
 	m.body_known_ask.message = key;
@@ -79,6 +81,8 @@ tick(evutil_socket_t fd, short what, void *arg)
 	if (s->store != NULL && store_checkpoint(s->store, &err) < 0)
 		log_event("checkpoint-failed", "why=%s",
 		    log_quote(span_of(err.text)));
+	if (s->ticks % (WALK_SECONDS / CHECKPOINT_SECONDS) == 0)
+		s->walked = false;
 	if (!s->walked && role_peer(s->role, ROLE_KEEPER, 0) != NULL)
 		walk_spool(s);
 	if (s->ticks++ % (SWEEP_SECONDS / CHECKPOINT_SECONDS) != 0)
@@ -110,7 +114,6 @@ begin(struct role *role, struct err *err)
 		return err_set(err, -E_NOMEM, "no memory");
 	s->role = role;
 	role->state = s;
-	s->began = role_now();
 	s->spool = open("spool", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->spool < 0)
 		return err_system(err, "spool");

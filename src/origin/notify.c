@@ -203,6 +203,21 @@ refuse(struct group *g, struct item *item, struct span reply, int64_t now)
 	submit(g->notify, op);
 }
 
+/* Do we use that way towards the group's domain (setting `speak`)? */
+static bool
+speaks(const struct group *g, const char *word)
+{
+	return settings_list_has(
+	    settings_speak(g->notify->settings, g->domain), word);
+}
+
+/* For a destination that takes no notice: push, or hope that it learns. */
+static enum store_route
+without_notices(const struct group *g)
+{
+	return speaks(g, "push") ? ROUTE_PUSH : ROUTE_UNKNOWN;
+}
+
 /* What a reply to a notice means (WIRE 8, "Origin, on the reply"). */
 static void
 judge(struct group *g, struct item *item, int code, struct span reply,
@@ -214,7 +229,7 @@ judge(struct group *g, struct item *item, int code, struct span reply,
 		retry(g, item, ROUTE_UNKNOWN, reply, now);
 	else if (code == 500 || code == 501 || code == 502 || code == 504 ||
 		 code == 555)
-		retry(g, item, ROUTE_PUSH, reply, now);
+		retry(g, item, without_notices(g), reply, now);
 	else
 		refuse(g, item, reply, now);
 }
@@ -265,9 +280,11 @@ start_call(struct group *g, int64_t now)
 	};
 
 	g->called = true;
-	if (n->world.call(n->world.owner, &call) < 0)
+	if (n->world.call(n->world.owner, &call) < 0) {
+		g->cut_short = true; /* no fault of the destination's */
 		retry_rest(g, ROUTE_UNKNOWN,
 		    span_of("no process can make calls now"), now);
+	}
 }
 
 static void
@@ -310,6 +327,11 @@ notify_resolved(struct notify *n, uint64_t question, enum mx_outcome outcome,
 
 	if (g == NULL || g->targets.p != NULL)
 		return;
+	if (outcome == MX_FOUND && !speaks(g, "gdel")) {
+		retry_rest(g, without_notices(g),
+		    span_of("by the setting `speak` it is not told"), now);
+		return;
+	}
 	switch (outcome) {
 	case MX_FOUND:
 		g->targets = arena_copy(&g->arena, targets);
@@ -376,7 +398,7 @@ notify_over(struct notify *n, uint64_t call, enum notify_end end,
 		retry_rest(g, ROUTE_UNKNOWN, reason, now);
 		return;
 	case NOTIFY_NO_KEYWORD:
-		retry_rest(g, ROUTE_PUSH, reason, now);
+		retry_rest(g, without_notices(g), reason, now);
 		return;
 	}
 }

@@ -11,7 +11,7 @@
 #include "proto/arrival.h"
 #include "store/store.h"
 
-#define DECIDE_TRACE_MAX 8192 /* octets of trace fields of one delivery */
+#define DECIDE_TRACE_MAX 4096 /* octets of trace fields of one delivery */
 
 /* The record under which an arrival's content is stored. Borrows from it. */
 void decide_message(const struct arrival *arrival, int64_t now,

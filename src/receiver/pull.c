@@ -493,12 +493,29 @@ group_for(struct pull *p, struct ip address)
 	return group_new(p, address);
 }
 
+static bool
+is_under_way(const struct pull *p, struct key notice)
+{
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&p->groups, &at, &number)) != NULL)
+		if (find_item(g, notice) != NULL)
+			return true;
+	return false;
+}
+
 static void
 add(struct pull *p, const struct store_notice *notice)
 {
-	struct group *g = group_for(p, notice->address);
+	struct group *g;
 	struct item *item;
 
+	/* its lease ran out while it waited here for a connection */
+	if (is_under_way(p, notice->key))
+		return;
+	g = group_for(p, notice->address);
 	if (g == NULL)
 		return;
 	item = &g->items[g->count];

@@ -15,6 +15,7 @@ struct under_way {
 	struct list node;
 	struct key key;
 	unsigned tries;
+	int where; /* the process that has it */
 };
 
 struct put {
@@ -25,6 +26,7 @@ struct put {
 	struct list under_way;
 	unsigned count;
 	bool looking, again;
+	bool blocked; /* the last was not taken */
 };
 
 int
@@ -161,11 +163,17 @@ put_ended(
 }
 
 void
-put_lost(struct put *p, int64_t now)
+put_lost(struct put *p, int where, int64_t now)
 {
-	while (!list_empty(&p->under_way))
-		settle(p, LIST_OF(p->under_way.next, struct under_way, node),
-		    false, 1, now);
+	struct list *next;
+
+	for (struct list *l = p->under_way.next; l != &p->under_way; l = next) {
+		struct under_way *u = LIST_OF(l, struct under_way, node);
+
+		next = l->next;
+		if (u->where == where)
+			settle(p, u, false, 1, now);
+	}
 }
 
 /* ---- claiming ---- */
@@ -192,9 +200,14 @@ hand_on(struct put *p, const struct store_delivery_row *row, int64_t now)
 	key_text(row->delivery.key, key);
 	snprintf(name, sizeof name, "%lld.R%s.%s",
 	    (long long)row->delivery.created, key, p->settings->hostname);
-	if (put_folder(row->delivery.user, folder) < 0 ||
-	    p->world.deliver(p->world.owner, &delivery) < 0)
-		settle(p, u, false, 1, now);
+	u->where = put_folder(row->delivery.user, folder) < 0
+		       ? -E_SYNTAX
+		       : p->world.deliver(p->world.owner, &delivery);
+	if (u->where >= 0)
+		return;
+	/* nobody takes any now: no more is claimed until somebody may */
+	p->blocked = u->where == -E_AGAIN;
+	settle(p, u, false, 1, now);
 }
 
 static void
@@ -210,7 +223,7 @@ claimed(struct store_op *op, void *arg)
 	for (unsigned i = 0; ok && i < page->count; i++)
 		hand_on(p, &page->rows[i], now);
 	store_op_free(&op);
-	if (p->again)
+	if (p->again && !p->blocked)
 		put_look(p, now);
 }
 
@@ -220,6 +233,7 @@ put_look(struct put *p, int64_t now)
 	struct store_op *op;
 
 	p->again = true;
+	p->blocked = false;
 	if (p->looking || p->count > PUT_UNDER_WAY - PUT_PAGE)
 		return;
 	op = store_op_new(STORE_DELIVERY_CLAIM, now);

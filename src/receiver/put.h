@@ -28,7 +28,8 @@ struct put_delivery {
 
 struct put_world {
 	void *owner;
-	/* 0, or negative: nobody can take it now. */
+	/* The number of the process that has it now; -E_AGAIN: none takes any
+	   just now; else negative: this one cannot be delivered. */
 	int (*deliver)(void *owner, const struct put_delivery *delivery);
 	void (*free_body)(void *owner, struct key message);
 };
@@ -45,8 +46,8 @@ void put_look(struct put *p, int64_t now);
 void put_ended(struct put *p, struct key delivery, bool done, struct span why,
     int64_t now);
 
-/* Processes that had deliveries have gone: all under way are tried again. */
-void put_lost(struct put *p, int64_t now);
+/* The process WHERE has gone: what it had is tried again. */
+void put_lost(struct put *p, int where, int64_t now);
 
 /*
  * The folder of a local user's mailbox, "b.test/bob/Maildir"; -E_SYNTAX when

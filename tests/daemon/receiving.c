@@ -43,6 +43,12 @@ peer_send(struct peer *peer, struct message *m)
 	return 0;
 }
 
+bool
+peer_ask(struct peer *peer, struct message *m)
+{
+	return peer_send(peer, m) == 0;
+}
+
 const struct message *
 sent(unsigned at, enum message_type type)
 {

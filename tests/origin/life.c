@@ -312,7 +312,7 @@ post(struct life *l, const struct life_call *c)
 		letter->files++;
 	}
 	if (life_happens(l, l->chances.crash))
-		put_lost(l->put, now);
+		put_lost(l->put, 0, now);
 	else
 		put_ended(l->put, c->items[0].key, done, span_of("why"), now);
 }

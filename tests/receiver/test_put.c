@@ -329,7 +329,7 @@ a_poster_that_is_lost_may_have_delivered(void **state)
 	store_for(f, "carol@b.test");
 	look(f);
 	assert_int_equal(f->count, 2);
-	put_lost(f->put, f->side.now);
+	put_lost(f->put, 0, f->side.now);
 	side_turn(&f->side);
 	f->side.now++;
 	look(f);
@@ -450,7 +450,7 @@ in_any_weather_once(uint64_t seed)
 			assert_true(!delivered || f.handed[0].repeated);
 			delivered = delivered || luck / 65536 % 3 != 0;
 			if (luck / 65536 % 3 == 2)
-				put_lost(f.put, f.side.now);
+				put_lost(f.put, 0, f.side.now);
 			else
 				end(&f, &f.handed[0], delivered);
 		}
