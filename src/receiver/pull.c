@@ -289,6 +289,20 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 
 /* ---- calls ---- */
 
+/* A minute, or the first pause of a pull when that is shorter. */
+static int64_t
+unasked_pause(const struct pull *p)
+{
+	const struct settings_list *pauses = &p->settings->pull_retries;
+	int64_t first;
+
+	if (pauses->n > 0 &&
+	    settings_duration(span_of(pauses->v[0]), &first) == 0 &&
+	    first < PULL_UNASKED_PAUSE)
+		return first;
+	return PULL_UNASKED_PAUSE;
+}
+
 /*
  * Ends what has not ended. Notices are asked for one after the other, so of
  * those of a call that broke off only the first was asked: whatever its fault,
@@ -307,7 +321,7 @@ end_rest(struct group *g, bool reached, struct span reason, int64_t now)
 			try_later(g, &g->items[i], reason, now);
 		else
 			settle(g, &g->items[i], NOTICE_END_LATER,
-			    now + PULL_UNASKED_PAUSE, reason, now);
+			    now + unasked_pause(p), reason, now);
 		asked = !reached;
 	}
 	p->calls -= g->called;
