@@ -206,6 +206,7 @@ message_decode(struct span octets, int file, struct message *m_r)
 	const struct shape *shape;
 	char *base = (char *)m_r;
 	struct span rest = octets;
+	size_t texts = MESSAGE_TEXT_MAX; /* left for all of them */
 	uint32_t type;
 
 	if (take(&rest, &type, sizeof type) < 0 || type >= MESSAGE_TYPES)
@@ -217,8 +218,8 @@ message_decode(struct span octets, int file, struct message *m_r)
 	for (unsigned i = 0; i < shape->count; i++) {
 		const struct field *f = &shape->fields[i];
 		size_t size = field_size(f->kind);
-		size_t max = f->kind == FIELD_TEXT ? MESSAGE_TEXT_MAX
-						   : MESSAGE_CONTENT_MAX;
+		size_t max =
+		    f->kind == FIELD_TEXT ? texts : MESSAGE_CONTENT_MAX;
 		struct span s;
 
 		if (size != 0) {
@@ -228,6 +229,7 @@ message_decode(struct span octets, int file, struct message *m_r)
 		}
 		if (take_span(&rest, max, &s) < 0)
 			return -E_SYNTAX;
+		texts -= f->kind == FIELD_TEXT ? s.n : 0;
 		memcpy(base + f->at, &s, sizeof s);
 	}
 	m_r->file = file;

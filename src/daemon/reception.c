@@ -168,16 +168,19 @@ from_is_own(const struct reception *r, const struct head_facts *facts)
 	const struct address_rules rules = {.utf8 = true};
 	struct address own, author;
 	char text[ADDRESS_TEXT];
+	unsigned authors = 0; /* a From that names nobody is nobody's own */
 	size_t at = 0;
 	int more;
 
 	if (facts->from_fields != 1 || address_parse(r->user, rules, &own) < 0)
 		return false;
-	while ((more = head_from(&r->head, &at, text, sizeof text)) > 0)
+	while ((more = head_from(&r->head, &at, text, sizeof text)) > 0) {
 		if (address_parse(span_of(text), rules, &author) < 0 ||
 		    !address_equals(&author, &own))
 			return false;
-	return more == 0;
+		authors++;
+	}
+	return more == 0 && authors > 0;
 }
 
 /* What the origin adds to a submission (RFC 6409 8.2, 8.3; RFC 5321 4.4).

@@ -3,6 +3,7 @@
  *
  *     claimed -> RESOLVING -> AIMING -> CALLING -> each item settled -> gone
  *
+ * Aimed and nobody there to make the call: it waits, and no try is lost.
  * Every claimed hold ends in exactly one of hold_noticed, hold_retry, hold_end;
  * until then its lease keeps others away, and a crash only lets the lease run
  * out. Invariant: under_way is the number of items in all groups.
@@ -36,7 +37,7 @@ struct group {
 	struct notify_item *notices; /* the same, laid out for the call */
 	struct key *keys;            /* the same, laid out for hold_aim */
 	unsigned count, left;
-	bool called;
+	bool aimed, called;
 	bool cut_short; /* our own fault: no pause before the next try */
 };
 
@@ -266,8 +267,9 @@ refuse_rest(struct group *g, struct span reply, int64_t now)
 	group_end(g, now);
 }
 
-static void
-start_call(struct group *g, int64_t now)
+/* False: nobody can make calls now. */
+static bool
+start_call(struct group *g)
 {
 	struct notify *n = g->notify;
 	const struct notify_call call = {
@@ -279,12 +281,21 @@ start_call(struct group *g, int64_t now)
 	    .items = g->notices,
 	};
 
-	g->called = true;
-	if (n->world.call(n->world.owner, &call) < 0) {
-		g->cut_short = true; /* no fault of the destination's */
-		retry_rest(g, ROUTE_UNKNOWN,
-		    span_of("no process can make calls now"), now);
-	}
+	g->called = n->world.call(n->world.owner, &call) >= 0;
+	return g->called;
+}
+
+/* Starts the groups that wait for somebody to call. */
+static void
+start_waiting(struct notify *n)
+{
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&n->groups, &at, &number)) != NULL)
+		if (g->aimed && !g->called && !start_call(g))
+			return;
 }
 
 static void
@@ -295,8 +306,9 @@ aimed(struct store_op *op, void *arg)
 	int64_t now = op->now;
 
 	store_op_free(&op);
-	if (outcome == STORE_OK)
-		start_call(g, now);
+	g->aimed = outcome == STORE_OK;
+	if (g->aimed)
+		start_call(g);
 	else
 		retry_rest(
 		    g, ROUTE_UNKNOWN, span_of("the store did not answer"), now);
@@ -520,6 +532,7 @@ notify_look(struct notify *n, int64_t now)
 {
 	struct store_op *op;
 
+	start_waiting(n);
 	n->again = true;
 	if (n->looking || n->under_way > NOTIFY_UNDER_WAY - NOTIFY_PAGE)
 		return;

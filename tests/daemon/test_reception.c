@@ -89,6 +89,7 @@ from_must_be_the_users_own(void **state)
 	    "From: alice@a.test\r\nFrom: alice@a.test\r\n\r\n",
 	    "From: \"alice@a.test\" <mallory@b.test>\r\n\r\n",
 	    "From: alice\r\n\r\n",
+	    "From:\r\n\r\n",
 	    "Subject: no author\r\n\r\n",
 	    "no head at all\r\n",
 	    "",

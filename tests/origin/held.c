@@ -75,6 +75,7 @@ held_lease(struct side *s, const struct held *h)
 	op->hold_lease.id = span_of(h->id);
 	op->hold_lease.asker = ip_of(PEER);
 	op->hold_lease.node = NODE;
+	op->hold_lease.ticket = TICKET;
 	op->hold_lease.lease_until = s->now + s->settings->lease_time;
 	/* asked again after UNSURE, it may have it already: BUSY */
 	side_do(s, op);

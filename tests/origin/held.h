@@ -6,7 +6,8 @@
 
 #include "proto/identifier.h"
 
-#define PEER "192.0.2.7" /* its notice goes there */
+#define PEER   "192.0.2.7" /* its notice goes there */
+#define TICKET 41          /* of every lease, unless said otherwise */
 
 struct held {
 	struct key key;
@@ -23,7 +24,7 @@ void held_aim(struct side *s, const struct held *h);
 /* It was taken there; the hold lives LIFE seconds. */
 void held_notice(struct side *s, const struct held *h, int64_t life);
 
-/* PEER pulls, as node NODE. */
+/* PEER pulls, as node NODE with TICKET. */
 void held_lease(struct side *s, const struct held *h);
 
 /* The hold as it is now. Free the operation. */

@@ -453,10 +453,10 @@ static void
 in_any_weather_a_message_is_held_whole_or_not_at_all(void **state)
 {
 	struct many *m = many_recipients();
-	struct arrival a = arrival_for(m->recipients, 1100);
+	struct arrival a = arrival_for(m->recipients, 1005);
 
 	(void)state;
-	for (uint64_t seed = 1; seed <= 60; seed++) {
+	for (uint64_t seed = 1; seed <= 150; seed++) {
 		struct fixture f;
 		unsigned holds;
 
@@ -466,10 +466,10 @@ in_any_weather_a_message_is_held_whole_or_not_at_all(void **state)
 		assert_int_equal(f.heard.times, 1);
 		holds = side_each_hold(&f.side, NULL, NULL);
 		if (f.heard.reply == REPLY_HELD)
-			assert_int_equal(holds, 880);
+			assert_int_equal(holds, 804);
 		else
 			assert_int_equal(f.heard.reply, REPLY_DELIVERY_LATER);
-		assert_true(holds == 880 || holds == 0);
+		assert_true(holds == 804 || holds == 0);
 		side_assert_clean(&f.side);
 		side_close(&f.side);
 	}

@@ -104,15 +104,19 @@ static void
 several_pages_expire_at_once(void **state)
 {
 	struct fixture *f = *state;
+	struct store_figures before, after;
 	struct held more;
 
 	for (unsigned i = 0; i < 2 * HOLD_EXPIRE_PAGE + 10; i++)
 		assert_true(held_new(&f->side, i % 2 == 0, &more));
+	store_figures(f->side.store, &before);
 	hold_expire(&f->expiry, NOW + 15 * DAY);
 	assert_true(f->expiry.running);
 	hold_expire(&f->expiry, NOW + 15 * DAY); /* one page at a time */
 	side_turn(&f->side);
 	assert_false(f->expiry.running);
+	store_figures(f->side.store, &after);
+	assert_int_equal(after.operations - before.operations, 3);
 	assert_int_equal(side_count(&f->side).holds[HOLD_EXPIRED],
 	    2 * HOLD_EXPIRE_PAGE + 11);
 	assert_int_equal(f->freed, HOLD_EXPIRE_PAGE + 5 + 1);

@@ -118,6 +118,23 @@ after_250_the_life_of_the_hold_begins(void **state)
 	assert_int_equal(f->world.question_count, 0);
 }
 
+static void
+every_code_of_success_is_one(void **state)
+{
+	static const int codes[] = {200, 250, 251, 252, 299};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+		struct fixture f;
+
+		open_at(&f, 0);
+		hold_one(&f);
+		recorder_reply(&f.world, call_b(&f), codes[i], "reply");
+		assert_int_equal(only_hold(&f).state, HOLD_NOTICED);
+		close_all(&f);
+	}
+}
+
 /* GD-13 */
 static void
 the_keep_time_is_a_setting(void **state)
@@ -208,6 +225,48 @@ who_does_not_understand_notices_waits_for_push(void **state)
 	}
 }
 
+static void
+open_with(struct fixture *f, const char *more)
+{
+	side_open(&f->side, "a.test", more, 0);
+	side_add_user(&f->side, "alice@a.test");
+	recorder_open(&f->world, &f->side);
+}
+
+static void
+without_push_it_is_hoped_that_the_other_side_learns(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, "speak = {\"gdel\"}");
+	hold_one(&f);
+	recorder_reply(&f.world, call_b(&f), 502, "502 what");
+	assert_int_equal(only_hold(&f).route, ROUTE_UNKNOWN);
+	assert_int_equal(only_hold(&f).next_at, NOW + 5 * MINUTE);
+	f.side.now += 5 * MINUTE;
+	recorder_over(&f.world, call_b(&f), NOTIFY_NO_KEYWORD);
+	assert_int_equal(only_hold(&f).state, HOLD_HELD);
+	assert_int_equal(only_hold(&f).route, ROUTE_UNKNOWN);
+	close_all(&f);
+}
+
+static void
+who_shall_not_be_told_is_not_called(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, "speak = {\"push\"}");
+	hold_one(&f);
+	recorder_look(&f.world);
+	recorder_resolve(&f.world, MX_FOUND, TARGET);
+	assert_int_equal(f.world.call_count, 0);
+	assert_int_equal(only_hold(&f).state, HOLD_HELD);
+	assert_int_equal(only_hold(&f).route, ROUTE_PUSH);
+	close_all(&f);
+}
+
 /* GD-55, the origin's side */
 static void
 every_other_refusal_ends_the_hold(void **state)
@@ -292,6 +351,7 @@ an_answer_before_the_call_is_dropped(void **state)
 	    NOTIFY_NO_KEYWORD, span_of(""), NOW);
 	recorder_resolve(&f->world, MX_FOUND, TARGET);
 	assert_int_equal(f->world.call_count, 1);
+	assert_int_equal(only_hold(f).state, HOLD_HELD);
 	assert_int_equal(only_hold(f).route, ROUTE_UNKNOWN);
 }
 
@@ -308,10 +368,14 @@ main(void)
 	    CASE(what_is_under_way_is_not_asked_for_again),
 	    CASE(a_second_answer_to_a_question_is_dropped),
 	    CASE(after_250_the_life_of_the_hold_begins),
+	    cmocka_unit_test(every_code_of_success_is_one),
 	    cmocka_unit_test(the_keep_time_is_a_setting),
 	    CASE(pauses_double_up_to_the_longest),
 	    cmocka_unit_test(every_temporary_reply_is_tried_again),
 	    cmocka_unit_test(who_does_not_understand_notices_waits_for_push),
+	    cmocka_unit_test(
+		without_push_it_is_hoped_that_the_other_side_learns),
+	    cmocka_unit_test(who_shall_not_be_told_is_not_called),
 	    cmocka_unit_test(every_other_refusal_ends_the_hold),
 	    CASE(each_notice_of_a_call_has_its_own_reply),
 	    CASE(answers_of_calls_and_holds_that_are_not_there_are_dropped),

@@ -82,8 +82,9 @@ too_many_targets_are_tried_again_later(void **state)
 	assert_int_equal(only_hold(f).next_at, NOW + 5 * MINUTE);
 }
 
+/* Nobody to make the call is no fault of the other side's: no try counts. */
 static void
-nobody_to_make_the_call_means_another_try(void **state)
+while_nobody_can_call_holds_wait_without_a_try(void **state)
 {
 	struct fixture *f = *state;
 
@@ -91,12 +92,19 @@ nobody_to_make_the_call_means_another_try(void **state)
 	hold_one(f);
 	recorder_look(&f->world);
 	recorder_resolve(&f->world, MX_FOUND, TARGET);
-	assert_int_equal(only_hold(f).state, HOLD_HELD);
-	assert_true(only_hold(f).next_at > NOW);
+	for (unsigned i = 0; i < 30; i++) {
+		f->side.now++;
+		recorder_look(&f->world);
+		recorder_resolve(&f->world, MX_FOUND, TARGET);
+	}
+	assert_int_equal(only_hold(f).tries, 0);
 	f->world.nobody = false;
-	f->side.now = only_hold(f).next_at;
-	recorder_reply(&f->world, call_b(f), 250, "250 noted");
-	assert_int_equal(only_hold(f).state, HOLD_NOTICED);
+	recorder_look(&f->world);
+	recorder_reply(
+	    &f->world, recorder_call(&f->world, "b.test"), 450, "450 later");
+	assert_int_equal(only_hold(f).state, HOLD_HELD);
+	assert_int_equal(only_hold(f).tries, 1);
+	assert_int_equal(only_hold(f).next_at, f->side.now + 5 * MINUTE);
 }
 
 /* Whoever makes calls, or asks DNS, was restarted: no fault of the other
@@ -127,6 +135,19 @@ calls_that_were_cut_short_are_made_again_at_once(void **state)
 	recorder_reply(&f->world, &f->world.calls[1], 250, "250 noted");
 	count = side_count(&f->side);
 	assert_int_equal(count.holds[HOLD_NOTICED], 2);
+}
+
+static void
+a_restart_of_the_caller_does_not_touch_questions(void **state)
+{
+	struct fixture *f = *state;
+
+	hold_one(f);
+	recorder_look(&f->world);
+	notify_lost(f->world.notify, NOW);
+	side_turn(&f->side);
+	recorder_resolve(&f->world, MX_FOUND, TARGET);
+	assert_int_equal(f->world.call_count, 1);
 }
 
 static void
@@ -336,8 +357,9 @@ main(void)
 	    cmocka_unit_test(holds_without_an_answer_share_the_end_of_the_call),
 	    cmocka_unit_test(mx_records_decide_before_any_call),
 	    CASE(too_many_targets_are_tried_again_later),
-	    CASE(nobody_to_make_the_call_means_another_try),
+	    CASE(while_nobody_can_call_holds_wait_without_a_try),
 	    CASE(calls_that_were_cut_short_are_made_again_at_once),
+	    CASE(a_restart_of_the_caller_does_not_touch_questions),
 	    CASE(a_restart_of_the_resolver_does_not_touch_calls),
 	    CASE(a_lost_claim_comes_again_after_its_lease),
 	    cmocka_unit_test(

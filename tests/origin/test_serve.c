@@ -20,7 +20,7 @@ open_at(struct fixture *f, uint64_t seed)
 	side_open(&f->side, "a.test", "", seed);
 	side_add_user(&f->side, "alice@a.test");
 	f->serve = (struct serve_setup){
-	    f->side.store, f->side.settings, f->side.secret, NODE, 0};
+	    f->side.store, f->side.settings, f->side.secret, NODE, TICKET};
 }
 
 static int
@@ -99,6 +99,7 @@ settle(struct fixture *f, enum store_hold_state to)
 
 	op->hold_settle.key = f->held.key;
 	op->hold_settle.node = NODE;
+	op->hold_settle.ticket = TICKET;
 	op->hold_settle.state = to;
 	assert_int_equal(side_do(&f->side, op), STORE_OK);
 	store_op_free(&op);
@@ -296,8 +297,8 @@ another_server_does_not_know_our_identifiers(void **state)
 
 	held_notice(&f->side, &f->held, 48 * HOUR);
 	side_open(&other.side, "z.test", "", 0);
-	other.serve = (struct serve_setup){
-	    other.side.store, other.side.settings, other.side.secret, NODE, 0};
+	other.serve = (struct serve_setup){other.side.store,
+	    other.side.settings, other.side.secret, NODE, TICKET};
 	assert_int_equal(
 	    ask(&other, f->held.id, PEER).reply, REPLY_NOT_FOR_YOU);
 	side_close(&other.side);

@@ -68,6 +68,7 @@ settle_as(struct fixture *f, enum store_hold_state to, uint64_t node)
 	char reply[] = "250 2.0.0 stored";
 	const struct settle_end end = {.hold = f->held.key,
 	    .node = node,
+	    .ticket = TICKET,
 	    .state = to,
 	    .reply = span_of(reply)};
 	struct noted n = {0};
@@ -169,7 +170,7 @@ the_end_of_an_older_lease_settles_nothing(void **state)
 	op->hold_lease.id = span_of(f->held.id);
 	op->hold_lease.asker = ip_of(PEER);
 	op->hold_lease.node = NODE;
-	op->hold_lease.ticket = 2;
+	op->hold_lease.ticket = TICKET + 1;
 	op->hold_lease.lease_until = f->side.now + HOUR;
 	assert_int_equal(side_do(&f->side, op), STORE_OK);
 	store_op_free(&op);

@@ -159,8 +159,10 @@ a_call_that_reached_nobody_counts_as_a_try(void **state)
 	struct pulling *p = *state;
 
 	pulling_put(p, "id", PEER, 14 * DAY);
+	pulling_put(p, "other", PEER, 14 * DAY);
 	pulling_look(p);
-	pulling_over(p, pulling_only(p), false);
+	pulling_over(p, &p->calls[0], false);
+	assert_int_equal(pulling_get(p, "other").next_at, NOW + 10 * MINUTE);
 	assert_int_equal(pulling_get(p, "id").state, NOTICE_WANTED);
 	assert_int_equal(pulling_get(p, "id").next_at, NOW + 10 * MINUTE);
 	assert_int_equal(pulling_get(p, "id").tries, 1);

@@ -27,6 +27,70 @@ while_nobody_can_call_notices_wait_and_do_not_lapse(void **state)
 	assert_int_equal(pulling_get(p, "id").next_at, NOW + 10 * MINUTE);
 }
 
+/* As many as there is room for are claimed, and nobody calls. */
+static void
+what_waits_for_somebody_to_call_is_not_forgotten(void **state)
+{
+	struct pulling *p = *state;
+	char address[32];
+
+	p->nobody = true;
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(address, sizeof address, "203.0.113.%u", i + 1);
+		put_many(p, 30, address);
+	}
+	pulling_look(p);
+	assert_int_equal(
+	    side_count(&p->side).notices[NOTICE_PULLING], PULL_UNDER_WAY);
+	p->nobody = false;
+	pulling_look(p);
+	assert_true(p->call_count > 30);
+}
+
+/* Its lease runs out meanwhile, and it is claimed again. */
+static void
+what_waits_long_is_asked_for_once(void **state)
+{
+	struct pulling p;
+
+	(void)state;
+	pulling_open(&p, "pull-connections-total = 1", 0);
+	pulling_put(&p, "one", PEER, 14 * DAY);
+	pulling_put(&p, "two", "203.0.113.8", 14 * DAY);
+	for (unsigned i = 0; i < 3; i++) {
+		pulling_look(&p);
+		p.side.now += p.side.settings->lease_time;
+	}
+	assert_int_equal(p.call_count, 1);
+	pulling_over(&p, &p.calls[0], false);
+	assert_int_equal(p.call_count, 2);
+	assert_int_equal(p.calls[1].count, 1);
+	pulling_over(&p, &p.calls[1], false);
+	assert_int_equal(p.call_count, 2);
+	pulling_close(&p);
+}
+
+static void
+what_waits_for_a_connection_outlives_the_caller(void **state)
+{
+	struct pulling p;
+	char first[48];
+
+	(void)state;
+	pulling_open(&p, "pull-connections-total = 1", 0);
+	pulling_put(&p, "one", PEER, 14 * DAY);
+	pulling_put(&p, "two", "203.0.113.8", 14 * DAY);
+	pulling_look(&p);
+	memcpy(first, pulling_only(&p)->ids[0], sizeof first);
+	pull_lost(p.pull, p.side.now);
+	side_turn(&p.side);
+	pulling_clear(&p);
+	pulling_look(&p);
+	assert_string_not_equal(pulling_only(&p)->ids[0], first);
+	assert_int_equal(pulling_get(&p, p.calls[0].ids[0]).tries, 1);
+	pulling_close(&p);
+}
+
 static void
 calls_that_were_cut_short_are_made_again_at_once(void **state)
 {
@@ -104,6 +168,9 @@ answers_of_calls_that_are_not_there_are_dropped(void **state)
 	pull_over(p->pull, call->number, true, span_of(""), NOW);
 	side_turn(&p->side);
 	assert_int_equal(pulling_get(p, "id").state, NOTICE_WANTED);
+	pulling_put(p, "another", PEER, 14 * DAY);
+	pulling_look(p);
+	assert_int_equal(p->call_count, 2);
 }
 
 /* ---- what has come ---- */
@@ -313,6 +380,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(while_nobody_can_call_notices_wait_and_do_not_lapse),
+	    CASE(what_waits_for_somebody_to_call_is_not_forgotten),
+	    cmocka_unit_test(what_waits_long_is_asked_for_once),
+	    cmocka_unit_test(what_waits_for_a_connection_outlives_the_caller),
 	    CASE(calls_that_were_cut_short_are_made_again_at_once),
 	    CASE(what_came_before_a_call_was_cut_short_is_only_confirmed),
 	    CASE(a_pull_that_nobody_ended_is_free_after_its_lease),

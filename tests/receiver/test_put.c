@@ -21,7 +21,8 @@ struct fixture {
 	struct side side;
 	struct put *put;
 	bool nobody; /* no poster takes anything */
-	unsigned count, freed;
+	int poster;  /* the number of the one that takes it */
+	unsigned count, asked, freed;
 	struct handed handed[HANDED_MAX];
 };
 
@@ -31,6 +32,7 @@ deliver(void *owner, const struct put_delivery *d)
 	struct fixture *f = owner;
 	struct handed *h;
 
+	f->asked++;
 	if (f->nobody)
 		return -E_AGAIN;
 	assert_true(f->count < HANDED_MAX);
@@ -45,7 +47,7 @@ deliver(void *owner, const struct put_delivery *d)
 	    span_copy(span_of(d->name), h->name, sizeof h->name), 0);
 	assert_int_equal(
 	    span_copy(d->message->body, h->body, sizeof h->body), 0);
-	return 0;
+	return f->poster;
 }
 
 static void
@@ -341,6 +343,28 @@ a_poster_that_is_lost_may_have_delivered(void **state)
 	assert_int_equal(side_count(&f->side).deliveries, 0);
 }
 
+static void
+what_another_poster_has_is_not_touched(void **state)
+{
+	struct fixture *f = *state;
+
+	f->poster = 1;
+	store_for(f, "bob@b.test");
+	look(f);
+	f->poster = 2;
+	store_for(f, "carol@b.test");
+	look(f);
+	put_lost(f->put, 2, f->side.now);
+	side_turn(&f->side);
+	f->side.now++;
+	look(f);
+	assert_int_equal(f->count, 3);
+	assert_string_equal(f->handed[2].folder, "b.test/carol/Maildir");
+	end(f, &f->handed[0], true);
+	end(f, &f->handed[2], true);
+	assert_int_equal(side_count(&f->side).deliveries, 0);
+}
+
 /* The keeper dies after a poster has linked the file, before it heard of it. */
 static void
 after_a_crash_an_attempt_counts_as_repeated(void **state)
@@ -428,6 +452,26 @@ no_more_is_under_way_than_the_ceiling(void **state)
 	assert_int_equal(side_count(&f->side).deliveries, 0);
 }
 
+/* Content is not read again and again for posters that take none. */
+static void
+while_nobody_takes_any_no_further_page_is_claimed(void **state)
+{
+	struct fixture *f = *state;
+	char recipient[32];
+
+	for (unsigned i = 0; i < 3 * PUT_PAGE; i++) {
+		snprintf(recipient, sizeof recipient, "user%u@b.test", i);
+		store_for(f, recipient);
+	}
+	f->nobody = true;
+	look(f);
+	assert_in_range(f->asked, 1, PUT_PAGE);
+	f->nobody = false;
+	f->side.now++;
+	look(f);
+	assert_int_equal(f->count, 3 * PUT_PAGE);
+}
+
 /* ---- a store that is not sure ---- */
 
 /* The file of a name: there once, and a second file of a name that was not
@@ -486,11 +530,13 @@ main(void)
 	    CASE(pauses_double_up_to_an_hour),
 	    CASE(a_delivery_that_nobody_takes_is_tried_at_once_again),
 	    CASE(a_poster_that_is_lost_may_have_delivered),
+	    CASE(what_another_poster_has_is_not_touched),
 	    CASE(after_a_crash_an_attempt_counts_as_repeated),
 	    CASE(a_lease_that_ran_out_counts_as_repeated),
 	    CASE(answers_about_deliveries_that_are_not_there_are_dropped),
 	    CASE(a_delivery_without_a_folder_does_not_hinder_others),
 	    CASE(no_more_is_under_way_than_the_ceiling),
+	    CASE(while_nobody_takes_any_no_further_page_is_claimed),
 	    cmocka_unit_test(in_any_weather_nothing_is_delivered_twice),
 	};
 
