@@ -6,7 +6,7 @@ PYTHON = /usr/bin/python3
 help:
 	@echo 'make run                 two servers, one message, and what to try'
 	@echo 'make test                everything that is tested'
-	@echo 'make demo [MAIL=folder] [JSON=file] [DIALECTS=gdel]'
+	@echo 'make demo [MAIL=folder] [JSON=file] [DIALECTS=gdel,msid,envelope]'
 	@echo '                         real messages there, compared byte for byte'
 	@echo 'make lab-up DIR=folder [CONF=file] [ZONE=file]'
 	@echo '                         the two servers in the background'

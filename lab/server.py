@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import smtplib
 import socket
 import ssl
 import subprocess
@@ -13,6 +14,7 @@ from lab.processes import last_lines
 
 READY_SECONDS = 15
 ANSWER_SECONDS = 2
+NOTICE_KEYWORDS = ("gdel", "msid", "envelope")
 
 
 class LabServer:
@@ -57,6 +59,28 @@ class LabServer:
             text = file.read()
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(settings.lay_over(text, overlay))
+
+    def reload(self, overlay):
+        """Lays OVERLAY over the configuration of the running server; returns
+        when it has been read, and handed to all processes."""
+        before = self.reloads()
+        self.lay_over(overlay)
+        os.kill(self.lab.processes.pid(self.name), signal.SIGHUP)
+        wait_until(lambda: self.reloads() > before, READY_SECONDS,
+                   f"{self.domain} to read its configuration")
+
+    def reloads(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return sum(" reloaded " in line for line in file)
+
+    def offers(self):
+        """The notice keywords that a stranger is shown, by one process."""
+        with smtplib.SMTP(self.address, self.ports["smtp"],
+                          local_hostname="client.test",
+                          timeout=READY_SECONDS) as session:
+            session.ehlo()
+            return {word for word in NOTICE_KEYWORDS
+                    if session.has_extn(word)}
 
     def stop(self, number=signal.SIGTERM):
         self.lab.processes.stop(self.name, number)

@@ -1,9 +1,12 @@
-"""make run: a lab, one message on its way, and what to try next.
+"""make run: a lab, two messages on their way, and what to try next.
 
-With a terminal it goes on telling until Ctrl-C; without one it ends after
-one message was delivered. Either way nothing is left behind.
+Carol's server decides for her; Bob is asked, and is shown an envelope. With a
+terminal whoever reads this decides for Bob, and the tour goes on telling until
+Ctrl-C; without one it decides itself and ends when both have their mail.
+Either way nothing is left behind.
 """
 
+import json
 import os
 import shlex
 import sys
@@ -17,11 +20,18 @@ from lab.watch import Watch
 
 DELIVERY_SECONDS = 60
 PAUSE_SECONDS = 0.2
-FROM, TO = "alice@a.test", "carol@b.test"
+FROM, TO, ASKED = "alice@a.test", "carol@b.test", "bob@b.test"
+# The second one is told by an envelope: Bob can see what it is about.
+SETTINGS = ('speak = {"envelope", "msid", "gdel"}\n'
+            'offer = {"envelope", "msid", "gdel"}\n')
 MESSAGE = (
     "From: Alice <alice@a.test>\r\nTo: Carol <carol@b.test>\r\n"
     "Subject: Minutes of Monday\r\n\r\n"
     "This message waited at a.test until b.test came for it.\r\n")
+QUESTION = (
+    "From: Alice <alice@a.test>\r\nTo: Bob <bob@b.test>\r\n"
+    "Subject: Lunch on Friday?\r\n\r\n"
+    "This message waits at a.test until Bob has decided.\r\n")
 
 
 def say(text=""):
@@ -45,34 +55,83 @@ def show_servers(lab):
     say(f"certificates are signed by {lab.ca}")
 
 
-def send_one(lab, watch):
+def send(lab, recipient, message):
     say()
-    say(f"{FROM} sends a message to {TO}:")
+    say(f"{FROM} sends a message to {recipient}:")
     server = lab.server("a.test")
     session = mail.signed_in(server, server.user(FROM))
-    code, reply = mail.submit(session, FROM, [TO], MESSAGE.encode())
+    code, reply = mail.submit(session, FROM, [recipient], message.encode())
     session.quit()
     if code != 250:
         raise LabError(f"the message was not taken: {code} {reply}")
+
+
+def wait_for_mail(watch, recipient):
     wait_until(lambda: tell(watch.events()), DELIVERY_SECONDS,
-               f"the message in the mailbox of {TO}")
+               f"the message in the mailbox of {recipient}")
     tell(watch.events())
 
 
-def show_message(lab):
-    maildir = lab.server("b.test").user(TO)["maildir"]
+def show_message(lab, recipient, name):
+    maildir = lab.server("b.test").user(recipient)["maildir"]
     folder = os.path.join(maildir, "new")
     with open(os.path.join(folder, os.listdir(folder)[0]),
               encoding="utf-8", errors="replace") as file:
-        lines = file.read().splitlines()
+        show_lines(f"what {name} reads:", file.read())
+
+
+def show_lines(title, text):
     say()
-    say("what Carol reads:")
-    for line in lines:
+    say(title)
+    for line in text.splitlines():
         say("  | " + line)
 
 
-def things_to_try(lab):
-    """Three commands to paste into another terminal."""
+def wait_for_envelope(server, watch):
+    """The identifier of the envelope that Bob is shown."""
+    def look():
+        tell(watch.events())
+        code, output, errors = server.command(
+            "envelope", "list", ASKED, "--json")
+        if code != 0:
+            raise LabError(f"envelope list: exit {code}: {errors}")
+        rows = json.loads(output)["envelopes"]
+        return rows[0]["id"] if rows else None
+
+    return wait_until(look, DELIVERY_SECONDS, f"an envelope for {ASKED}")
+
+
+def envelope_command(lab, *words):
+    server = lab.server("b.test")
+    return shlex.join([lab.binary, "-c", server.config, "envelope", *words])
+
+
+def ask_bob(lab, watch):
+    """Shows what Bob is asked about; its identifier."""
+    server = lab.server("b.test")
+    identifier = wait_for_envelope(server, watch)
+    tell(watch.events())
+    code, output, errors = server.command("envelope", "show", identifier)
+    if code != 0:
+        raise LabError(f"envelope show: exit {code}: {errors}")
+    show_lines("what Bob is shown; nobody has fetched the message:", output)
+    return identifier
+
+
+def decide(lab, identifier):
+    """Nobody is there to do it, so the tour accepts."""
+    say()
+    say("Bob accepts:")
+    say("$ " + envelope_command(lab, "accept", identifier))
+    code, output, errors = lab.server("b.test").command(
+        "envelope", "accept", identifier)
+    if code != 0:
+        raise LabError(f"envelope accept: exit {code}: {errors}")
+    say(output.strip())
+
+
+def things_to_try(lab, identifier):
+    """Commands to paste into another terminal."""
     origin = lab.server("a.test")
     alice = origin.user(FROM)
     program, config = shlex.quote(lab.binary), shlex.quote(origin.config)
@@ -87,6 +146,9 @@ def things_to_try(lab):
         f"s.sendmail('{FROM}','{TO}','From: {FROM}\\nTo: {TO}\\n"
         "Subject: hello\\n\\nHello.\\n'); s.quit()")
     return (
+        ("decide for Bob: accept, or reject, and Alice is told",
+         envelope_command(lab, "accept", identifier)),
+        ("see what Bob is asked about", envelope_command(lab, "list")),
         ("send a message", f'/usr/bin/python3 -c "{script}"'),
         ("see what waits, and what has waited",
          f"{program} -c {config} held list --all"),
@@ -94,10 +156,10 @@ def things_to_try(lab):
     )
 
 
-def show_things_to_try(lab):
+def show_things_to_try(lab, identifier):
     say()
     say("to try in another terminal:")
-    for what, command in things_to_try(lab):
+    for what, command in things_to_try(lab, identifier):
         say(f"# {what}")
         say(command)
     say()
@@ -117,16 +179,26 @@ def run():
     with tempfile.TemporaryDirectory(prefix="restante-") as folder:
         lab = Lab(folder)
         say(f"starting {len(world.SERVERS)} servers and a DNS server ...")
-        lab.up()
+        lab.up(SETTINGS)
         try:
             show_servers(lab)
-            send_one(lab, Watch(lab))
-            show_message(lab)
-            if sys.stdin.isatty() and sys.stdout.isatty():
-                show_things_to_try(lab)
-                follow(lab, Watch(lab))
+            walk(lab, Watch(lab))
         except KeyboardInterrupt:
             say()
         finally:
             lab.down()
         say("stopped; nothing is left.")
+
+
+def walk(lab, watch):
+    send(lab, TO, MESSAGE)
+    wait_for_mail(watch, TO)
+    show_message(lab, TO, "Carol")
+    send(lab, ASKED, QUESTION)
+    identifier = ask_bob(lab, watch)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        show_things_to_try(lab, identifier)
+        follow(lab, watch)
+    decide(lab, identifier)
+    wait_for_mail(watch, ASKED)
+    show_message(lab, ASKED, "Bob")

@@ -10,12 +10,17 @@ from lab import compare
 ORIGIN_STEPS = (
     ("held", "held: {from} to {to} waits at {domain},"
              " {size} octets. Nothing else has left."),
-    ("noticed", "noticed: the server of {to} was told that a message"
-                " waits here, and nothing more."),
+    ("noticed", "noticed: the server of {to} was told {told}."),
     ("leased", "pulled: it came back for the message, on a connection of its"
                " own."),
     ("taken", "taken: it has the message safe; here it is needed no longer."),
 )
+# What a notice tells, by the dialect it went in.
+TOLD = {
+    "gdel": "that a message waits here, and nothing more",
+    "msid": "that a message waits here: from whom, for whom, the subject",
+    "envelope": "by an envelope what waits here: sender, subject, first lines",
+}
 ENDS = {
     "refused": "refused: the other side does not want it: {last_reply}",
     "expired": "expired: nobody came for it in time.",
@@ -46,7 +51,8 @@ class Watch:
     def hold_events(self, server, hold):
         state = hold["state"].lower()
         before = self.told.get(hold["id"], -1)
-        words = {"domain": server.domain, **hold}
+        words = {"domain": server.domain, **hold,
+                 "told": TOLD.get(hold["route"].lower(), TOLD["gdel"])}
         if state in ENDS:
             if before == len(STATES):
                 return []

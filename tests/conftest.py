@@ -14,8 +14,10 @@ sys.dont_write_bytecode = True
 
 from lab.lab import Lab  # noqa: E402 (the path comes first)
 from lab.settings import lay_over  # noqa: E402
+from tests.lib import labs  # noqa: E402
 from tests.lib.general_delivery import Peer  # noqa: E402
 from tests.lib.labs import PLAYED, SCENARIO_SETTINGS  # noqa: E402
+from tests.lib.players import Player  # noqa: E402
 
 
 def started(folder, overlay="", **more):
@@ -32,17 +34,26 @@ def lab(tmp_path_factory):
     shared.down()
 
 
+@pytest.fixture(scope="session")
+def every_dialect(tmp_path_factory):
+    """The lab of those scenarios that need more than General Delivery."""
+    shared = started(tmp_path_factory.mktemp("dialects") / "d",
+                     labs.EVERY_DIALECT)
+    yield shared
+    shared.down()
+
+
 @pytest.fixture
 def make_lab(tmp_path):
     """A function that starts a lab for one test alone."""
-    labs = []
+    made = []
 
     def make(overlay="", **more):
-        labs.append(started(tmp_path / f"lab{len(labs)}", overlay, **more))
-        return labs[-1]
+        made.append(started(tmp_path / f"lab{len(made)}", overlay, **more))
+        return made[-1]
 
     yield make
-    for one in labs:
+    for one in made:
         one.down()
 
 
@@ -62,3 +73,9 @@ def destination(lab):
 def c_test(origin):
     """The mail host of c.test, played here."""
     return Peer("mx.c.test", PLAYED["mx.c.test"], origin.ports["smtp"])
+
+
+@pytest.fixture
+def player(origin):
+    """The mail host of c.test in the other dialects, played here."""
+    return Player("mx.c.test", PLAYED["mx.c.test"], origin.ports["smtp"])

@@ -46,7 +46,7 @@ print_summaries(FILE *to, const char *noun)
 			continue;
 		snprintf(name, sizeof name, "%s%s%s", c->noun,
 		    c->verb[0] == '\0' ? "" : " ", c->verb);
-		fprintf(to, "  %-15s  %s\n", name, c->summary);
+		fprintf(to, "  %-18s  %s\n", name, c->summary);
 	}
 }
 

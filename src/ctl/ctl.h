@@ -90,7 +90,11 @@ int ctl_fail(struct ctl *ctl, const char *code, const char *text);
  */
 int ctl_ask(struct ctl *ctl, json_t *request, json_t **answer_r);
 
-/* The same, but when no server runs the store itself is asked. */
+/* The same, but CTL_DONE with NULL, and nothing said, when what it asks about
+   is not there (the code no-id). */
+int ctl_ask_if_there(struct ctl *ctl, json_t *request, json_t **answer_r);
+
+/* As ctl_ask(), but when no server runs the store itself is asked. */
 int ctl_ask_always(struct ctl *ctl, json_t *request, json_t **answer_r);
 
 #endif

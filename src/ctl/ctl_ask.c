@@ -110,8 +110,22 @@ ask_server(struct ctl *ctl, const json_t *request, bool always,
 	return ctl->world->stopped(ctl->settings, request, answer_r, err);
 }
 
+/* Did the server say that there is no such thing? */
+static bool
+is_missing(const json_t *answer)
+{
+	const json_t *error = json_object_get(answer, "error");
+	const char *code = json_string_value(json_object_get(error, "code"));
+
+	return code != NULL && strcmp(code, "no-id") == 0;
+}
+
+enum whom { SERVER, SERVER_OR_STORE };
+enum missing { IS_FAILURE, IS_NULL };
+
 static int
-ask(struct ctl *ctl, json_t *request, bool always, json_t **answer_r)
+ask(struct ctl *ctl, json_t *request, enum whom whom, enum missing missing,
+    json_t **answer_r)
 {
 	json_t *answer = NULL;
 	struct err err;
@@ -125,29 +139,36 @@ ask(struct ctl *ctl, json_t *request, bool always, json_t **answer_r)
 		json_decref(request);
 		return ctl_fail(ctl, "configuration", err.text);
 	}
-	error = ask_server(ctl, request, always, &answer, &err);
+	error =
+	    ask_server(ctl, request, whom == SERVER_OR_STORE, &answer, &err);
 	json_decref(request);
 	if (error != 0)
 		return ctl_fail(ctl, code_of(error), err.text);
-	if (!json_is_true(json_object_get(answer, "ok")))
-		status = refused(ctl, answer);
-	if (status == CTL_DONE) {
+	if (json_is_true(json_object_get(answer, "ok"))) {
 		json_object_del(answer, "ok");
 		*answer_r = answer;
-	} else {
-		json_decref(answer);
+		return CTL_DONE;
 	}
+	if (missing == IS_FAILURE || !is_missing(answer))
+		status = refused(ctl, answer);
+	json_decref(answer);
 	return status;
 }
 
 int
 ctl_ask(struct ctl *ctl, json_t *request, json_t **answer_r)
 {
-	return ask(ctl, request, false, answer_r);
+	return ask(ctl, request, SERVER, IS_FAILURE, answer_r);
+}
+
+int
+ctl_ask_if_there(struct ctl *ctl, json_t *request, json_t **answer_r)
+{
+	return ask(ctl, request, SERVER, IS_NULL, answer_r);
 }
 
 int
 ctl_ask_always(struct ctl *ctl, json_t *request, json_t **answer_r)
 {
-	return ask(ctl, request, true, answer_r);
+	return ask(ctl, request, SERVER_OR_STORE, IS_FAILURE, answer_r);
 }

@@ -9,91 +9,19 @@
 #include "ctl/output.h"
 
 #include "base/err.h"
+#include "message/shown.h"
 
 #include <string.h>
 
 #define LABEL_WIDTH 14 /* of output_field(): the longest label and a colon */
 
-/* UTF-8 (RFC 3629), strictly. */
-
-/* How many octets lead the character that FIRST begins; 0: none can. */
-static unsigned
-sequence_length(unsigned char first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first >= 0xc2 && first <= 0xdf)
-		return 2;
-	if (first >= 0xe0 && first <= 0xef)
-		return 3;
-	if (first >= 0xf0 && first <= 0xf4)
-		return 4;
-	return 0;
-}
-
-/* The character at the start of S (not empty) and its octets; 0: no UTF-8. */
-static unsigned
-decode(struct span s, uint32_t *character_r)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned n = sequence_length((unsigned char)s.p[0]);
-	uint32_t c;
-
-	if (n == 0 || n > s.n)
-		return 0;
-	c = (unsigned char)s.p[0];
-	if (n > 1)
-		c &= 0x7fu >> n;
-	for (unsigned i = 1; i < n; i++) {
-		unsigned char next = (unsigned char)s.p[i];
-
-		if ((next & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (next & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*character_r = c;
-	return n;
-}
-
-/* Characters that move the cursor, hide, or turn what stands around them. */
-static bool
-is_harmful(uint32_t c)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-	    {0x00, 0x1f},       /* control characters: escape, line ends */
-	    {0x7f, 0x9f},       /* delete, and controls in one octet */
-	    {0x061c, 0x061c},   /* mark of Arabic direction */
-	    {0x200b, 0x200f},   /* without width; marks of direction */
-	    {0x2028, 0x202e},   /* line ends; embedding and override */
-	    {0x2060, 0x206f},   /* invisible; isolates */
-	    {0xfeff, 0xfeff},   /* without width */
-	    {0xe0000, 0xe007f}, /* tags: invisible */
-	};
-
-	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	return false;
-}
-
 void
 output_shown(struct span text, struct buf *to)
 {
-	text = span_part(text, 0, OUTPUT_SHOWN_MAX);
-	while (text.n > 0) {
-		uint32_t c = 0;
-		unsigned n = decode(text, &c);
+	char shown[OUTPUT_SHOWN_MAX + 1];
+	size_t n = shown_text(text, SHOWN_LINE, shown, sizeof shown);
 
-		if (n == 0 || is_harmful(c))
-			buf_char(to, '?');
-		else
-			buf_put(to, span_part(text, 0, n));
-		text = span_skip(text, n == 0 ? 1 : n);
-	}
+	buf_put(to, span_make(shown, n));
 }
 
 /* Columns on a terminal, if every character takes one. TEXT is shown text. */
@@ -238,8 +166,8 @@ output_field(FILE *to, const char *label, struct span text)
 
 	buf_init(&shown, OUTPUT_SHOWN_MAX);
 	output_shown(text, &shown);
-	fprintf(to, "%s:%*s%s\n", label, padding > 1 ? padding : 1, "",
-	    buf_string(&shown));
+	fprintf(to, "%s%c%*s%s\n", label, label[0] == '\0' ? ' ' : ':',
+	    padding > 1 ? padding : 1, "", buf_string(&shown));
 	buf_fini(&shown);
 }
 

@@ -15,10 +15,8 @@
 #define OUTPUT_TABLE_MAX   (256u << 20) /* octets: a million rows */
 
 /*
- * Appends the first OUTPUT_SHOWN_MAX octets of TEXT, which may come from a
- * stranger, so that it cannot change what a terminal shows: control
- * characters, line ends, marks that turn the direction of writing, and octets
- * that are no UTF-8 become "?".
+ * Appends TEXT, which may come from a stranger, as one line that cannot change
+ * what a terminal shows (message/shown.h), cut to OUTPUT_SHOWN_MAX octets.
  */
 void output_shown(struct span text, struct buf *to);
 
@@ -54,7 +52,7 @@ output_member(const json_t *object, const char *key, char room[OUTPUT_ROOM]);
 struct span
 output_octets(const json_t *object, const char *key, char room[OUTPUT_ROOM]);
 
-/* A line "LABEL:  text", the text made harmless. */
+/* A line "LABEL:  text", the text made harmless. LABEL "": one more of it. */
 void output_field(FILE *to, const char *label, struct span text);
 
 /* Members of an object, a line each; the last has no label. */

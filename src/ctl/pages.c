@@ -29,6 +29,13 @@ take_rows(json_t *rows, const json_t *page)
 	return true;
 }
 
+/* The member of REQUEST that says where a page begins. */
+static const char *
+mark_of(const json_t *request)
+{
+	return json_object_get(request, "before") != NULL ? "before" : "after";
+}
+
 /*
  * Puts what ends this page into REQUEST. True: there is another. A server
  * that says the same end twice, or sends an empty page, would never end.
@@ -39,10 +46,10 @@ next_page(json_t *request, const json_t *answer, const char *key)
 	json_t *next = json_object_get(answer, "next");
 
 	if (!json_is_string(next) ||
-	    json_equal(next, json_object_get(request, "after")) ||
+	    json_equal(next, json_object_get(request, mark_of(request))) ||
 	    json_array_size(json_object_get(answer, key)) == 0)
 		return false;
-	json_object_set(request, "after", next);
+	json_object_set(request, mark_of(request), next);
 	return true;
 }
 
@@ -79,7 +86,8 @@ pages_ask(struct ctl *ctl, json_t *request, const char *key, uint64_t limit,
 		json_decref(answer);
 	}
 	if (status == CTL_DONE) {
-		next = more ? json_object_get(request, "after") : json_null();
+		next = more ? json_object_get(request, mark_of(request))
+			    : json_null();
 		*answer_r = json_pack("{s:O, s:O}", key, rows, "next", next);
 	}
 	json_decref(rows);

@@ -8,7 +8,9 @@
 
 /*
  * Asks REQUEST (whose reference is taken over; may be NULL) again and again
- * until the array KEY of the answers holds LIMIT rows or all. CTL_DONE with
+ * until the array KEY of the answers holds LIMIT rows or all. A list that is
+ * told newest first has the member "before", null; else the end of a page is
+ * sent as "after". CTL_DONE with
  * one answer that the caller owns: the array, in which each row is an object,
  * and "next", null when these were all. Else another exit status, and it
  * is said.

@@ -52,6 +52,24 @@ add_item(struct call *c)
 }
 
 void
+call_add_text(struct call *c, const struct message_call_envelope *m)
+{
+	if (c->text_count == c->text_room) {
+		unsigned room = c->text_room == 0 ? 16 : c->text_room * 2;
+		struct call_text *texts =
+		    realloc(c->texts, room * sizeof *texts);
+
+		if (texts == NULL)
+			return; /* announced without it */
+		c->texts = texts;
+		c->text_room = room;
+	}
+	c->texts[c->text_count].envelope = m->envelope;
+	c->texts[c->text_count].text = arena_copy(&c->arena, m->text);
+	c->text_count++;
+}
+
+void
 call_add_notice(struct call *c, const struct message_call_notice *m)
 {
 	struct call_item *item = add_item(c);
@@ -59,11 +77,19 @@ call_add_notice(struct call *c, const struct message_call_notice *m)
 	if (item == NULL)
 		return; /* unanswered: tried again later */
 	item->key = m->hold;
+	item->envelope = m->envelope;
 	item->id = arena_copy(&c->arena, m->id);
+	item->envid = arena_copy(&c->arena, m->envid);
+	item->sender = arena_copy(&c->arena, m->sender);
+	item->recipient = arena_copy(&c->arena, m->recipient);
+	item->subject = arena_copy(&c->arena, m->subject);
+	item->body_8bit = m->body_8bit != 0;
+	item->smtputf8 = m->smtputf8 != 0;
+	item->params.has_size = true;
+	item->params.size = m->size;
 	item->params.has_digest = true;
 	memcpy(item->params.digest, m->digest.b, sizeof item->params.digest);
 	item->params.has_expires = true;
-	item->params.expires = (int64_t)m->expires;
 }
 
 void
@@ -76,7 +102,14 @@ call_add_pull(struct call *c, const struct message_call_pull *m)
 	item->key = m->notice;
 	item->id = arena_copy(&c->arena, m->id);
 	item->domain = arena_copy(&c->arena, m->domain);
+	item->recipient = arena_copy(&c->arena, m->recipient);
+	item->to = arena_copy(&c->arena, m->to);
+	item->sender = arena_copy(&c->arena, m->sender);
+	item->dialect = (enum store_route)m->dialect;
+	item->verdict = (enum store_verdict)m->verdict;
 	item->confirm = m->confirm != 0;
+	item->tell = m->tell != 0;
+	item->have = m->have != 0;
 	item->params.has_digest = m->has_digest != 0;
 	memcpy(item->params.digest, m->digest.b, sizeof item->params.digest);
 }
@@ -102,6 +135,7 @@ call_free(struct call *c)
 	smtp_client_free(&c->client);
 	smtp_server_free(&c->server);
 	free(c->items);
+	free(c->texts);
 	arena_fini(&c->arena);
 	free(c);
 }
@@ -183,7 +217,7 @@ ready(struct call *c, const struct smtp_client_event *e)
 	c->capabilities = e->capabilities;
 	if (c->pulls)
 		call_pull_work(c);
-	else if ((c->capabilities & SMTP_CAN_GDEL) == 0)
+	else if ((c->dialect = call_notice_dialect(c)) == 0)
 		call_leave(c, NOTIFY_NO_KEYWORD);
 	else
 		call_notice_work(c);
@@ -212,6 +246,9 @@ client_event(struct call *c, const struct smtp_client_event *e)
 		else
 			call_notice_reply(c, e);
 		return false;
+	case SMTP_CLIENT_RECIPIENT:
+		call_notice_recipient(c, e);
+		return true;
 	case SMTP_CLIENT_TURN:
 		call_pull_turn(c);
 		return false;
@@ -259,6 +296,10 @@ over(void *owner, enum conn_end end)
 	};
 	struct call *c = owner;
 
+	/* after GTML an orderly close is the origin's last word (WIRE 4.7) */
+	if (c->turned != NULL && c->turned->dialect == ROUTE_MSID &&
+	    (end == CONN_HUNG_UP || end == CONN_FINISHED))
+		call_pull_prove(c, true);
 	give_up_target(c, names[end]);
 }
 

@@ -17,7 +17,7 @@
 #include "receiver/pull.h"
 #include "store/target.h"
 
-#define CALL_ARENA     (1u << 20)
+#define CALL_ARENA     (16u << 20)
 #define CALL_ITEMS_MAX 1024
 
 struct caller {
@@ -30,9 +30,26 @@ struct caller {
 struct call_item {
 	struct key key; /* of the hold, or of the notice */
 	struct span id, domain;
-	struct params params; /* NOTICE: DIGEST, EXPIRES. PULL: the digest */
-	bool confirm;         /* PULL: fetched before; only to be settled */
+	struct params params;
 	bool sent, plain, ended;
+	/* NOTICE */
+	struct key envelope; /* items of one envelope share it */
+	struct span envid, sender, recipient, subject;
+	bool body_8bit, smtputf8;
+	struct reply answer; /* to its RCPT */
+	/* PULL; recipient and sender as above */
+	enum store_route dialect;
+	enum store_verdict verdict;
+	struct span to;
+	bool confirm; /* fetched before; only to be settled */
+	bool tell;    /* its verdict is to be told, and nothing else */
+	bool have;
+};
+
+/* The text of an envelope that is to be left. */
+struct call_text {
+	struct key envelope;
+	struct span text;
 };
 
 enum call_ask {
@@ -52,6 +69,12 @@ struct call {
 	struct ip address; /* the one we speak with */
 	struct call_item *items;
 	unsigned count, room, next;
+	struct call_text *texts;
+	unsigned text_count, text_room;
+	enum store_route dialect; /* of the notices */
+	struct call_item
+	    *said[SMTP_CLIENT_RECIPIENTS_MAX]; /* in this envelope */
+	unsigned said_count;
 
 	struct dial *dial;
 	struct conn *conn;
@@ -71,6 +94,7 @@ struct call {
 	struct reception *reception;
 	struct address sender, recipient;
 	struct params mail, rcpt;
+	enum store_mode mode; /* of the recipient: how they decide */
 	char speak_domain[DNS_NAME_MAX];
 	bool speak_known;
 	uint64_t spf, mx;
@@ -80,6 +104,7 @@ struct call {
 struct call *call_new(struct caller *caller, const struct message_call *m);
 void call_add_notice(struct call *c, const struct message_call_notice *m);
 void call_add_pull(struct call *c, const struct message_call_pull *m);
+void call_add_text(struct call *c, const struct message_call_envelope *m);
 void call_go(struct call *c);
 /* Tells the keeper and frees the call. */
 void call_over(struct call *c, enum notify_end end, const char *reason);
@@ -89,7 +114,10 @@ void call_leave(struct call *c, enum notify_end outcome);
 /* A new number for the next question; 0: no memory. */
 uint64_t call_question(struct call *c);
 
-/* call_notice.c: called whenever orders may be given, and for each reply. */
+/* call_notice.c: the first way of `speak` that the peer offers, or 0; then
+   called whenever orders may be given, and for each reply. */
+enum store_route call_notice_dialect(const struct call *c);
+void call_notice_recipient(struct call *c, const struct smtp_client_event *e);
 void call_notice_work(struct call *c);
 void call_notice_reply(struct call *c, const struct smtp_client_event *e);
 

@@ -40,22 +40,60 @@ call_pull_prove(struct call *c, bool proved)
 		    proved ? "" : "no answer after our 250");
 }
 
+static int
+say_verdict(struct call *c, const struct call_item *item, uint64_t tag)
+{
+	const struct smtp_client_verdict order = {
+	    .verdict = (enum verdict)(item->verdict - VERDICT_ACCEPT),
+	    .id = item->id,
+	    .to = item->to,
+	    .have = item->have,
+	    .tag = tag,
+	};
+
+	return smtp_client_verdict(c->client, &order);
+}
+
+/* Each dialect has its own word for "send it" (WIRE 0). */
+static int
+ask_for(struct call *c, const struct call_item *item, uint64_t tag)
+{
+	const struct smtp_client_gtml gtml = {item->id, item->to, tag};
+
+	if (item->tell)
+		return say_verdict(c, item, tag);
+	if (item->dialect == ROUTE_MSID)
+		return smtp_client_gtml(c->client, &gtml);
+	if (item->dialect == ROUTE_ENVELOPE && item->verdict != VERDICT_NONE)
+		return say_verdict(c, item, tag);
+	return smtp_client_retr(c->client, item->id, tag);
+}
+
 void
 call_pull_work(struct call *c)
 {
 	while (c->next < c->count) {
 		unsigned at = c->next++;
 
-		if (smtp_client_retr(c->client, c->items[at].id, at) == 0) {
+		if (ask_for(c, &c->items[at], at) == 0) {
 			conn_kick(c->conn);
 			return;
 		}
-		report(c, &c->items[at], PULL_LATER, "RETR could not be said");
+		report(c, &c->items[at], PULL_LATER, "it could not be asked");
 	}
 	call_leave(c, NOTIFY_DONE);
 }
 
-/* RETR was refused. */
+/* What an answer without a turn means. */
+static enum pull_end
+end_of(const struct call_item *item, int code)
+{
+	if (item->tell)
+		return code >= 400 && code < 500 ? PULL_LATER : PULL_TOLD;
+	return code >= 500 ? PULL_GONE : PULL_LATER;
+}
+
+/* There is no turn: refused, or a verdict was told. */
 void
 call_pull_reply(struct call *c, const struct smtp_client_event *e)
 {
@@ -66,17 +104,75 @@ call_pull_reply(struct call *c, const struct smtp_client_event *e)
 	if (item != NULL && !item->ended) {
 		snprintf(text, sizeof text, "%d %s %s", e->reply.code,
 		    e->reply.enhanced, e->reply.text);
-		report(c, item, e->reply.code >= 500 ? PULL_GONE : PULL_LATER,
-		    text);
+		report(c, item, end_of(item, e->reply.code), text);
 	}
 	call_pull_work(c);
 }
 
 /* ---- the turn ---- */
 
+static bool
+begin_reception(struct call *c)
+{
+	char results[512];
+	struct reception_setup setup = {
+	    .role = c->caller->role,
+	    .number = c->question,
+	    .way = ARRIVAL_PULLED,
+	    .sender = span_of(c->sender.text),
+	    .params = &c->mail,
+	    .with = span_of(c->turned->dialect == ROUTE_MSID       ? "MSID"
+			    : c->turned->dialect == ROUTE_ENVELOPE ? "ENVELOPE"
+								   : "GDEL"),
+	    .helo = c->turned->domain,
+	    .address = c->address,
+	    .notice_id = c->turned->id,
+	    .notice_domain = c->turned->domain,
+	    .notice_recipient = c->turned->recipient,
+	    .keep = c->turned->dialect == ROUTE_GDEL && c->mode == MODE_ASK,
+	    .now = role_now(),
+	};
+
+	snprintf(results, sizeof results, "spf=%s smtp.mailfrom=%s",
+	    spf_result_name((enum spf_result)c->spf), c->speak_domain);
+	setup.results = span_of(results);
+	reception_free(&c->reception);
+	c->reception = reception_new(&setup);
+	return c->reception != NULL &&
+	       reception_recipient(c->reception, &c->recipient, &c->rcpt) == 0;
+}
+
+/* GTML brings content alone: sender and recipient are those of the notice. */
+static bool
+begin_by_notice(struct call *c)
+{
+	const struct address_rules rules = {
+	    .empty_ok = true, .utf8 = true, .bare_postmaster = true};
+	static const struct params none;
+	struct span domain;
+
+	if (c->turned->confirm)
+		return true;
+	c->mail = c->rcpt = none;
+	c->spf = SPF_PASS; /* as judged when the notice was left */
+	call_question(c);
+	if (address_parse(c->turned->to, rules, &c->recipient) < 0)
+		return false;
+	if (c->turned->sender.n == 0)
+		memset(&c->sender, 0, sizeof c->sender);
+	else if (address_parse(c->turned->sender, rules, &c->sender) < 0)
+		return false;
+	domain = c->sender.domain.n > 0 ? c->sender.domain : c->turned->domain;
+	c->speak_known = false;
+	if (span_copy(domain, c->speak_domain, sizeof c->speak_domain) < 0)
+		return false;
+	return begin_reception(c);
+}
+
 void
 call_pull_turn(struct call *c)
 {
+	struct call_item *turned = &c->items[c->next - 1];
 	const struct settings *set = c->caller->role->settings;
 	const struct smtp_server_setup setup = {
 	    .kind = SMTP_SERVER_TURNED,
@@ -90,15 +186,20 @@ call_pull_turn(struct call *c)
 	    .content_timeout = set->content_timeout,
 	    .secure = conn_is_secure(c->conn),
 	    .chunking = true,
+	    .after_gtml = turned->dialect == ROUTE_MSID,
 	};
 
 	call_pull_prove(c, true);
-	c->turned = &c->items[c->next - 1];
+	c->turned = turned;
 	c->end = PULL_LATER;
 	c->content_begun = false;
 	c->server = smtp_server_new(&setup, role_now());
 	if (c->server == NULL) {
 		call_over(c, NOTIFY_DONE, "no memory for the turn");
+		return;
+	}
+	if (turned->dialect == ROUTE_MSID && !begin_by_notice(c)) {
+		call_over(c, NOTIFY_DONE, "no memory for the message");
 		return;
 	}
 	conn_exchange(c->conn, smtp_server_machine(c->server));
@@ -140,6 +241,12 @@ mail(struct call *c, const struct smtp_server_event *e)
 	}
 	address_copy(&c->sender, e->address);
 	c->mail = *e->params;
+	/* a notice that named its sender binds the message (WIRE 4.5) */
+	if (c->turned->dialect != ROUTE_GDEL &&
+	    !span_equals(span_of(c->sender.text), c->turned->sender)) {
+		tell(c, REPLY_NOT_NOTICE_SENDER);
+		return;
+	}
 	/* the null path speaks for the domain of the notice */
 	if (domain.n == 0)
 		domain = c->turned->domain;
@@ -191,6 +298,11 @@ recipient(struct call *c, const struct smtp_server_event *e)
 	}
 	address_copy(&c->recipient, e->address);
 	c->rcpt = *e->params;
+	if (c->turned->dialect != ROUTE_GDEL &&
+	    !span_equals_nocase(span_of(c->recipient.text), c->turned->to)) {
+		tell(c, REPLY_NOT_NOTICE_SENDER);
+		return;
+	}
 	message_init(&m, MESSAGE_RECIPIENT_ASK);
 	m.recipient_ask.session = call_question(c);
 	m.recipient_ask.way = ARRIVAL_PULLED;
@@ -203,38 +315,12 @@ recipient(struct call *c, const struct smtp_server_event *e)
 		tell(c, REPLY_DELIVERY_LATER);
 }
 
-static bool
-begin_reception(struct call *c)
-{
-	char results[512];
-	struct reception_setup setup = {
-	    .role = c->caller->role,
-	    .number = c->question,
-	    .way = ARRIVAL_PULLED,
-	    .sender = span_of(c->sender.text),
-	    .params = &c->mail,
-	    .with = span_of("GDEL"),
-	    .helo = c->turned->domain,
-	    .address = c->address,
-	    .notice_id = c->turned->id,
-	    .notice_domain = c->turned->domain,
-	    .now = role_now(),
-	};
-
-	snprintf(results, sizeof results, "spf=%s smtp.mailfrom=%s",
-	    spf_result_name((enum spf_result)c->spf), c->speak_domain);
-	setup.results = span_of(results);
-	reception_free(&c->reception);
-	c->reception = reception_new(&setup);
-	return c->reception != NULL &&
-	       reception_recipient(c->reception, &c->recipient, &c->rcpt) == 0;
-}
-
 static void
 recipient_answered(struct call *c, const struct message *m)
 {
 	enum reply_name reply;
 
+	c->mode = m->recipient_answer.mode == MODE_ASK ? MODE_ASK : MODE_SERVER;
 	if (reply_from_number(m->recipient_answer.reply, &reply) < 0 ||
 	    (reply_code(reply) < 300 && !begin_reception(c)))
 		reply = REPLY_DELIVERY_LATER;
@@ -332,9 +418,11 @@ turn_back(struct call *c)
 {
 	if (c->unproved != c->turned)
 		report(c, c->turned, c->end, "the turn ended without it");
-	c->turned = NULL;
 	c->ask = CALL_ASK_NOTHING;
 	reception_free(&c->reception);
+	if (c->turned->dialect == ROUTE_MSID)
+		return; /* the other side closes: that is its answer */
+	c->turned = NULL;
 	conn_exchange(c->conn, smtp_client_machine(c->client));
 	smtp_server_free(&c->server);
 	smtp_client_resume(c->client, role_now());
@@ -383,6 +471,11 @@ handle(struct call *c, const struct smtp_server_event *e)
 	case SMTP_SERVER_START_TLS:
 	case SMTP_SERVER_AUTH:
 	case SMTP_SERVER_GDEL:
+	case SMTP_SERVER_GTML:
+	case SMTP_SERVER_MSID:
+	case SMTP_SERVER_ENVELOPE:
+	case SMTP_SERVER_SIZE:
+	case SMTP_SERVER_VERDICT:
 	case SMTP_SERVER_RETR:
 	case SMTP_SERVER_TURN:
 		break; /* not in this kind of machine */

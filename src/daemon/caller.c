@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/call.h"
 #include "daemon/programs.h"
+#include "message/charset.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -17,6 +18,8 @@ from_keeper(struct caller *k, struct message *m)
 
 	if (m->type == MESSAGE_CALL && c == NULL)
 		call_new(k, &m->call);
+	else if (m->type == MESSAGE_CALL_ENVELOPE && c != NULL)
+		call_add_text(c, &m->call_envelope);
 	else if (m->type == MESSAGE_CALL_NOTICE && c != NULL && !c->pulls)
 		call_add_notice(c, &m->call_notice);
 	else if (m->type == MESSAGE_CALL_PULL && c != NULL && c->pulls)
@@ -31,8 +34,9 @@ message(struct role *role, struct peer *from, struct message *m)
 	struct caller *k = role->state;
 	struct call *c;
 
-	if (m->type == MESSAGE_CALL || m->type == MESSAGE_CALL_NOTICE ||
-	    m->type == MESSAGE_CALL_PULL || m->type == MESSAGE_CALL_GO) {
+	if (m->type == MESSAGE_CALL || m->type == MESSAGE_CALL_ENVELOPE ||
+	    m->type == MESSAGE_CALL_NOTICE || m->type == MESSAGE_CALL_PULL ||
+	    m->type == MESSAGE_CALL_GO) {
 		from_keeper(k, m);
 		return;
 	}
@@ -93,6 +97,7 @@ prepare(struct role *role, struct err *err)
 	role->state = k;
 	table_init(&k->calls);
 	table_init(&k->questions);
+	(void)charset_prepare(); /* what is not there is shown as U+FFFD */
 	return make_tls(k, err);
 }
 

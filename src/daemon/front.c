@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "daemon/programs.h"
 #include "daemon/session.h"
+#include "message/charset.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -204,8 +205,18 @@ stop(struct role *role)
 		role_finished(role);
 }
 
+static int
+prepare(struct role *role, struct err *err)
+{
+	(void)role;
+	(void)err;
+	(void)charset_prepare(); /* what is not there is shown as U+FFFD */
+	return 0;
+}
+
 const struct role_program front_program = {
     .kind = ROLE_FRONT,
+    .prepare = prepare,
     .begin = begin,
     .message = message,
     .listener = listener,

@@ -38,6 +38,7 @@ keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 	a->session = session;
 	a->ticket = 0;
 	a->taken = false;
+	a->mode = MODE_SERVER;
 	return a;
 }
 
@@ -100,6 +101,8 @@ tick(evutil_socket_t fd, short what, void *arg)
 	pull_look(k->pull, now);
 	put_look(k->put, now);
 	hold_expire(&k->expiry, now);
+	tell_look(&k->tell, now);
+	decide_expire(&k->lapsing, now);
 	keeper_peers_tick(k->peers, now);
 	keeper_stir(k);
 }
@@ -161,6 +164,15 @@ make_lists(struct keeper *k, struct err *err)
 	return 0;
 }
 
+/* A report lies in the store: it goes the way of all deliveries. */
+static void
+told(void *owner)
+{
+	struct keeper *k = owner;
+
+	put_look(k->put, role_now());
+}
+
 static void
 point_to_settings(struct keeper *k)
 {
@@ -171,11 +183,25 @@ point_to_settings(struct keeper *k)
 	k->accept = (struct accept){k->store, s, k->local, secret};
 	k->admit = (struct admit){k->store, s, k->local, k->allowed, k->denied,
 	    k->callable, k->ourselves};
-	k->serve = (struct serve_setup){k->store, s, secret, k->node, 0};
+	k->serve = (struct serve_setup){
+	    .store = k->store,
+	    .settings = s,
+	    .server_secret = secret,
+	    .node = k->node,
+	};
 	k->expiry.store = k->store;
 	k->expiry.settings = s;
 	k->expiry.owner = k;
 	k->expiry.free_body = keeper_free_body;
+	k->lapsing.store = k->store;
+	k->lapsing.owner = k;
+	k->lapsing.free_body = keeper_free_body;
+	k->tell.store = k->store;
+	k->tell.settings = s;
+	k->tell.node = k->node;
+	k->tell.owner = k;
+	k->tell.told = told;
+	k->tell.free_body = keeper_free_body;
 }
 
 static void

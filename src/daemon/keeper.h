@@ -15,7 +15,9 @@
 #include "origin/hold.h"
 #include "origin/notify.h"
 #include "origin/serve.h"
+#include "origin/tell.h"
 #include "receiver/admit.h"
+#include "receiver/decide.h"
 #include "receiver/pull.h"
 #include "receiver/put.h"
 #include "trust/limits.h"
@@ -46,6 +48,8 @@ struct keeper {
 	struct admit admit;
 	struct serve_setup serve;
 	struct hold_expiry expiry;
+	struct tell tell;
+	struct decide_expiry lapsing;
 	struct notify *notify;
 	struct pull *pull;
 	struct put *put;
@@ -67,9 +71,10 @@ struct asker {
 	enum role_kind kind;
 	unsigned index;
 	uint64_t session;
-	struct ip address; /* whom the session is with; not always known */
-	uint64_t ticket;   /* a pull: of the lease that is asked for */
-	bool taken;        /* a pull's end: the message was taken */
+	struct ip address;    /* whom the session is with; not always known */
+	uint64_t ticket;      /* a pull: of the lease that is asked for */
+	bool taken;           /* a pull's end: the message was taken */
+	enum store_mode mode; /* a recipient: how they decide */
 };
 
 struct asker *
@@ -85,12 +90,14 @@ void keeper_stir(struct keeper *k);
 void keeper_free_body(void *keeper, struct key message);
 
 struct incoming;
+struct announced;
 struct crowd;
 
 /* What the keeper knows of one front or caller (peer->state). */
 struct desk {
-	struct incoming *staged; /* recipients and body before their ARRIVAL */
-	struct crowd *crowd;     /* its sessions now */
+	struct incoming *staged;  /* recipients and body before their ARRIVAL */
+	struct announced *notice; /* recipients before their NOTICE */
+	struct crowd *crowd;      /* its sessions now */
 };
 
 /* keeper_mail.c: one function for each message that sessions send. */
@@ -107,6 +114,12 @@ void keeper_arrival_message(struct keeper *k, struct peer *from,
 void keeper_arrival_sealed(struct keeper *k, const struct message *m);
 void keeper_arrival_lost(struct keeper *k, unsigned poster);
 void keeper_arrival_drop(struct desk *desk);
+
+/* keeper_notice.c: notices in three dialects, and verdicts. DESK may be NULL.
+ */
+void keeper_notice_message(struct keeper *k, struct peer *from,
+    struct desk *desk, const struct message *m);
+void keeper_notice_drop(struct desk *desk);
 
 /* keeper_work.c */
 int keeper_work_begin(struct keeper *k, struct err *err);

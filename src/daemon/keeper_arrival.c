@@ -157,6 +157,7 @@ stage_recipient(struct keeper *k, struct peer *from, struct desk *d,
 	to->recipient = arena_copy(&in->arena, r->recipient);
 	to->notify = (unsigned)r->notify;
 	to->orcpt = arena_copy(&in->arena, r->orcpt);
+	to->visible = r->visible != 0;
 	in->broken = to->recipient.p == NULL || to->orcpt.p == NULL;
 }
 
@@ -169,6 +170,18 @@ stage_body(struct keeper *k, struct peer *from, struct desk *d,
 	if (in != NULL)
 		in->arrival.body =
 		    arena_copy(&in->arena, m->arrival_body.octets);
+}
+
+static void
+stage_envelope(struct keeper *k, struct peer *from, struct desk *d,
+    const struct message *m)
+{
+	struct incoming *in = staged(k, from, d, m->arrival_envelope.session);
+
+	if (in == NULL || m->arrival_envelope.text.n > STORE_ENVELOPE_MAX)
+		return;
+	in->arrival.envelope = arena_copy(&in->arena, m->arrival_envelope.text);
+	in->arrival.attachments = (unsigned)m->arrival_envelope.attachments;
 }
 
 static void
@@ -258,6 +271,8 @@ take_in(struct keeper *k, struct incoming *in)
 	case ARRIVAL_PUSHED:
 		take_pushed(k, in);
 		return;
+	case ARRIVAL_ANNOUNCED:
+		break; /* is_plausible() lets none pass */
 	}
 }
 
@@ -330,6 +345,8 @@ copy_arrival(struct incoming *in, const struct message_arrival *m)
 	a->smtputf8 = m->smtputf8 != 0;
 	a->notice_id = arena_copy(arena, m->notice_id);
 	a->notice_domain = arena_copy(arena, m->notice_domain);
+	a->notice_recipient = arena_copy(arena, m->notice_recipient);
+	a->keep = m->keep != 0;
 	a->size = m->size;
 	memcpy(a->digest, m->digest.b, sizeof a->digest);
 	a->spooled = m->spooled != 0;
@@ -389,6 +406,8 @@ keeper_arrival_message(struct keeper *k, struct peer *from, struct desk *d,
 		drop_body(k, m->body_unwanted.message);
 	else if (m->type == MESSAGE_ARRIVAL_RECIPIENT)
 		stage_recipient(k, from, d, m);
+	else if (m->type == MESSAGE_ARRIVAL_ENVELOPE)
+		stage_envelope(k, from, d, m);
 	else if (m->type == MESSAGE_ARRIVAL_BODY)
 		stage_body(k, from, d, m);
 	else if (m->type == MESSAGE_ARRIVAL)

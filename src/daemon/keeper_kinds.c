@@ -8,6 +8,7 @@
 #include "daemon/keeper_kinds.h"
 
 #include "daemon/control_words.h"
+#include "daemon/keeper_envelope.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_show.h"
 #include "proto/identifier.h"
@@ -138,11 +139,17 @@ fill_held_list(struct keeper_request *r, const json_t *q, struct err *err)
 static struct store_op *
 check_listed_user(struct keeper_request *r, const struct store_op *op)
 {
+	const struct store_hold_list *holds = &op->hold_list;
+	const struct store_envelope_list *envelopes = &op->envelope_list;
+
 	(void)r;
-	if (op->verb != STORE_HOLD_LIST || op->hold_list.count > 0 ||
-	    op->hold_list.user.n == 0 || !key_is_zero(op->hold_list.after))
-		return NULL;
-	return get_user(op->hold_list.user);
+	if (op->verb == STORE_HOLD_LIST && holds->count == 0 &&
+	    holds->user.n > 0 && key_is_zero(holds->after))
+		return get_user(holds->user);
+	if (op->verb == STORE_ENVELOPE_LIST && envelopes->count == 0 &&
+	    envelopes->user.n > 0 && key_is_zero(envelopes->before))
+		return get_user(envelopes->user);
+	return NULL;
 }
 
 static json_t *
@@ -398,9 +405,10 @@ answer_check(const struct keeper *k, const struct store_op *op)
 	return keeper_show_check(&op->check);
 }
 
-#define NO_USER "no-user", "there is no such user"
-#define NO_HOLD "no-id", "there is no such message"
-#define NO_PEER "no-id", "there is no such peer"
+#define NO_USER     "no-user", "there is no such user"
+#define NO_HOLD     "no-id", "there is no such message"
+#define NO_PEER     "no-id", "there is no such peer"
+#define NO_ENVELOPE "no-id", "there is no such envelope"
 
 static const struct keeper_kind kinds[] = {
     {"status", STORE_COUNT, fill_nothing, NULL, answer_status, NO_USER},
@@ -421,6 +429,12 @@ static const struct keeper_kind kinds[] = {
 	answer_held, NO_HOLD},
     {"held-retry", STORE_HOLD_GET, fill_held_show, retry_then_show, answer_held,
 	NO_HOLD},
+    {"envelope-list", STORE_ENVELOPE_LIST, keeper_envelope_fill_list,
+	check_listed_user, keeper_envelope_answer_list, NO_USER},
+    {"envelope-show", STORE_NOTICE_GET, keeper_envelope_fill_show, NULL,
+	keeper_envelope_answer, NO_ENVELOPE},
+    {"envelope-decide", STORE_NOTICE_DECIDE, keeper_envelope_decide, NULL, NULL,
+	NO_ENVELOPE},
     {"notice-list", STORE_NOTICE_LIST, fill_notice_list, NULL,
 	answer_notice_list, NO_HOLD},
     {"peer-list", STORE_PEER_LIST, fill_peer_list, NULL, answer_peer_list,

@@ -25,13 +25,14 @@ struct keeper_kind {
 	const char *word;
 	enum store_verb verb; /* of the first operation */
 	/* Arguments of r->op from Q. 0; -E_SYNTAX, -E_NONE, -E_RANGE, -E_NOMEM
-	   with words for a person. */
+	   with words for a person. 1: no operation is needed, the request is
+	   under way and ends, or has ended, with keeper_request_end(). */
 	int (*fill)(struct keeper_request *r, const json_t *q, struct err *err);
 	/* After DONE, which was OK: the next operation, or NULL: the answer is
 	   made. May be NULL. */
 	struct store_op *(*next)(
 	    struct keeper_request *r, const struct store_op *done);
-	/* Of the last operation. */
+	/* Of the last operation. NULL: FILL never answers 0. */
 	json_t *(*answer)(const struct keeper *k, const struct store_op *op);
 	/* What is said when there is no such thing: code and words. */
 	const char *missing, *missing_text;
@@ -39,5 +40,12 @@ struct keeper_kind {
 
 /* NULL: there is no such request. */
 const struct keeper_kind *keeper_kinds_find(struct span word);
+
+/*
+ * Answers R with DOCUMENT, whose reference is taken over, or, when OUTCOME is
+ * not OK, with what that means. R is gone then.
+ */
+void keeper_request_end(
+    struct keeper_request *r, enum store_outcome outcome, json_t *document);
 
 #endif

@@ -43,6 +43,7 @@ keeper_mail_gone(struct keeper *k, struct peer *peer)
 	    d == NULL)
 		return;
 	keeper_arrival_drop(d);
+	keeper_notice_drop(d);
 	crowd_free(&d->crowd);
 	free(d);
 	peer->state = NULL;
@@ -146,6 +147,7 @@ recipient_answered(void *arg, enum reply_name reply)
 	message_init(&m, MESSAGE_RECIPIENT_ANSWER);
 	m.recipient_answer.session = a->session;
 	m.recipient_answer.reply = reply;
+	m.recipient_answer.mode = a->mode;
 	keeper_answer(a, &m);
 }
 
@@ -153,7 +155,7 @@ static void
 recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 {
 	const struct message_recipient_ask *q = &m->recipient_ask;
-	const struct admit_recipient ask = {
+	struct admit_recipient ask = {
 	    .way = (enum arrival_way)q->way,
 	    .standing = (enum admit_standing)q->standing,
 	    .sender = q->sender,
@@ -161,62 +163,10 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 	};
 	struct asker *a = keeper_asker(k, from, q->session);
 
-	if (a != NULL)
-		admit_recipient(
-		    &k->admit, &ask, role_now(), recipient_answered, a);
-}
-
-/* ---- notices ---- */
-
-static void
-notice_answered(void *arg, enum reply_name reply)
-{
-	struct asker *a = arg;
-	struct message m;
-
-	if (reply == REPLY_NOTED) {
-		a->keeper->counters.n[COUNTER_NOTICES_TAKEN]++;
-		keeper_peers_count(a->keeper->peers, a->address, PEER_NOTICE);
-		pull_look(a->keeper->pull, role_now());
-	}
-	message_init(&m, MESSAGE_NOTICE_ANSWER);
-	m.notice_answer.session = a->session;
-	m.notice_answer.reply = reply;
-	keeper_answer(a, &m);
-}
-
-static void
-notice_left(struct keeper *k, struct peer *from, const struct message *m)
-{
-	const struct message_notice *n = &m->notice;
-	int64_t longest = k->role->settings->pull_delay_max;
-	struct admit_notice notice = {
-	    .address = n->address,
-	    .id = n->id,
-	    .domain = n->domain,
-	    .spf = (enum spf_result)n->spf,
-	    .mx = (enum admit_mx)n->mx,
-	    .dialect = (enum store_route)n->dialect,
-	    .has_digest = n->has_digest != 0,
-	    .expires = (int64_t)n->expires,
-	};
-	int64_t delay = (int64_t)rand_below((uint64_t)longest + 1);
-	struct asker *a = keeper_asker(k, from, n->session);
-
-	if (a != NULL)
-		a->address = n->address;
-	memcpy(notice.digest, n->digest.b, sizeof notice.digest);
-	if (n->expires > PARAMS_EXPIRES_MAX || n->dialect != ROUTE_GDEL) {
-		free(a); /* no front of ours says that */
+	if (a == NULL)
 		return;
-	}
-	if (a != NULL && !limits_take(k->notices,
-			     span_make(n->address.b, sizeof n->address.b),
-			     k->role->settings->notice_rate, role_now()))
-		notice_answered(a, REPLY_LATER);
-	else if (a != NULL)
-		admit_notice(
-		    &k->admit, &notice, delay, role_now(), notice_answered, a);
+	ask.mode_r = &a->mode;
+	admit_recipient(&k->admit, &ask, role_now(), recipient_answered, a);
 }
 
 /* ---- pulls ---- */
@@ -293,6 +243,10 @@ pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 		return;
 	a->address = m->pull_ask.address;
 	rand_fill(&setup.ticket, sizeof setup.ticket);
+	setup.to = m->pull_ask.to;
+	setup.verdict = m->pull_ask.verdict <= VERDICT_AUTHORIZE
+			    ? (enum store_verdict)m->pull_ask.verdict
+			    : VERDICT_NONE;
 	a->ticket = setup.ticket;
 	serve_pull(
 	    &setup, m->pull_ask.id, a->address, role_now(), pull_answered, a);
@@ -325,6 +279,7 @@ pull_ended_at_front(
 	    .ticket = m->pull_end.ticket,
 	    .state = (enum store_hold_state)m->pull_end.state,
 	    .reply = m->pull_end.reply,
+	    .sent_whole = m->pull_end.sent_whole != 0,
 	};
 	struct asker *a = keeper_asker(k, from, m->pull_end.session);
 
@@ -391,8 +346,9 @@ keeper_mail_message(struct keeper *k, struct peer *from, struct message *m)
 		counted(k, m);
 	else if (m->type == MESSAGE_RECIPIENT_ASK)
 		recipient_asked(k, from, m);
-	else if (m->type == MESSAGE_NOTICE)
-		notice_left(k, from, m);
+	else if (m->type == MESSAGE_NOTICE_RECIPIENT ||
+		 m->type == MESSAGE_NOTICE || m->type == MESSAGE_VERDICT)
+		keeper_notice_message(k, from, desk_of(from), m);
 	else if (m->type == MESSAGE_PULL_ASK)
 		pull_asked(k, from, m);
 	else if (m->type == MESSAGE_PULL_END)

@@ -68,6 +68,17 @@ refuse_outcome(struct keeper_request *r, enum store_outcome outcome)
 	}
 }
 
+void
+keeper_request_end(
+    struct keeper_request *r, enum store_outcome outcome, json_t *document)
+{
+	if (outcome == STORE_OK)
+		answer(r, document);
+	else
+		refuse_outcome(r, outcome);
+	request_free(r);
+}
+
 /* ---- operations ---- */
 
 static void done(struct store_op *op, void *arg);
@@ -94,11 +105,9 @@ done(struct store_op *op, void *arg)
 		submit(r);
 		keeper_stir(r->keeper);
 	} else {
-		if (op->outcome == STORE_OK)
-			answer(r, r->kind->answer(r->keeper, op));
-		else
-			refuse_outcome(r, op->outcome);
-		request_free(r);
+		keeper_request_end(r, op->outcome,
+		    op->outcome == STORE_OK ? r->kind->answer(r->keeper, op)
+					    : NULL);
 	}
 	store_op_free(&op);
 }
@@ -163,6 +172,8 @@ begin(struct keeper_request *r, const json_t *q)
 	struct span password = control_words_text(q, "password");
 	int error = r->kind->fill(r, q, &err);
 
+	if (error == 1)
+		return;
 	if (error == 0 && r->op->verb == STORE_USER_PUT && password.n > 0) {
 		ask_for_hash(r, password);
 		return;

@@ -2,6 +2,7 @@
  */
 #include "daemon/keeper_show.h"
 
+#include "base/base64.h"
 #include "message/date.h"
 #include "message/digest.h"
 #include "store/target.h"
@@ -165,6 +166,40 @@ keeper_show_notice(const struct store_notice *n)
 	    keeper_show_time(n->expires_at), "next_try",
 	    keeper_show_time(n->next_at), "tries", (int)n->tries, "last_reply",
 	    show_line(n->reply));
+}
+
+json_t *
+keeper_show_envelope(const struct store_notice *n, bool whole)
+{
+	char key[KEY_TEXT], ip[IP_TEXT];
+	char text[STORE_ENVELOPE_MAX * 4 / 3 + 2];
+	json_t *to = json_array(), *envelope;
+
+	key_text(n->key, key);
+	ip_text(n->address, ip);
+	if (n->to.n > 0)
+		json_array_append_new(to, keeper_show_text(n->to));
+	envelope = json_pack(
+	    "{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:s, s:s, s:s,"
+	    " s:b, s:o, s:{s:s, s:o, s:b}}",
+	    "id", key, "user", keeper_show_text(n->recipient), "from",
+	    keeper_show_text(n->sender), "to", to, "subject",
+	    show_line(n->subject), "size",
+	    n->has_size ? json_integer((json_int_t)n->size) : json_null(),
+	    "attachment_count", (json_int_t)n->attachments, "received",
+	    keeper_show_time(n->created), "expires",
+	    keeper_show_time(n->expires_at), "state",
+	    store_notice_state_name(n->state), "dialect",
+	    store_route_name(n->dialect), "verdict",
+	    store_verdict_name((enum store_verdict)n->verdict), "verdict_due",
+	    (int)n->verdict_due, "last_reply", show_line(n->reply), "origin",
+	    "address", ip, "domain", keeper_show_text(n->domain), "verified",
+	    1);
+	if (envelope != NULL && whole && n->envelope.n <= STORE_ENVELOPE_MAX) {
+		base64_url(n->envelope, text, sizeof text);
+		json_object_set_new(envelope, "text", json_string(text));
+	}
+	return envelope;
 }
 
 static json_t *

@@ -14,6 +14,9 @@ json_t *keeper_show_hold(const struct store_hold_row *row, bool whole);
 json_t *keeper_show_notice(const struct store_notice *notice);
 json_t *keeper_show_peer(const struct store_peer *peer);
 
+/* WHOLE: with its text in base64url, since it may be no text at all. */
+json_t *keeper_show_envelope(const struct store_notice *notice, bool whole);
+
 /* Whole answers: of `status`, and of `check`. */
 json_t *
 keeper_show_status(const struct keeper *k, const struct store_count *count);

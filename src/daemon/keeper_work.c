@@ -53,6 +53,35 @@ resolved(struct keeper *k, const struct message_mx_answer *a)
 	    k->notify, a->question, outcome, span_make(kept, n), role_now());
 }
 
+/* An envelope's text goes with its leader, before the notice. */
+static void
+send_item(struct peer *caller, uint64_t call, const struct notify_item *item)
+{
+	struct message m;
+
+	if (item->text.n > 0) {
+		message_init(&m, MESSAGE_CALL_ENVELOPE);
+		m.call_envelope.call = call;
+		m.call_envelope.envelope = item->envelope;
+		m.call_envelope.text = item->text;
+		peer_send(caller, &m);
+	}
+	message_init(&m, MESSAGE_CALL_NOTICE);
+	m.call_notice.call = call;
+	m.call_notice.hold = item->hold;
+	m.call_notice.envelope = item->envelope;
+	m.call_notice.id = item->id;
+	m.call_notice.envid = item->envid;
+	m.call_notice.sender = item->sender;
+	m.call_notice.recipient = item->recipient;
+	m.call_notice.subject = item->subject;
+	m.call_notice.size = item->size;
+	m.call_notice.body_8bit = item->body_8bit;
+	m.call_notice.smtputf8 = item->smtputf8;
+	memcpy(m.call_notice.digest.b, item->digest, STORE_DIGEST);
+	peer_send(caller, &m);
+}
+
 static int
 call_notices(void *owner, const struct notify_call *call)
 {
@@ -67,17 +96,8 @@ call_notices(void *owner, const struct notify_call *call)
 	m.call.domain = call->domain;
 	m.call.targets = call->targets;
 	peer_send(caller, &m);
-	for (unsigned i = 0; i < call->count; i++) {
-		const struct notify_item *item = &call->items[i];
-
-		message_init(&m, MESSAGE_CALL_NOTICE);
-		m.call_notice.call = call->call;
-		m.call_notice.hold = item->hold;
-		m.call_notice.id = item->id;
-		memcpy(m.call_notice.digest.b, item->digest, STORE_DIGEST);
-		m.call_notice.expires = (uint64_t)call->expires;
-		peer_send(caller, &m);
-	}
+	for (unsigned i = 0; i < call->count; i++)
+		send_item(caller, call->call, &call->items[i]);
 	message_init(&m, MESSAGE_CALL_GO);
 	m.call_go.call = call->call;
 	return peer_ask(caller, &m) ? 0 : -E_CLOSED;
@@ -111,7 +131,17 @@ call_pulls(void *owner, const struct pull_call *call)
 		m.call_pull.notice = n->key;
 		m.call_pull.id = n->id;
 		m.call_pull.domain = n->domain;
+		m.call_pull.recipient = n->recipient;
+		m.call_pull.dialect = n->dialect;
+		m.call_pull.verdict = n->verdict;
+		m.call_pull.to = n->to;
+		m.call_pull.sender = n->sender;
 		m.call_pull.confirm = n->unconfirmed;
+		m.call_pull.tell = n->verdict_due;
+		m.call_pull.have =
+		    n->verdict_due && n->verdict <= VERDICT_AUTHORIZE;
+		m.call_pull.has_size = n->has_size;
+		m.call_pull.size = n->size;
 		m.call_pull.has_digest = n->has_digest;
 		memcpy(m.call_pull.digest.b, n->digest, STORE_DIGEST);
 		peer_send(caller, &m);
@@ -240,11 +270,18 @@ static void
 noticed(struct keeper *k, const struct message *m)
 {
 	const struct message_noticed *n = &m->noticed;
+	const struct notify_reply reply = {
+	    .code = (int)n->code,
+	    .dialect = n->route > ROUTE_UNKNOWN && n->route < ROUTE_PUSH
+			   ? (enum store_route)n->route
+			   : ROUTE_GDEL,
+	    .reply = n->reply,
+	    .capabilities = n->capabilities,
+	};
 
 	if (n->code >= 200 && n->code < 300)
 		k->counters.n[COUNTER_NOTICES_SENT]++;
-	notify_answered(k->notify, n->call, n->hold, (int)n->code, n->reply,
-	    n->capabilities, role_now());
+	notify_answered(k->notify, n->call, n->hold, &reply, role_now());
 }
 
 static void
@@ -265,7 +302,7 @@ pulled(struct keeper *k, const struct message *m)
 {
 	const struct message_pulled *p = &m->pulled;
 
-	if (p->outcome >= PULL_CONFIRMED && p->outcome <= PULL_UNCONFIRMED)
+	if (p->outcome >= PULL_CONFIRMED && p->outcome <= PULL_TOLD)
 		pull_ended(k->pull, p->call & ~PULL_BIT, p->notice,
 		    (enum pull_end)p->outcome, p->reply, role_now());
 }

@@ -9,7 +9,10 @@
 #include "base/log.h"
 #include "message/date.h"
 #include "message/digest.h"
+#include "message/envelope.h"
 #include "message/head.h"
+#include "message/mailbox_list.h"
+#include "message/preview.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +27,7 @@ struct recipient {
 	char *text;
 	char *orcpt;
 	unsigned notify;
+	bool visible; /* named in To or Cc */
 };
 
 struct reception {
@@ -32,7 +36,9 @@ struct reception {
 	enum arrival_way way;
 	struct key message;
 	struct arena arena; /* the texts of SETUP */
-	struct span user, sender, with, helo, results, notice_id, notice_domain;
+	struct span user, sender, with, helo, results;
+	struct span notice_id, notice_domain, notice_recipient;
+	bool keep;
 	bool check_from;
 	struct params params;
 	struct ip address;
@@ -49,6 +55,7 @@ struct reception {
 	struct buf body; /* in memory, or waiting for the spool file */
 	uint64_t body_size;
 	struct digest *digest;
+	struct preview *preview; /* of what may be announced or shown */
 	uint8_t sum[32];
 	bool summed;
 	int spool; /* -1: none yet */
@@ -83,11 +90,14 @@ reception_new(const struct reception_setup *setup)
 	r->results = arena_copy(&r->arena, setup->results);
 	r->notice_id = arena_copy(&r->arena, setup->notice_id);
 	r->notice_domain = arena_copy(&r->arena, setup->notice_domain);
+	r->notice_recipient = arena_copy(&r->arena, setup->notice_recipient);
+	r->keep = setup->keep;
 	head_init(&r->head);
 	buf_init(&r->final_head, MESSAGE_CONTENT_MAX);
 	buf_init(&r->body, 2 * INLINE_MAX);
 	r->digest = digest_new();
-	if (r->digest == NULL)
+	r->preview = preview_new();
+	if (r->digest == NULL || r->preview == NULL)
 		reception_free(&r);
 	return r;
 }
@@ -123,6 +133,7 @@ reception_free(struct reception **reception)
 	buf_fini(&r->final_head);
 	head_fini(&r->head);
 	digest_free(&r->digest);
+	preview_free(&r->preview);
 	arena_fini(&r->arena);
 	free(r);
 	*reception = NULL;
@@ -147,6 +158,7 @@ reception_recipient(struct reception *r, const struct address *recipient,
 	to->text = strdup(recipient->text);
 	to->orcpt = strdup(params->orcpt);
 	to->notify = params->notify;
+	to->visible = false;
 	r->count++;
 	return to->text != NULL && to->orcpt != NULL ? 0 : -E_NOMEM;
 }
@@ -203,6 +215,46 @@ print_added(
 		buf_print(to, "Date: %s\r\n", date);
 }
 
+/* Is RECIPIENT among the addresses of the field? */
+static bool
+names(struct span field, const struct address *recipient)
+{
+	const struct address_rules rules = {.utf8 = true};
+	char text[ADDRESS_TEXT];
+	struct address named;
+	int more;
+
+	while ((more = mailbox_list_next(&field, text, sizeof text)) != 0)
+		if (more > 0 &&
+		    address_parse(span_of(text), rules, &named) == 0 &&
+		    address_equals(&named, recipient))
+			return true;
+	return false;
+}
+
+/* A recipient whom no field names is a Bcc, and is announced alone. */
+static void
+find_visible(struct reception *r)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct span field, name, value;
+	size_t at = 0;
+
+	while (head_next(&r->head, &at, &field, &name, &value) > 0) {
+		if (!span_equals_nocase(name, span_of("To")) &&
+		    !span_equals_nocase(name, span_of("Cc")))
+			continue;
+		for (unsigned i = 0; i < r->count; i++) {
+			struct recipient *to = &r->recipients[i];
+			struct address address;
+
+			if (!to->visible && address_parse(span_of(to->text),
+						rules, &address) == 0)
+				to->visible = names(value, &address);
+		}
+	}
+}
+
 /* The first Subject, on one line. */
 static void
 keep_subject(struct reception *r)
@@ -247,8 +299,8 @@ finish_head(struct reception *r, enum reply_name *fault_r)
 		return fail(r, REPLY_DELIVERY_LATER, fault_r);
 	}
 	buf_fini(&added);
-	head_fini(&r->head);
-	head_init(&r->head);
+	if (submitted)
+		find_visible(r);
 	r->head_done = true;
 	digest_add(r->digest, buf_span(&r->final_head));
 	return 0;
@@ -326,6 +378,8 @@ reception_content(
 {
 	size_t used;
 
+	if (r->way != ARRIVAL_PUSHED && !r->failed)
+		preview_feed(r->preview, run);
 	if (r->failed || r->head_done)
 		return r->failed ? 0 : take_body(r, run, fault_r);
 	used = head_feed(&r->head, run);
@@ -398,10 +452,39 @@ send_recipients(struct reception *r)
 		m.arrival_recipient.recipient = span_of(r->recipients[i].text);
 		m.arrival_recipient.notify = r->recipients[i].notify;
 		m.arrival_recipient.orcpt = span_of(r->recipients[i].orcpt);
+		m.arrival_recipient.visible = r->recipients[i].visible;
 		if (!send_one(r, &m))
 			return false;
 	}
 	return true;
+}
+
+/* What is told of the message before it is there (WIRE 6). */
+static bool
+send_envelope(struct reception *r)
+{
+	const struct envelope_source source = {
+	    .head = &r->head,
+	    .facts = preview_facts(r->preview),
+	    .size = r->final_head.n + r->body_size,
+	};
+	struct message m;
+	struct buf text;
+	bool sent;
+
+	if (r->way == ARRIVAL_PUSHED)
+		return true;
+	preview_end(r->preview);
+	buf_init(&text, ENVELOPE_TEXT_MAX);
+	if (envelope_print(&source, &text) < 0)
+		buf_clear(&text); /* its notices say less */
+	message_init(&m, MESSAGE_ARRIVAL_ENVELOPE);
+	m.arrival_envelope.session = r->number;
+	m.arrival_envelope.attachments = source.facts->attachments;
+	m.arrival_envelope.text = buf_span(&text);
+	sent = send_one(r, &m);
+	buf_fini(&text);
+	return sent;
 }
 
 static bool
@@ -440,6 +523,8 @@ send_arrival(struct reception *r)
 	a->smtputf8 = r->params.smtputf8;
 	a->notice_id = r->notice_id;
 	a->notice_domain = r->notice_domain;
+	a->notice_recipient = r->notice_recipient;
+	a->keep = r->keep;
 	a->size = r->final_head.n + r->body_size;
 	memcpy(a->digest.b, r->sum, sizeof r->sum);
 	a->spooled = r->spool >= 0;
@@ -456,7 +541,8 @@ reception_end(struct reception *r, enum reply_name *fault_r)
 		return -E_DENIED;
 	if (keeper != NULL && peer_is_full(keeper))
 		return -E_AGAIN;
-	if (!send_recipients(r) || !send_body(r) || !send_arrival(r))
+	if (!send_recipients(r) || !send_envelope(r) || !send_body(r) ||
+	    !send_arrival(r))
 		return fail(r, REPLY_DELIVERY_LATER, fault_r);
 	r->handed_over = true;
 	return 0;

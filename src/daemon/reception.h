@@ -26,7 +26,8 @@ struct reception_setup {
 	const struct params *params; /* of MAIL */
 	struct span with, helo, results;
 	struct ip address;
-	struct span notice_id, notice_domain; /* PULLED */
+	struct span notice_id, notice_domain, notice_recipient; /* PULLED */
+	bool keep; /* PULLED: its user is still to be asked */
 	int64_t now;
 };
 

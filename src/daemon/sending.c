@@ -113,6 +113,12 @@ sending_ticket(const struct sending *s)
 	return s->ticket;
 }
 
+bool
+sending_is_whole(const struct sending *s)
+{
+	return s->ended;
+}
+
 uint64_t
 sending_capabilities(const struct sending *s)
 {

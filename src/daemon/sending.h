@@ -32,6 +32,9 @@ int sending_pump(struct sending *s, struct smtp_client *client);
 struct key sending_hold(const struct sending *s);
 uint64_t sending_ticket(const struct sending *s);
 
+/* Has all of it been written, with its end? */
+bool sending_is_whole(const struct sending *s);
+
 /* What the destination's EHLO listed when it took the notice. */
 uint64_t sending_capabilities(const struct sending *s);
 

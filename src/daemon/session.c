@@ -145,6 +145,7 @@ handle(struct session *s, const struct smtp_server_event *e)
 		sign_in(s, e);
 		return true;
 	case SMTP_SERVER_MAIL:
+	case SMTP_SERVER_ENVELOPE:
 		session_mail(s, e);
 		return true;
 	case SMTP_SERVER_RCPT:
@@ -153,6 +154,9 @@ handle(struct session *s, const struct smtp_server_event *e)
 	case SMTP_SERVER_DATA:
 		session_tell(s, REPLY_SEND_CONTENT);
 		return true;
+	case SMTP_SERVER_SIZE:
+		s->notice_size = e->size;
+		return true;
 	case SMTP_SERVER_CONTENT:
 		session_mail_content(s, e->text);
 		return true;
@@ -160,14 +164,20 @@ handle(struct session *s, const struct smtp_server_event *e)
 		session_mail_end(s);
 		return true;
 	case SMTP_SERVER_ABORT:
+		session_notice_forget(s);
 		reception_free(&s->reception);
 		return true;
 	case SMTP_SERVER_GDEL:
-		session_notice(s, e);
+		session_notice_gdel(s, e);
+		return true;
+	case SMTP_SERVER_MSID:
+		session_notice_msid(s, e);
 		return true;
 	case SMTP_SERVER_RETR:
+	case SMTP_SERVER_GTML:
+	case SMTP_SERVER_VERDICT:
 		s->counted_pull = true;
-		session_turn_ask(s, e->text);
+		session_turn_ask(s, e);
 		return true;
 	case SMTP_SERVER_TURN:
 		return session_turn_begin(s);
@@ -256,6 +266,7 @@ static const struct {
     {MESSAGE_RECIPIENT_ANSWER, ASK_RECIPIENT, session_mail_recipient_answered},
     {MESSAGE_SPEAK_ANSWER, ASK_SPEAK, session_notice_speak},
     {MESSAGE_NOTICE_ANSWER, ASK_NOTICE, session_notice_answered},
+    {MESSAGE_VERDICT_ANSWER, ASK_VERDICT, session_turn_verdict_answered},
     {MESSAGE_ARRIVAL_ANSWER, ASK_ARRIVAL, session_mail_arrived},
 };
 
@@ -302,6 +313,7 @@ asked_role(enum session_ask what)
 	case ASK_ADMITTED:
 	case ASK_RECIPIENT:
 	case ASK_NOTICE:
+	case ASK_VERDICT:
 	case ASK_PULL:
 	case ASK_ARRIVAL:
 	case ASK_NOTED:
@@ -429,6 +441,7 @@ session_begin(struct front_listener *listener, int fd, struct ip peer)
 	s->address = peer;
 	s->users = listener->which != LISTENER_SMTP;
 	buf_init(&s->pull_body, MESSAGE_CONTENT_MAX);
+	buf_init(&s->envelope, SMTP_ENVELOPE_MAX);
 	s->number = table_add(&s->front->sessions, s);
 	if (s->number == 0 || make_machine(s, secure) < 0) {
 		close(fd);
@@ -475,6 +488,7 @@ session_end(struct session *s)
 	smtp_server_free(&s->server);
 	sending_free(&s->sending);
 	buf_fini(&s->pull_body);
+	session_notice_forget(s);
 	if (s->refusal != NULL)
 		event_free(s->refusal);
 	if (s->entered) {

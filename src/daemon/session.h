@@ -36,6 +36,7 @@ enum session_ask {
 	ASK_SPEAK,     /* resolver: may this host speak for that domain */
 	ASK_NOTICE,    /* keeper */
 	ASK_PULL,      /* keeper */
+	ASK_VERDICT,   /* keeper: a verdict without a turn */
 	ASK_ARRIVAL,   /* keeper: is it ours now */
 	ASK_NOTED,     /* keeper: is the end of the turn durable */
 };
@@ -54,6 +55,12 @@ struct front {
 	struct front_listener listeners[FRONT_LISTENERS_MAX];
 	unsigned listener_count;
 	struct event *stop_timer;
+};
+
+/* A recipient of a notice that was taken. */
+struct session_recipient {
+	char *text;
+	uint64_t mode; /* of that user: enum store_mode */
 };
 
 struct session {
@@ -78,14 +85,21 @@ struct session {
 	struct params mail, rcpt;
 	struct reception *reception;
 
-	/* the notice that waits, and what DNS said of its domain */
-	char notice_id[IDENTIFIER_FOREIGN_MAX + 1];
+	/* the notice that comes, and what DNS said of its domain */
+	enum store_route
+	    notice_dialect; /* 0: none; MSID, ENVELOPE: a transaction */
+	char notice_id[SMTP_MESSAGE_ID_MAX + 1];
 	struct params notice;
+	uint64_t notice_size; /* said on a line of its own */
+	struct session_recipient *recipients;
+	unsigned recipient_count, recipient_room;
+	struct buf envelope; /* its text */
 	char speak_domain[DNS_NAME_MAX];
 	bool speak_known;
 	uint64_t spf, mx;
 
 	/* the turn */
+	bool by_gtml; /* asked by GTML: content alone, then close */
 	struct smtp_client *client;
 	struct sending *sending;
 	struct buf pull_body;
@@ -128,13 +142,24 @@ void session_mail_content(struct session *s, struct span run);
 void session_mail_end(struct session *s);
 void session_mail_arrived(struct session *s, const struct message *m);
 
-/* session_notice.c */
-void session_notice(struct session *s, const struct smtp_server_event *e);
+/* session_notice.c: notices in three dialects. */
+void session_notice_gdel(struct session *s, const struct smtp_server_event *e);
+/* MAIL with DMTP, or ENVELOPE: is the sender believed? */
+void session_notice_begin(struct session *s, const struct smtp_server_event *e,
+    enum store_route dialect);
+/* 0 or -E_NOMEM. */
+int session_notice_recipient(struct session *s, uint64_t mode);
+void session_notice_text(struct session *s, struct span run);
+void session_notice_end(struct session *s);
+void session_notice_msid(struct session *s, const struct smtp_server_event *e);
+void session_notice_forget(struct session *s);
 void session_notice_speak(struct session *s, const struct message *m);
 void session_notice_answered(struct session *s, const struct message *m);
 
 /* session_turn.c */
-void session_turn_ask(struct session *s, struct span id);
+/* RETR, GTML (with its address), ACCEPT or AUTHORIZE (with their verdict). */
+void session_turn_ask(struct session *s, const struct smtp_server_event *e);
+void session_turn_verdict_answered(struct session *s, const struct message *m);
 void session_turn_answer(struct session *s, struct message *m);
 /* False: it could not begin, and the session is gone. */
 bool session_turn_begin(struct session *s);

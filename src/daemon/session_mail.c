@@ -42,12 +42,15 @@ protocol_word(const struct session *s)
 void
 session_mail(struct session *s, const struct smtp_server_event *e)
 {
-	if (e->params->dmtp)
-		session_tell(s, REPLY_UNKNOWN_PARAMETER);
-	else if (s->users && !is_own_address(s, e->address))
+	s->notice_dialect = 0;
+	if (s->users && !is_own_address(s, e->address))
 		session_tell(s, REPLY_NOT_YOUR_ADDRESS);
 	else if (!renumber(s))
 		session_tell(s, REPLY_DELIVERY_LATER);
+	else if (e->kind == SMTP_SERVER_ENVELOPE)
+		session_notice_begin(s, e, ROUTE_ENVELOPE);
+	else if (e->params->dmtp && !s->users)
+		session_notice_begin(s, e, ROUTE_MSID);
 	else {
 		address_copy(&s->sender, e->address);
 		s->mail = *e->params;
@@ -64,7 +67,9 @@ session_mail_recipient(struct session *s, const struct smtp_server_event *e)
 	s->rcpt = *e->params;
 	message_init(&m, MESSAGE_RECIPIENT_ASK);
 	m.recipient_ask.session = s->number;
-	m.recipient_ask.way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED;
+	m.recipient_ask.way = s->notice_dialect != 0 ? ARRIVAL_ANNOUNCED
+			      : s->users             ? ARRIVAL_SUBMITTED
+						     : ARRIVAL_PUSHED;
 	m.recipient_ask.standing = s->standing;
 	m.recipient_ask.sender = span_of(s->sender.text);
 	m.recipient_ask.recipient = span_of(s->recipient.text);
@@ -93,16 +98,24 @@ begin_reception(struct session *s)
 	return s->reception != NULL;
 }
 
+static int
+add_recipient(struct session *s, uint64_t mode)
+{
+	if (s->notice_dialect != 0)
+		return session_notice_recipient(s, mode);
+	if (!begin_reception(s))
+		return -E_NOMEM;
+	return reception_recipient(s->reception, &s->recipient, &s->rcpt);
+}
+
 void
 session_mail_recipient_answered(struct session *s, const struct message *m)
 {
 	enum reply_name reply;
 
-	if (reply_from_number(m->recipient_answer.reply, &reply) < 0)
-		reply = REPLY_DELIVERY_LATER;
-	if (reply_code(reply) < 300 &&
-	    (!begin_reception(s) ||
-		reception_recipient(s->reception, &s->recipient, &s->rcpt) < 0))
+	if (reply_from_number(m->recipient_answer.reply, &reply) < 0 ||
+	    (reply_code(reply) < 300 &&
+		add_recipient(s, m->recipient_answer.mode) < 0))
 		reply = REPLY_DELIVERY_LATER;
 	session_tell(s, reply);
 }
@@ -112,8 +125,10 @@ session_mail_content(struct session *s, struct span run)
 {
 	enum reply_name fault;
 
-	if (s->reception != NULL &&
-	    reception_content(s->reception, run, &fault) < 0)
+	if (s->notice_dialect == ROUTE_ENVELOPE)
+		session_notice_text(s, run);
+	else if (s->reception != NULL &&
+		 reception_content(s->reception, run, &fault) < 0)
 		smtp_server_spoil(s->server, fault);
 }
 
@@ -121,8 +136,14 @@ void
 session_mail_end(struct session *s)
 {
 	enum reply_name fault = REPLY_DELIVERY_LATER;
-	int result = s->reception != NULL ? reception_end(s->reception, &fault)
-					  : -E_STATE;
+	int result;
+
+	if (s->notice_dialect == ROUTE_ENVELOPE) {
+		session_notice_end(s);
+		return;
+	}
+	result = s->reception != NULL ? reception_end(s->reception, &fault)
+				      : -E_STATE;
 
 	s->stalled = result == -E_AGAIN;
 	if (result == 0)

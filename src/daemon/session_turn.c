@@ -10,6 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The same word with the store's number: there 0 stands for none. */
+static unsigned
+store_verdict_of(enum verdict verdict)
+{
+	return (unsigned)verdict + VERDICT_ACCEPT;
+}
+
 static void
 tell_refusal(struct session *s)
 {
@@ -39,32 +46,68 @@ refuse_later(struct session *s)
 		tell_refusal(s);
 }
 
-void
-session_turn_ask(struct session *s, struct span id)
+/* Without a turn: a refusal, or an acceptance of what the peer has. */
+static void
+give_verdict(struct session *s, const struct smtp_server_event *e)
 {
 	struct message m;
 
+	message_init(&m, MESSAGE_VERDICT);
+	m.verdict.session = s->number;
+	m.verdict.address = s->address;
+	m.verdict.id = e->text;
+	m.verdict.to = span_of(e->address != NULL ? e->address->text : "");
+	m.verdict.verdict = store_verdict_of(e->verdict);
+	m.verdict.have = e->have;
+	session_ask(s, session_keeper(s), ASK_VERDICT, &m);
+}
+
+void
+session_turn_ask(struct session *s, const struct smtp_server_event *e)
+{
+	bool is_verdict = e->kind == SMTP_SERVER_VERDICT;
+	struct message m;
+
+	if (is_verdict && (e->have || !verdict_turns(e->verdict))) {
+		give_verdict(s, e);
+		return;
+	}
 	message_init(&m, MESSAGE_PULL_ASK);
 	m.pull_ask.session = s->number;
 	m.pull_ask.address = s->address;
-	m.pull_ask.id = id;
+	m.pull_ask.id = e->text;
+	m.pull_ask.to = span_of(e->address != NULL ? e->address->text : "");
+	m.pull_ask.verdict = is_verdict ? store_verdict_of(e->verdict) : 0;
+	s->by_gtml = e->kind == SMTP_SERVER_GTML;
 	buf_clear(&s->pull_body);
-	if (!peer_ask(role_peer(s->front->role, ROLE_KEEPER, 0), &m))
-		smtp_server_tell(s->server, REPLY_DELIVERY_LATER, span_of(""));
+	session_ask(s, session_keeper(s), ASK_PULL, &m);
+}
+
+void
+session_turn_verdict_answered(struct session *s, const struct message *m)
+{
+	enum reply_name reply;
+
+	if (reply_from_number(m->verdict_answer.reply, &reply) < 0)
+		reply = REPLY_DELIVERY_LATER;
+	if (reply == REPLY_NOT_FOR_YOU)
+		refuse_later(s);
 	else
-		s->ask = ASK_PULL;
+		session_tell(s, reply);
 }
 
 /* A lease, as the keeper knows it. */
 struct lease {
 	struct key hold;
 	uint64_t ticket;
+	bool sent_whole; /* all of the content is out, final dot included */
 };
 
 static struct lease
 lease_of(const struct sending *sending)
 {
-	return (struct lease){sending_hold(sending), sending_ticket(sending)};
+	return (struct lease){sending_hold(sending), sending_ticket(sending),
+	    sending_is_whole(sending)};
 }
 
 /* False: nobody can note it. */
@@ -78,6 +121,7 @@ send_end(struct session *s, struct lease lease, enum store_hold_state state,
 	m.pull_end.session = s->number;
 	m.pull_end.hold = lease.hold;
 	m.pull_end.ticket = lease.ticket;
+	m.pull_end.sent_whole = lease.sent_whole;
 	m.pull_end.state = state;
 	m.pull_end.reply = span_of(reply);
 	return peer_ask(role_peer(s->front->role, ROLE_KEEPER, 0), &m);
@@ -96,7 +140,7 @@ session_turn_answer(struct session *s, struct message *m)
 	}
 	if (reply == REPLY_YOUR_TURN) {
 		struct lease lease = {
-		    m->pull_answer.hold, m->pull_answer.ticket};
+		    m->pull_answer.hold, m->pull_answer.ticket, false};
 
 		s->sending = sending_new(m, &s->pull_body);
 		s->turn_open = s->sending != NULL;
@@ -106,6 +150,8 @@ session_turn_answer(struct session *s, struct message *m)
 			reply = REPLY_DELIVERY_LATER;
 		}
 	}
+	if (reply == REPLY_YOUR_TURN && s->by_gtml)
+		reply = REPLY_YOUR_DATA;
 	smtp_server_tell(s->server, reply, span_of(""));
 	conn_kick(s->conn);
 }
@@ -122,6 +168,7 @@ session_turn_begin(struct session *s)
 	    .content_timeout = set->content_timeout,
 	    .secure = conn_is_secure(s->conn),
 	    .capabilities = sending_capabilities(s->sending),
+	    .after_gtml = s->by_gtml,
 	};
 
 	s->client = smtp_client_new(&setup, role_now());
@@ -160,7 +207,8 @@ turn_back(struct session *s, const struct smtp_client_event *e)
 	}
 	s->ask = ASK_NOTED;
 	sending_free(&s->sending);
-	conn_exchange(s->conn, smtp_server_machine(s->server));
+	if (!s->by_gtml)
+		conn_exchange(s->conn, smtp_server_machine(s->server));
 }
 
 void
@@ -183,6 +231,7 @@ session_turn_progress(struct session *s)
 		case SMTP_CLIENT_READY:
 		case SMTP_CLIENT_REPLY:
 		case SMTP_CLIENT_TURN:
+		case SMTP_CLIENT_RECIPIENT:
 		case SMTP_CLIENT_CLOSED:
 			break;
 		}
@@ -200,6 +249,11 @@ session_turn_noted(struct session *s, const struct message *m)
 	if (m->pull_noted.outcome != STORE_OK) {
 		/* not durable: no answer may say that it is (WIRE 4.7) */
 		session_end(s);
+		return;
+	}
+	if (s->by_gtml) { /* its answer is that we close (WIRE 5) */
+		smtp_client_finish(s->client);
+		conn_kick(s->conn);
 		return;
 	}
 	smtp_client_free(&s->client);

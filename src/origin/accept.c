@@ -105,6 +105,22 @@ add_recipient(struct accepting *x, const struct arrival_recipient *recipient,
 	return hold_make(&making, &op->arena, &holds[put->hold_count++]);
 }
 
+/* The visible holds of one domain are announced in one envelope, under the
+   identifier of the first (WIRE 6); each part of a large message by itself. */
+static void
+share_envelopes(struct store_hold *holds, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		holds[i].envelope = holds[i].key;
+		for (unsigned j = 0; holds[i].visible && j < i; j++)
+			if (holds[j].visible &&
+			    span_equals(holds[j].domain, holds[i].domain)) {
+				holds[i].envelope = holds[j].envelope;
+				break;
+			}
+	}
+}
+
 static int
 fill_part(struct accepting *x, struct store_op *op, unsigned count)
 {
@@ -121,6 +137,7 @@ fill_part(struct accepting *x, struct store_op *op, unsigned count)
 		if (add_recipient(x, &x->arrival->recipients[x->done + i], op,
 			holds, deliveries) < 0)
 			return -E_NOMEM;
+	share_envelopes(holds, op->message_put.hold_count);
 	return 0;
 }
 

@@ -10,36 +10,13 @@
  */
 #include "origin/notify.h"
 
-#include "base/list.h"
 #include "base/log.h"
 #include "base/table.h"
 #include "origin/hold.h"
+#include "origin/notify_group.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define GROUP_ARENA (8u << 20)
-
-struct item {
-	struct notify_item notice;
-	unsigned tries;
-	bool settled;
-};
-
-struct group {
-	struct notify *notify;
-	struct list node;
-	uint64_t number; /* as question, then as call */
-	struct arena arena;
-	struct span domain;
-	struct span targets;
-	struct item *items;
-	struct notify_item *notices; /* the same, laid out for the call */
-	struct key *keys;            /* the same, laid out for hold_aim */
-	unsigned count, left;
-	bool aimed, called;
-	bool cut_short; /* our own fault: no pause before the next try */
-};
 
 struct notify {
 	struct store *store;
@@ -68,25 +45,18 @@ notify_new(struct store *store, const struct settings *settings, uint64_t node,
 	return 0;
 }
 
-static void
-group_free(struct group *g)
-{
-	arena_fini(&g->arena);
-	free(g);
-}
-
 void
 notify_free(struct notify **notify)
 {
 	struct notify *n = *notify;
-	struct group *g;
+	struct notify_group *g;
 	uint64_t number;
 	size_t at = 0;
 
 	if (n == NULL)
 		return;
 	while ((g = table_next(&n->groups, &at, &number)) != NULL)
-		group_free(g);
+		notify_group_free(&g);
 	table_fini(&n->groups);
 	free(n);
 	*notify = NULL;
@@ -135,8 +105,8 @@ pause_after(const struct notify *n, unsigned tries)
 }
 
 static int64_t
-next_try(const struct group *g, const struct item *item, enum store_route route,
-    int64_t now)
+next_try(const struct notify_group *g, const struct notify_group_item *item,
+    enum store_route route, int64_t now)
 {
 	if (route == ROUTE_PUSH)
 		return INT64_MAX;
@@ -144,7 +114,7 @@ next_try(const struct group *g, const struct item *item, enum store_route route,
 }
 
 static void
-item_done(struct group *g, struct item *item)
+item_done(struct notify_group *g, struct notify_group_item *item)
 {
 	item->settled = true;
 	g->left--;
@@ -152,8 +122,8 @@ item_done(struct group *g, struct item *item)
 }
 
 static void
-retry(struct group *g, struct item *item, enum store_route route,
-    struct span reply, int64_t now)
+retry(struct notify_group *g, struct notify_group_item *item,
+    enum store_route route, struct span reply, int64_t now)
 {
 	struct store_op *op = store_op_new(STORE_HOLD_RETRY, now);
 
@@ -168,27 +138,31 @@ retry(struct group *g, struct item *item, enum store_route route,
 }
 
 static void
-noticed(struct group *g, struct item *item, struct span reply,
-    uint64_t capabilities, int64_t now)
+noticed(struct notify_group *g, struct notify_group_item *item,
+    const struct notify_reply *reply, int64_t now)
 {
+	const struct settings *settings = g->notify->settings;
 	struct store_op *op = store_op_new(STORE_HOLD_NOTICED, now);
 
 	item_done(g, item);
-	log_event("noticed", "id=%.*s domain=%s", (int)item->notice.id.n,
-	    item->notice.id.p, log_quote(g->domain));
+	log_event("noticed", "id=%.*s domain=%s dialect=%s",
+	    (int)item->notice.id.n, item->notice.id.p, log_quote(g->domain),
+	    store_route_name(reply->dialect));
 	if (op == NULL)
 		return;
 	op->hold_noticed.key = item->notice.hold;
-	op->hold_noticed.route = ROUTE_GDEL;
-	op->hold_noticed.expires_at =
-	    now + hold_life(g->notify->settings, ROUTE_GDEL);
-	op->hold_noticed.capabilities = capabilities;
-	op->hold_noticed.reply = arena_copy(&op->arena, reply);
+	op->hold_noticed.route = reply->dialect;
+	op->hold_noticed.expires_at = now + hold_life(settings, reply->dialect);
+	if (reply->dialect != ROUTE_GDEL) /* a person may take their time */
+		op->hold_noticed.report_at = now + settings->delayed_after;
+	op->hold_noticed.capabilities = reply->capabilities;
+	op->hold_noticed.reply = arena_copy(&op->arena, reply->reply);
 	submit(g->notify, op);
 }
 
 static void
-refuse(struct group *g, struct item *item, struct span reply, int64_t now)
+refuse(struct notify_group *g, struct notify_group_item *item,
+    struct span reply, int64_t now)
 {
 	struct store_op *op = store_op_new(STORE_HOLD_END, now);
 
@@ -206,51 +180,62 @@ refuse(struct group *g, struct item *item, struct span reply, int64_t now)
 
 /* Do we use that way towards the group's domain (setting `speak`)? */
 static bool
-speaks(const struct group *g, const char *word)
+speaks(const struct notify_group *g, const char *word)
 {
 	return settings_list_has(
 	    settings_speak(g->notify->settings, g->domain), word);
 }
 
+static bool
+speaks_notices(const struct notify_group *g)
+{
+	return speaks(g, "gdel") || speaks(g, "msid") || speaks(g, "envelope");
+}
+
 /* For a destination that takes no notice: push, or hope that it learns. */
 static enum store_route
-without_notices(const struct group *g)
+without_notices(const struct notify_group *g)
 {
 	return speaks(g, "push") ? ROUTE_PUSH : ROUTE_UNKNOWN;
 }
 
 /* What a reply to a notice means (WIRE 8, "Origin, on the reply"). */
 static void
-judge(struct group *g, struct item *item, int code, struct span reply,
-    uint64_t capabilities, int64_t now)
+judge(struct notify_group *g, struct notify_group_item *item,
+    const struct notify_reply *reply, int64_t now)
 {
+	int code = reply->code;
+
 	if (code >= 200 && code < 300)
-		noticed(g, item, reply, capabilities, now);
+		noticed(g, item, reply, now);
 	else if (code < 500)
-		retry(g, item, ROUTE_UNKNOWN, reply, now);
+		retry(g, item, ROUTE_UNKNOWN, reply->reply, now);
 	else if (code == 500 || code == 501 || code == 502 || code == 504 ||
 		 code == 555)
-		retry(g, item, without_notices(g), reply, now);
+		retry(g, item, without_notices(g), reply->reply, now);
 	else
-		refuse(g, item, reply, now);
+		refuse(g, item, reply->reply, now);
 }
 
 /* ---- groups ---- */
 
+static void start_waiting(struct notify *n);
+
 static void
-group_end(struct group *g, int64_t now)
+group_end(struct notify_group *g, int64_t now)
 {
 	struct notify *n = g->notify;
 
 	table_take(&n->groups, g->number);
-	group_free(g);
+	notify_group_free(&g);
+	start_waiting(n);
 	if (n->again)
 		notify_look(n, now);
 }
 
 static void
-retry_rest(
-    struct group *g, enum store_route route, struct span reply, int64_t now)
+retry_rest(struct notify_group *g, enum store_route route, struct span reply,
+    int64_t now)
 {
 	for (unsigned i = 0; i < g->count; i++)
 		if (!g->items[i].settled)
@@ -259,7 +244,7 @@ retry_rest(
 }
 
 static void
-refuse_rest(struct group *g, struct span reply, int64_t now)
+refuse_rest(struct notify_group *g, struct span reply, int64_t now)
 {
 	for (unsigned i = 0; i < g->count; i++)
 		if (!g->items[i].settled)
@@ -269,14 +254,13 @@ refuse_rest(struct group *g, struct span reply, int64_t now)
 
 /* False: nobody can make calls now. */
 static bool
-start_call(struct group *g)
+start_call(struct notify_group *g)
 {
 	struct notify *n = g->notify;
 	const struct notify_call call = {
 	    .call = g->number,
 	    .domain = g->domain,
 	    .targets = g->targets,
-	    .expires = hold_life(n->settings, ROUTE_GDEL),
 	    .count = g->count,
 	    .items = g->notices,
 	};
@@ -286,36 +270,75 @@ start_call(struct group *g)
 }
 
 /* Starts the groups that wait for somebody to call. */
-static void
-start_waiting(struct notify *n)
+/* May one more connection be made to that domain? */
+static bool
+has_line(const struct notify *n, const struct notify_group *wants)
 {
-	struct group *g;
+	unsigned calls = 0;
+	struct notify_group *g;
 	uint64_t number;
 	size_t at = 0;
 
 	while ((g = table_next(&n->groups, &at, &number)) != NULL)
-		if (g->aimed && !g->called && !start_call(g))
+		calls += g->called && span_equals(g->domain, wants->domain);
+	return calls < NOTIFY_CALLS_MAX;
+}
+
+/* What waited for the same targets goes along in the same call. */
+static void
+collect(struct notify *n, struct notify_group *to)
+{
+	struct notify_group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&n->groups, &at, &number)) != NULL) {
+		if (g == to || !g->aimed || g->called ||
+		    to->count + g->count > NOTIFY_PAGE ||
+		    !span_equals(g->domain, to->domain) ||
+		    !span_equals(g->targets, to->targets) ||
+		    notify_group_join(to, g) < 0)
+			continue;
+		table_take(&n->groups, number);
+		notify_group_free(&g);
+	}
+}
+
+/* Starts the groups for which there is a line, and somebody who calls. */
+static void
+start_waiting(struct notify *n)
+{
+	struct notify_group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&n->groups, &at, &number)) != NULL) {
+		if (!g->aimed || g->called || !has_line(n, g))
+			continue;
+		collect(n, g);
+		if (!start_call(g))
 			return;
+	}
 }
 
 static void
 aimed(struct store_op *op, void *arg)
 {
-	struct group *g = arg;
+	struct notify_group *g = arg;
 	enum store_outcome outcome = op->outcome;
 	int64_t now = op->now;
 
 	store_op_free(&op);
 	g->aimed = outcome == STORE_OK;
 	if (g->aimed)
-		start_call(g);
+		start_waiting(g->notify);
 	else
 		retry_rest(
 		    g, ROUTE_UNKNOWN, span_of("the store did not answer"), now);
 }
 
 static void
-aim(struct group *g, int64_t now)
+aim(struct notify_group *g, int64_t now)
 {
 	struct store_op *op = store_op_new(STORE_HOLD_AIM, now);
 
@@ -335,11 +358,11 @@ void
 notify_resolved(struct notify *n, uint64_t question, enum mx_outcome outcome,
     struct span targets, int64_t now)
 {
-	struct group *g = table_get(&n->groups, question);
+	struct notify_group *g = table_get(&n->groups, question);
 
 	if (g == NULL || g->targets.p != NULL)
 		return;
-	if (outcome == MX_FOUND && !speaks(g, "gdel")) {
+	if (outcome == MX_FOUND && !speaks_notices(g)) {
 		retry_rest(g, without_notices(g),
 		    span_of("by the setting `speak` it is not told"), now);
 		return;
@@ -373,31 +396,23 @@ notify_resolved(struct notify *n, uint64_t question, enum mx_outcome outcome,
 	}
 }
 
-static struct item *
-find_item(struct group *g, struct key hold)
-{
-	for (unsigned i = 0; i < g->count; i++)
-		if (key_equals(g->items[i].notice.hold, hold))
-			return &g->items[i];
-	return NULL;
-}
-
 void
-notify_answered(struct notify *n, uint64_t call, struct key hold, int code,
-    struct span reply, uint64_t capabilities, int64_t now)
+notify_answered(struct notify *n, uint64_t call, struct key hold,
+    const struct notify_reply *reply, int64_t now)
 {
-	struct group *g = table_get(&n->groups, call);
-	struct item *item = g != NULL && g->called ? find_item(g, hold) : NULL;
+	struct notify_group *g = table_get(&n->groups, call);
+	struct notify_group_item *item =
+	    g != NULL && g->called ? notify_group_find(g, hold) : NULL;
 
 	if (item != NULL && !item->settled)
-		judge(g, item, code, reply, capabilities, now);
+		judge(g, item, reply, now);
 }
 
 void
 notify_over(struct notify *n, uint64_t call, enum notify_end end,
     struct span reason, int64_t now)
 {
-	struct group *g = table_get(&n->groups, call);
+	struct notify_group *g = table_get(&n->groups, call);
 
 	if (g == NULL || !g->called)
 		return;
@@ -419,7 +434,7 @@ notify_over(struct notify *n, uint64_t call, enum notify_end end,
 static void
 cut_short(struct notify *n, bool called, struct span reason, int64_t now)
 {
-	struct group *g;
+	struct notify_group *g;
 	uint64_t number;
 	size_t at = 0;
 
@@ -444,52 +459,13 @@ notify_lost(struct notify *n, int64_t now)
 
 /* ---- claiming ---- */
 
-static struct group *
-group_new(struct notify *n, struct span domain, unsigned room)
-{
-	struct group *g = calloc(1, sizeof *g);
-
-	if (g == NULL)
-		return NULL;
-	g->notify = n;
-	arena_init(&g->arena, GROUP_ARENA);
-	g->domain = arena_copy(&g->arena, domain);
-	g->items = arena_take(&g->arena, room * sizeof *g->items);
-	g->notices = arena_take(&g->arena, room * sizeof *g->notices);
-	g->keys = arena_take(&g->arena, room * sizeof *g->keys);
-	if (g->domain.p != NULL && g->items != NULL && g->notices != NULL &&
-	    g->keys != NULL)
-		g->number = table_add(&n->groups, g);
-	if (g->number == 0) {
-		group_free(g);
-		return NULL;
-	}
-	return g;
-}
-
-static void
-group_add(struct group *g, const struct store_hold_row *row)
-{
-	struct item *item = &g->items[g->count];
-
-	item->notice.hold = row->hold.key;
-	item->notice.id = arena_copy(&g->arena, row->hold.id);
-	memcpy(item->notice.digest, row->message.digest, STORE_DIGEST);
-	item->tries = row->hold.tries;
-	g->notices[g->count] = item->notice;
-	g->keys[g->count] = item->notice.hold;
-	g->count++;
-	g->left++;
-	g->notify->under_way++;
-}
-
 /* Puts all rows of the first ungrouped row's domain into one group. */
-static struct group *
+static struct notify_group *
 gather(struct notify *n, const struct store_hold_claim *page, bool *grouped,
     unsigned first)
 {
 	struct span domain = page->rows[first].hold.domain;
-	struct group *g = group_new(n, domain, page->count - first);
+	struct notify_group *g = notify_group_new(domain, page->count - first);
 
 	for (unsigned i = first; i < page->count; i++) {
 		if (grouped[i] ||
@@ -497,8 +473,18 @@ gather(struct notify *n, const struct store_hold_claim *page, bool *grouped,
 			continue;
 		grouped[i] = true;
 		if (g != NULL)
-			group_add(g, &page->rows[i]);
+			notify_group_add(g, &page->rows[i]);
 	}
+	if (g == NULL)
+		return NULL; /* their leases run out */
+	notify_group_lay_out(g, page);
+	g->notify = n;
+	g->number = table_add(&n->groups, g);
+	if (g->number == 0) {
+		notify_group_free(&g);
+		return NULL;
+	}
+	n->under_way += g->count;
 	return g;
 }
 
@@ -514,7 +500,7 @@ claimed(struct store_op *op, void *arg)
 	n->looking = false;
 	n->again = n->again || (ok && page->count == NOTIFY_PAGE);
 	for (unsigned i = 0; ok && i < page->count; i++) {
-		struct group *g;
+		struct notify_group *g;
 
 		if (grouped[i])
 			continue;

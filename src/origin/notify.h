@@ -14,12 +14,21 @@
 #include "trust/mx.h"
 
 #define NOTIFY_PAGE      256  /* holds claimed at once */
+#define NOTIFY_CALLS_MAX 4    /* connections to one domain at once */
 #define NOTIFY_UNDER_WAY 2048 /* holds claimed and not yet settled */
 
 struct notify_item {
 	struct key hold;
 	struct span id;
 	uint8_t digest[STORE_DIGEST];
+	/* the envelope in which it is announced, and its ENVID: shared by those
+	   of one call that may see each other */
+	struct key envelope;
+	struct span envid;
+	struct span sender, recipient, subject;
+	struct span text; /* envelope text, "" none */
+	uint64_t size;
+	bool body_8bit, smtputf8;
 };
 
 /* What a call carries. Borrowed for the call of `call` only. */
@@ -27,7 +36,6 @@ struct notify_call {
 	uint64_t call; /* comes back with each answer */
 	struct span domain;
 	struct span targets; /* STORE_TARGET octets each, best first */
-	int64_t expires;     /* seconds from now, as the notice says */
 	unsigned count;
 	const struct notify_item *items;
 };
@@ -57,9 +65,15 @@ void notify_look(struct notify *n, int64_t now);
 void notify_resolved(struct notify *n, uint64_t question,
     enum mx_outcome outcome, struct span targets, int64_t now);
 
-/* One notice was answered; CODE 0: not sent, or no answer came. */
-void notify_answered(struct notify *n, uint64_t call, struct key hold, int code,
-    struct span reply, uint64_t capabilities, int64_t now);
+/* How one notice was answered. CODE 0: not sent, or no answer came. */
+struct notify_reply {
+	int code;
+	enum store_route dialect;
+	struct span reply;
+	uint64_t capabilities;
+};
+void notify_answered(struct notify *n, uint64_t call, struct key hold,
+    const struct notify_reply *reply, int64_t now);
 
 enum notify_end {
 	NOTIFY_DONE = 1,    /* all that could be answered is */

@@ -38,7 +38,8 @@ static void
 leased(struct store_op *op, void *arg)
 {
 	struct asking *x = arg;
-	enum reply_name reply = reply_of(op->outcome);
+	enum reply_name reply =
+	    op->hold_lease.needs_to ? REPLY_BAD_TO : reply_of(op->outcome);
 	char asker[IP_TEXT];
 
 	ip_text(op->hold_lease.asker, asker);
@@ -86,8 +87,73 @@ serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
 	op->hold_lease.asker = asker;
 	op->hold_lease.node = setup->node;
 	op->hold_lease.ticket = setup->ticket;
+	op->hold_lease.verdict = setup->verdict;
+	op->hold_lease.to = arena_copy(&op->arena, setup->to);
 	op->hold_lease.lease_until = now + setup->settings->lease_time;
 	op->done = leased;
+	op->arg = x;
+	store_submit(setup->store, op);
+}
+
+/* ---- verdicts without content ---- */
+
+struct judging {
+	void (*answered)(void *arg, enum reply_name reply, bool body_free,
+	    struct key message);
+	void *arg;
+};
+
+static void
+verdict_noted(struct store_op *op, void *arg)
+{
+	struct judging *x = arg;
+	const struct store_hold_verdict *v = &op->hold_verdict;
+	enum reply_name reply = reply_of(op->outcome);
+
+	if (v->needs_to)
+		reply = REPLY_BAD_TO;
+	else if (op->outcome == STORE_OK)
+		reply = v->have ? REPLY_HAVE_IT : REPLY_VERDICT_OK;
+	log_event("verdict", "id=%s verdict=%s outcome=%s again=%d late=%d",
+	    log_quote(v->id),
+	    store_verdict_name((enum store_verdict)v->verdict),
+	    store_outcome_name(op->outcome), v->again, v->late);
+	x->answered(
+	    x->arg, reply, op->outcome == STORE_OK && v->body_free, v->message);
+	free(x);
+	store_op_free(&op);
+}
+
+void
+serve_verdict(const struct serve_setup *setup,
+    const struct serve_verdict *verdict, int64_t now,
+    void (*answered)(
+	void *arg, enum reply_name reply, bool body_free, struct key message),
+    void *arg)
+{
+	struct judging *x = malloc(sizeof *x);
+	struct store_op *op = store_op_new(STORE_HOLD_VERDICT, now);
+	static const struct key none;
+	struct key key;
+	bool known =
+	    identifier_check(verdict->id, setup->server_secret, &key) == 0;
+
+	if (!known || x == NULL || op == NULL) {
+		free(x);
+		store_op_free(&op);
+		answered(arg, known ? REPLY_DELIVERY_LATER : REPLY_NOT_FOR_YOU,
+		    false, none);
+		return;
+	}
+	x->answered = answered;
+	x->arg = arg;
+	op->hold_verdict.key = key;
+	op->hold_verdict.id = arena_copy(&op->arena, verdict->id);
+	op->hold_verdict.to = arena_copy(&op->arena, verdict->to);
+	op->hold_verdict.asker = verdict->asker;
+	op->hold_verdict.verdict = verdict->verdict;
+	op->hold_verdict.have = verdict->have;
+	op->done = verdict_noted;
 	op->arg = x;
 	store_submit(setup->store, op);
 }

@@ -49,6 +49,7 @@ settle_pull(struct store *store, const struct settle_end *end, int64_t now,
 	op->hold_settle.ticket = end->ticket;
 	op->hold_settle.state = end->state;
 	op->hold_settle.reply = arena_copy(&op->arena, end->reply);
+	op->hold_settle.sent_whole = end->sent_whole;
 	op->done = settled;
 	op->arg = x;
 	store_submit(store, op);

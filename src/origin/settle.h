@@ -14,6 +14,7 @@ struct settle_end {
 	enum store_hold_state
 	    state;         /* TAKEN, REFUSED, or NOTICED: still held */
 	struct span reply; /* what the destination said; copied */
+	bool sent_whole;   /* the final dot was sent in this lease */
 };
 
 /*

@@ -13,12 +13,14 @@ enum arrival_way {
 	ARRIVAL_SUBMITTED = 1, /* by a user of ours who signed in */
 	ARRIVAL_PUSHED,        /* classical SMTP from another server */
 	ARRIVAL_PULLED,        /* after a notice, by our own RETR */
+	ARRIVAL_ANNOUNCED,     /* not here yet: only a notice of it */
 };
 
 struct arrival_recipient {
 	struct span recipient; /* as given */
 	unsigned notify;       /* enum params_notify bits */
 	struct span orcpt;
+	bool visible; /* SUBMITTED: named in To or Cc */
 };
 
 struct arrival {
@@ -35,8 +37,11 @@ struct arrival {
 	struct span envid;
 	unsigned ret;
 	bool body_8bit, smtputf8;
-	struct span notice_id, notice_domain; /* PULLED */
-	uint64_t size;                        /* of head + body */
+	struct span notice_id, notice_domain, notice_recipient; /* PULLED */
+	bool keep;            /* PULLED: its user is still to be asked */
+	struct span envelope; /* envelope text of it, or "" */
+	unsigned attachments; /* as that says */
+	uint64_t size;        /* of head + body */
 	uint8_t digest[32];
 	bool spooled; /* the body is in the spool, not in `body` */
 	struct span head, body;

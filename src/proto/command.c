@@ -31,6 +31,20 @@ command_split(struct span line, struct span *word_r, struct span *argument_r)
 	*argument_r = skip_spaces(span_skip(line, space));
 }
 
+void
+command_verb(struct span line, struct span *word_r, struct span *argument_r)
+{
+	struct span size = span_of("SIZE=");
+
+	command_split(line, word_r, argument_r);
+	if (!span_starts_nocase(*word_r, size))
+		return;
+	while (line.n > 0 && line.p[line.n - 1] == ' ')
+		line.n--;
+	*argument_r = span_skip(line, size.n - 1);
+	word_r->n = size.n - 1;
+}
+
 int
 command_path(struct span argument, const char *keyword, struct span *path_r,
     struct span *params_r)
@@ -47,16 +61,6 @@ command_path(struct span argument, const char *keyword, struct span *path_r,
 		return -E_SYNTAX;
 	*params_r = skip_spaces(rest);
 	return 0;
-}
-
-bool
-command_is_ascii(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	}
-	return true;
 }
 
 bool

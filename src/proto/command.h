@@ -9,6 +9,10 @@
 void
 command_split(struct span line, struct span *word_r, struct span *argument_r);
 
+/* The same for a whole line, in which "SIZE=5" is the verb SIZE with "=5". */
+void
+command_verb(struct span line, struct span *word_r, struct span *argument_r);
+
 /*
  * "FROM:" or "TO:" (KEYWORD, any case), a path, and what follows it. Spaces
  * before the path are let pass, as the papers write them (WIRE 2). 0, or
@@ -16,9 +20,6 @@ command_split(struct span line, struct span *word_r, struct span *argument_r);
  */
 int command_path(struct span argument, const char *keyword, struct span *path_r,
     struct span *params_r);
-
-/* Nothing in S needs SMTPUTF8. */
-bool command_is_ascii(struct span s);
 
 /* Parses parameters; true, or false and *REFUSAL_R. */
 bool command_params(struct span text, struct params_rules rules,

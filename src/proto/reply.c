@@ -56,7 +56,8 @@ reply_print(enum reply_name name, struct span argument, struct buf *to)
 	struct span text = span_of(row->text);
 	size_t hole = span_search(text, 0, span_of("%s"));
 
-	buf_print(to, "%d ", row->code);
+	if (row->code != 0)
+		buf_print(to, "%d ", row->code);
 	if (row->enhanced[0] != '\0')
 		buf_print(to, "%s ", row->enhanced);
 	buf_put(to, span_part(text, 0, hole));
@@ -82,6 +83,7 @@ reply_reader_init(struct reply_reader *r)
 	line_init(&r->line, REPLY_LINE_MAX);
 	r->code = 0;
 	r->lines = 0;
+	r->command = NULL;
 }
 
 void
@@ -159,6 +161,15 @@ fill_reply(struct span text, int code, struct reply *reply_r)
 		reply_r->text[i] = is_printable(rest.p[i]) ? rest.p[i] : '?';
 }
 
+/* The one command that may stand in the place of a reply. */
+static bool
+is_command(const struct reply_reader *r, struct span line)
+{
+	return r->command != NULL && r->lines == 0 &&
+	       r->line.fault == LINE_GOOD &&
+	       span_equals_nocase(line, span_of(r->command));
+}
+
 int
 reply_feed(struct reply_reader *r, struct span in, size_t *used_r,
     struct span *line_r, bool *last_r, struct reply *reply_r)
@@ -168,6 +179,12 @@ reply_feed(struct reply_reader *r, struct span in, size_t *used_r,
 
 	if (line_feed(&r->line, in, used_r, &line) == 0)
 		return 0;
+	if (is_command(r, line)) {
+		memset(reply_r, 0, sizeof(*reply_r));
+		*line_r = line;
+		*last_r = true;
+		return 1;
+	}
 	code = r->line.fault == LINE_GOOD ? parse_code(line) : -E_SYNTAX;
 	if (code < 0 || (r->lines > 0 && code != r->code))
 		return -E_SYNTAX;

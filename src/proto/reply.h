@@ -15,6 +15,7 @@ enum reply_name {
 	REPLY_COUNT
 };
 
+/* 0 for a line that is no reply but a command (DATA, which answers GTML). */
 int reply_code(enum reply_name name);
 
 /* "5.7.1", or "" for none. */
@@ -37,7 +38,7 @@ int reply_from_number(uint64_t number, enum reply_name *name_r);
 
 /* A reply as it was received. */
 struct reply {
-	int code;          /* 200 to 599 */
+	int code;          /* 200 to 599; 0: it was r->command */
 	char enhanced[12]; /* "5.7.1" or "" */
 	/*
 	 * The last line's text behind the enhanced code, for people: cut, with
@@ -51,6 +52,8 @@ struct reply_reader {
 	struct line line;
 	int code;
 	unsigned lines;
+	const char *command; /* static; legal in the place of a reply, or NULL
+			      */
 };
 
 void reply_reader_init(struct reply_reader *r);

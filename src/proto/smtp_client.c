@@ -1,24 +1,30 @@
 /*
- * For: the client's side of SMTP as a pure machine: its states, its clock, the
- * answers it reads, and the orders of a session (GDEL, RETR, NOOP, QUIT).
- * Not for: what is said before READY (smtp_client_hello.c) and the steps of one
- * message (smtp_client_send.c); deciding whom to call or what to send.
- * More: smtp_client.h; docs/WIRE.md, sections 3 and 4; RFC 5321 4.1, 4.5.3.2.
+ * For: the client's side of SMTP as a pure machine: its states, its clock, and
+ * the answers it reads.
+ * Not for: what is said before READY (smtp_client_hello.c), the orders of one
+ * line (smtp_client_order.c), the steps of one message (smtp_client_send.c) or
+ * of one notice that takes several (smtp_client_notice.c); deciding whom to
+ * call or what to send.
+ * More: smtp_client.h; docs/WIRE.md, sections 3 to 6; RFC 5321 4.1, 4.5.3.2.
  *
  *   DIALLED  GREETING -> EHLO [-> HELO] ------------------------> READY
  *                          \-> STARTTLS -> HANDSHAKE -> EHLO ...
  *            READY -> AWAY -> READY            the turn, and back
  *            READY -> MAIL -> RCPT -> DATA -> CONTENT -> FINAL -> READY
  *                       \_______\_______\--> RESET ------------> READY
+ *            READY -> MAIL -> RCPT -> MSID --------------------> READY
+ *            READY -> ENVELOPE -> RCPTS [-> SIZE] -> DATA -> FINAL -> READY
+ *                       \_________\__________\_____\--> RESET -> READY
  *            READY -> QUIT -> CLOSED
  *   TURNED   FLOOR -> MAIL -> RCPT -> DATA -> CONTENT -> FINAL -> BACK
  *               \_______\_______\--> RESET --------------------> BACK
+ *            FLOOR -> DATA -> CONTENT -> FINAL -> BACK -> CLOSED   after GTML
  *   any but CLOSED -> BROKEN
  *
  * With BDAT there is no DATA: RCPT -> CONTENT. Must stay true:
  * - HANDSHAKE, AWAY and BACK take no input: it belongs to somebody else.
  * - an answer is taken only when every octet before it has been sent, but for
- *   the first answers to a group of GDEL;
+ *   the first answers to a group of GDEL, or of an envelope's RCPT;
  * - the end of content leaves only behind exactly the size that was announced.
  */
 #include "proto/smtp_client_inner.h"
@@ -49,25 +55,31 @@ static const struct traits traits[] = {
     [CLIENT_HELO] = {.moves = TO(READY), .owed = true},
     [CLIENT_STARTTLS] = {.moves = TO(HANDSHAKE) | TO(READY), .owed = true},
     [CLIENT_HANDSHAKE] = {.moves = TO(EHLO), .deaf = true},
-    [CLIENT_READY] = {.moves = TO(AWAY) | TO(MAIL) | TO(QUIT)},
+    [CLIENT_READY] = {.moves = TO(AWAY) | TO(MAIL) | TO(ENVELOPE) | TO(QUIT)},
     [CLIENT_AWAY] = {.moves = TO(READY), .deaf = true},
-    [CLIENT_FLOOR] = {.moves = TO(MAIL) | TO(RESET)},
+    [CLIENT_FLOOR] = {.moves = TO(MAIL) | TO(DATA) | TO(RESET)},
     [CLIENT_MAIL] = {.moves = TO(RCPT) | TO(RESET) | TO(BACK), .owed = true},
-    [CLIENT_RCPT] = {.moves = TO(DATA) | TO(CONTENT) | TO(RESET) | TO(BACK),
+    [CLIENT_RCPT] = {.moves = TO(DATA) | TO(CONTENT) | TO(MSID) | TO(RESET) |
+			      TO(BACK),
 	.owed = true},
-    [CLIENT_DATA] = {.moves = TO(CONTENT) | TO(RESET) | TO(BACK), .owed = true},
+    [CLIENT_MSID] = {.moves = TO(READY) | TO(RESET), .owed = true},
+    [CLIENT_ENVELOPE] = {.moves = TO(RCPTS) | TO(RESET), .owed = true},
+    [CLIENT_RCPTS] = {.moves = TO(RCPTS) | TO(SIZE) | TO(DATA) | TO(RESET),
+	.owed = true},
+    [CLIENT_SIZE] = {.moves = TO(DATA) | TO(RESET), .owed = true},
+    [CLIENT_DATA] = {.moves = TO(CONTENT) | TO(FINAL) | TO(RESET) | TO(BACK),
+	.owed = true},
     [CLIENT_CONTENT] = {.moves = TO(FINAL)},
     [CLIENT_FINAL] = {.moves = TO(READY) | TO(BACK), .owed = true},
     [CLIENT_RESET] = {.moves = TO(READY) | TO(BACK), .owed = true},
-    [CLIENT_BACK] = {.moves = 0, .deaf = true},
+    [CLIENT_BACK] = {.moves = TO(CLOSED), .deaf = true},
     [CLIENT_QUIT] = {.moves = TO(CLOSED), .owed = true},
     [CLIENT_CLOSED] = {.moves = 0},
     [CLIENT_BROKEN] = {.moves = 0},
 };
 
-/* A wait begins now; if an order began it, the next step tells the time. */
-static void
-begin_wait(struct smtp_client *x)
+void
+smtp_client_begin_wait(struct smtp_client *x)
 {
 	x->restart = true;
 }
@@ -85,7 +97,7 @@ smtp_client_enter(struct smtp_client *x, enum smtp_client_state state)
 {
 	assert((traits[x->state].moves & (1u << state)) != 0);
 	x->state = state;
-	begin_wait(x);
+	smtp_client_begin_wait(x);
 }
 
 static bool
@@ -98,12 +110,12 @@ void
 smtp_client_fail(
     struct smtp_client *x, const char *reason, const struct reply *reply)
 {
-	bool has_verdict = x->has_verdict;
+	bool has_refusal = x->has_refusal;
 
 	if (is_over(x))
 		return;
 	x->state = CLIENT_BROKEN;
-	x->has_verdict = x->unasked = false;
+	x->has_refusal = x->unasked = false;
 	x->owed_count = 0;
 	buf_release(&x->out);
 	x->broken_untold = true;
@@ -112,8 +124,8 @@ smtp_client_fail(
 	if (reply != NULL)
 		x->broken.reply = *reply;
 	/* What the peer said about the message is true all the same. */
-	if (has_verdict)
-		smtp_client_emit(x, SMTP_CLIENT_SENT, &x->verdict);
+	if (has_refusal)
+		smtp_client_send_tell(x, &x->refusal, false);
 }
 
 void
@@ -168,6 +180,18 @@ smtp_client_may_say(struct span s, bool spaces)
 	return true;
 }
 
+bool
+smtp_client_can(const struct smtp_client *x, enum smtp_capability capability)
+{
+	return (x->capabilities & (uint64_t)capability) != 0;
+}
+
+bool
+smtp_client_is_at_rest(const struct smtp_client *x)
+{
+	return x->state == CLIENT_READY && x->owed_count == 0 && !x->unasked;
+}
+
 int
 smtp_client_line_end(struct smtp_client *x, size_t start)
 {
@@ -177,30 +201,6 @@ smtp_client_line_end(struct smtp_client *x, size_t start)
 	x->out.n = start;
 	x->out.bad = false;
 	return -E_RANGE;
-}
-
-/* Answers to the group of GDEL, RETR and NOOP that was said when READY. */
-static void
-group_reply(struct smtp_client *x, const struct reply *reply)
-{
-	struct smtp_client_owed owed = x->owed[x->owed_first];
-	bool turn = owed.turns && reply->code == 250;
-	struct smtp_client_event *event;
-
-	if (reply->code / 100 == 3) {
-		smtp_client_surprise(x, reply);
-		return;
-	}
-	x->owed_first = (x->owed_first + 1) % SMTP_CLIENT_WINDOW;
-	x->owed_count--;
-	begin_wait(x);
-	event = smtp_client_emit(
-	    x, turn ? SMTP_CLIENT_TURN : SMTP_CLIENT_REPLY, reply);
-	if (event == NULL)
-		return;
-	event->tag = owed.tag;
-	if (turn)
-		smtp_client_enter(x, CLIENT_AWAY);
 }
 
 static void
@@ -229,7 +229,13 @@ dispatch(struct smtp_client *x, const struct reply *reply)
 		smtp_client_hello_reply(x, reply);
 		return;
 	case CLIENT_READY:
-		group_reply(x, reply);
+		smtp_client_order_reply(x, reply);
+		return;
+	case CLIENT_MSID:
+	case CLIENT_ENVELOPE:
+	case CLIENT_RCPTS:
+	case CLIENT_SIZE:
+		smtp_client_notice_reply(x, reply);
 		return;
 	case CLIENT_MAIL:
 	case CLIENT_RCPT:
@@ -252,20 +258,34 @@ dispatch(struct smtp_client *x, const struct reply *reply)
 	}
 }
 
+/* Only a group may be answered while its end is still to be sent. */
+static bool
+is_group_longer(const struct smtp_client *x)
+{
+	if (x->state == CLIENT_RCPTS)
+		return x->said - x->answered > 1;
+	return x->state == CLIENT_READY && x->owed_count > 1;
+}
+
 static void
 on_reply(struct smtp_client *x, const struct reply *reply)
 {
-	/* Only a group may be answered while its end is still to be sent. */
-	bool group_goes_on = x->state == CLIENT_READY && x->owed_count > 1;
-
 	if (reply->code == 421)
 		smtp_client_fail(x, "the peer closes the connection", reply);
 	else if (x->unasked)
 		smtp_client_fail(x, "the peer spoke out of turn", reply);
-	else if (x->out.n > 0 && !group_goes_on)
+	else if (x->out.n > 0 && !is_group_longer(x))
 		smtp_client_fail(x, "an answer before its command", reply);
 	else
 		dispatch(x, reply);
+}
+
+/* GTML is the one order whose answer may be a command. */
+static bool
+awaits_command(const struct smtp_client *x)
+{
+	return x->state == CLIENT_READY && x->owed_count > 0 &&
+	       x->owed[x->owed_first].gtml;
 }
 
 /* Takes at most one line of a reply; says how many octets that was. */
@@ -280,6 +300,7 @@ feed_line(struct smtp_client *x, struct span in)
 
 	if (!is_owed(x))
 		x->unasked = true;
+	x->reader.command = awaits_command(x) ? "DATA" : NULL;
 	rc = reply_feed(&x->reader, in, &used, &line, &last, &reply);
 	if (rc < 0)
 		smtp_client_fail(x, "the answer is malformed", NULL);
@@ -290,6 +311,14 @@ feed_line(struct smtp_client *x, struct span in)
 	return used;
 }
 
+/* After GTML the 354 may be there before we know what to send. */
+static bool
+is_deaf(const struct smtp_client *x)
+{
+	return traits[x->state].deaf ||
+	       (x->state == CLIENT_FLOOR && x->setup.after_gtml);
+}
+
 static size_t
 feed(void *self, struct span in, int64_t now)
 {
@@ -297,7 +326,7 @@ feed(void *self, struct span in, int64_t now)
 	size_t taken = 0;
 
 	x->now = now;
-	while (taken < in.n && !traits[x->state].deaf && !is_over(x))
+	while (taken < in.n && !is_deaf(x) && !is_over(x))
 		taken += feed_line(x, span_skip(in, taken));
 	settle_wait(x);
 	return is_over(x) ? in.n : taken;
@@ -318,7 +347,7 @@ sent(void *self, size_t n)
 
 	buf_drop(&x->out, n);
 	if (x->state == CLIENT_CONTENT || x->state == CLIENT_FINAL)
-		begin_wait(x);
+		smtp_client_begin_wait(x);
 }
 
 /* How long the present wait may last; INT64_MAX: there is none. */
@@ -401,7 +430,8 @@ smtp_client_new(const struct smtp_client_setup *setup, int64_t now)
 	x->capabilities = turned ? setup->capabilities : 0;
 	x->now = x->since = now;
 	buf_init(&x->out, SMTP_CLIENT_OUT_MAX);
-	buf_init(&x->rcpt_line, SMTP_CLIENT_LINE_MAX);
+	buf_init(&x->later, SMTP_CLIENT_LATER_MAX);
+	buf_init(&x->text, SMTP_CLIENT_ENVELOPE_MAX);
 	reply_reader_init(&x->reader);
 	list_init(&x->events);
 	return x;
@@ -416,118 +446,12 @@ smtp_client_free(struct smtp_client **x)
 		return;
 	while (smtp_client_next(*x, &event) == 1)
 		continue;
-	smtp_client_send_fini(*x);
+	buf_fini(&(*x)->later);
+	buf_fini(&(*x)->text);
 	reply_reader_fini(&(*x)->reader);
 	buf_fini(&(*x)->out);
 	free(*x);
 	*x = NULL;
-}
-
-/* May an order join what is on its way? Nothing follows RETR (WIRE 2). */
-static int
-may_join(const struct smtp_client *x)
-{
-	unsigned last = x->owed_first + x->owed_count - 1, window = 1;
-
-	if (x->state != CLIENT_READY || x->unasked)
-		return -E_STATE;
-	if (x->owed_count == 0)
-		return 0;
-	if (x->owed[last % SMTP_CLIENT_WINDOW].ends_group)
-		return -E_STATE;
-	if ((x->capabilities & SMTP_CAN_PIPELINING) != 0)
-		window = SMTP_CLIENT_WINDOW;
-	return x->owed_count < window ? 0 : -E_AGAIN;
-}
-
-/* The line that began at START is said; its answer is owed under TAG. */
-static int
-join(struct smtp_client *x, size_t start, struct smtp_client_owed owed)
-{
-	int rc = smtp_client_line_end(x, start);
-
-	if (rc < 0)
-		return rc;
-	x->owed[(x->owed_first + x->owed_count) % SMTP_CLIENT_WINDOW] = owed;
-	x->owed_count++;
-	begin_wait(x);
-	return 0;
-}
-
-int
-smtp_client_gdel(struct smtp_client *x, struct span id,
-    const struct params *params, uint64_t tag)
-{
-	struct params said = *params;
-	size_t start = x->out.n;
-	int rc = may_join(x);
-
-	if (rc < 0)
-		return rc;
-	if (id.n == 0 || !smtp_client_may_say(id, false) ||
-	    !smtp_client_may_say(span_of(params->from), false))
-		return -E_SYNTAX;
-	said.has_digest &= (x->capabilities & SMTP_CAN_PULL_DIGEST) != 0;
-	said.has_expires &= (x->capabilities & SMTP_CAN_PULL_EXPIRES) != 0;
-	said.from[0] = '\0';
-	buf_text(&x->out, "GDEL ");
-	buf_put(&x->out, id);
-	params_print_notice(&said, &x->out);
-	if (params->from[0] != '\0' &&
-	    (x->capabilities & SMTP_CAN_PULL_FROM) != 0)
-		buf_print(&x->out, " FROM=%s", params->from);
-	return join(x, start, (struct smtp_client_owed){.tag = tag});
-}
-
-int
-smtp_client_retr(struct smtp_client *x, struct span id, uint64_t tag)
-{
-	struct smtp_client_owed owed = {
-	    .tag = tag, .turns = true, .ends_group = true};
-	size_t start = x->out.n;
-	int rc = may_join(x);
-
-	if (rc < 0)
-		return rc;
-	if (id.n == 0 || !smtp_client_may_say(id, false))
-		return -E_SYNTAX;
-	buf_text(&x->out, "RETR ");
-	buf_put(&x->out, id);
-	return join(x, start, owed);
-}
-
-/* Is this machine at rest, so that a command in lock step may be said? */
-static bool
-is_at_rest(const struct smtp_client *x)
-{
-	return x->state == CLIENT_READY && x->owed_count == 0 && !x->unasked;
-}
-
-int
-smtp_client_noop(struct smtp_client *x, uint64_t tag)
-{
-	struct smtp_client_owed owed = {.tag = tag, .ends_group = true};
-	size_t start = x->out.n;
-
-	if (!is_at_rest(x))
-		return -E_STATE;
-	buf_text(&x->out, "NOOP");
-	return join(x, start, owed);
-}
-
-int
-smtp_client_quit(struct smtp_client *x)
-{
-	size_t start = x->out.n;
-	int rc;
-
-	if (!is_at_rest(x))
-		return -E_STATE;
-	buf_text(&x->out, "QUIT");
-	rc = smtp_client_line_end(x, start);
-	if (rc == 0)
-		smtp_client_enter(x, CLIENT_QUIT);
-	return rc;
 }
 
 void

@@ -1,14 +1,20 @@
 /*
- * The client's side of SMTP, as a pure machine. Three starts:
+ * The client's side of SMTP, as a pure machine. Two starts:
  *
  *   DIALLED  we called: waits for the greeting, says EHLO (HELO after a 5xx),
  *            then STARTTLS when it is offered, EHLO again, and is READY.
- *   TURNED   after we answered RETR with 250: no greeting, no EHLO; exactly one
- *            SEND, in lock step, and then the turn is back (WIRE 4).
+ *   TURNED   after we answered RETR, ACCEPT or AUTHORIZE with 250: no greeting,
+ *            no EHLO; exactly one SEND, in lock step, and then the turn is back
+ *            (WIRE 4). After GTML (`after_gtml`) DATA has been said already:
+ *            SEND waits for 354, sends the content, and behind its answer we
+ *            close (WIRE 5).
  *
- * READY machines take orders. GDEL orders may be queued and are pipelined when
- * the peer offers PIPELINING; everything else goes in lock step. RETR ends a
- * pipelined group, and nothing follows it before its answer (WIRE 3, 4.2).
+ * READY machines take orders, any number of any kind, one after the other
+ * (SM-42). GDEL and the verdicts that do not turn may be queued and are
+ * pipelined when the peer offers PIPELINING, and so are the recipients of one
+ * ENVELOPE; everything else goes in lock step. RETR, GTML, ACCEPT and AUTHORIZE
+ * end a pipelined group, and nothing follows them before their answer (WIRE 3,
+ * 4.2).
  */
 #ifndef PROTO_SMTP_CLIENT_H
 #define PROTO_SMTP_CLIENT_H
@@ -16,8 +22,14 @@
 #include "proto/machine.h"
 #include "proto/params.h"
 #include "proto/reply.h"
+#include "proto/verdict.h"
 
-#define SMTP_CLIENT_WINDOW 64 /* GDEL commands on their way at once */
+#define SMTP_CLIENT_WINDOW 64 /* pipelined commands on their way at once */
+#define SMTP_CLIENT_ENVELOPE_MAX                    \
+	8192 /* octets of an envelope text (WIRE 6) \
+	      */
+/* Recipients of one ENVELOPE: their lines are kept until they are said. */
+#define SMTP_CLIENT_RECIPIENTS_MAX 1000
 
 /* Seconds for the answer to the whole content: RFC 5321 4.5.3.2.6. */
 #define SMTP_CLIENT_LAST_REPLY_TIMEOUT 600
@@ -55,6 +67,7 @@ struct smtp_client_setup {
 	bool use_starttls;        /* take it when offered */
 	bool require_starttls;    /* without it: BROKEN */
 	uint64_t capabilities;    /* TURNED: what the peer's EHLO once listed */
+	bool after_gtml; /* TURNED: DATA is said, the content is next */
 };
 
 struct smtp_client_send {
@@ -68,19 +81,70 @@ struct smtp_client_send {
 	bool use_bdat; /* one BDAT LAST of exactly SIZE octets */
 };
 
+struct smtp_client_gtml {
+	struct span id, recipient; /* without angle brackets */
+	uint64_t tag;
+};
+
+struct smtp_client_verdict {
+	enum verdict verdict;
+	struct span id; /* or a Message-ID with its angle brackets */
+	struct span to; /* without angle brackets; "": there was but one */
+	bool have;      /* we have the content: said only if the peer can */
+	uint64_t tag;
+};
+
+/*
+ * MAIL with DMTP, RCPT, MSID (WIRE 5). Of PARAMS are said SIZE, BODY, SMTPUTF8,
+ * RET, ENVID, NOTIFY and ORCPT if the peer can, DIGEST and EXPIRES if its PULL
+ * line lists them. SMTPUTF8 is added where an address or the subject needs it.
+ */
+struct smtp_client_msid {
+	struct span sender, recipient; /* without angle brackets; "" is <> */
+	struct span id;
+	struct span subject; /* UTF-8; subject.h says what is made of it */
+	const struct params *params;
+	uint64_t tag;
+};
+
+/*
+ * ENVELOPE, RCPT for each recipient, DATA, the text (WIRE 6). Of PARAMS are
+ * said SIZE, and DIGEST and EXPIRES if the peer's PULL line lists them. When
+ * IS_PLAIN all is said as the paper prints it: no parameters, and SIZE on a
+ * line of its own, whose refusal is let be unless it is 552.
+ */
+struct smtp_client_envelope {
+	struct span sender; /* without angle brackets; "" is <> */
+	struct span envid;  /* an id, "" for none */
+	const struct params *params;
+	const struct span *recipients; /* without angle brackets */
+	size_t count;                  /* 1 to SMTP_CLIENT_RECIPIENTS_MAX */
+	struct span text; /* CRLF lines, at most SMTP_CLIENT_ENVELOPE_MAX */
+	bool is_plain;
+	uint64_t tag;
+};
+
 enum smtp_client_event_kind {
 	SMTP_CLIENT_START_TLS, /* 220 was read: do the handshake, then secured()
 				*/
 	SMTP_CLIENT_READY,     /* greeting and EHLO are through; capabilities */
-	SMTP_CLIENT_REPLY,     /* answer to the oldest GDEL, RETR or NOOP */
-	SMTP_CLIENT_TURN,      /* RETR was answered 250: exchange the machine;
-				  input behind the 250 belongs to the other one;
-				  this one takes none until resume() */
+	SMTP_CLIENT_REPLY,     /* answer to the oldest GDEL, RETR, GTML, verdict
+				  or NOOP; or MSID or ENVELOPE is over: taken
+				  only if reply.code is 2xx and `final` */
+	SMTP_CLIENT_RECIPIENT, /* ENVELOPE: the answer to one RCPT; when it is
+				  2xx and so is the final REPLY, this recipient
+				  has the envelope, else not */
+	SMTP_CLIENT_TURN,      /* RETR, ACCEPT or AUTHORIZE was answered 250, or
+				  GTML with DATA: exchange the machine; input
+				  behind the answer belongs to the other one;
+				  this one takes none until resume(). After GTML
+				  it never comes back */
 	SMTP_CLIENT_CONTENT,   /* once, at 354 (or BDAT): write content now, and
 				  again each time smtp_client_room() says so */
 	SMTP_CLIENT_SENT,   /* SEND is over: reply; accepted only if reply.code
 			       is 2xx and `final` (the answer to the content);
-			       TURNED: the turn is back, exchange the machine */
+			       TURNED: the turn is back, exchange the machine;
+			       after GTML: say finish() once that is durable */
 	SMTP_CLIENT_BROKEN, /* protocol broken, timed out, refused greeting, or
 			       421: `reason`, reply if there was one */
 	SMTP_CLIENT_CLOSED, /* after QUIT: the peer said goodbye */
@@ -90,10 +154,12 @@ struct smtp_client_event {
 	enum smtp_client_event_kind kind;
 	uint64_t capabilities; /* READY */
 	uint64_t size_limit;   /* READY: SIZE's number, 0 unknown */
-	struct reply reply; /* REPLY, TURN, SENT, CLOSED, BROKEN (code 0: there
-			       was none) */
-	uint64_t tag;       /* REPLY, TURN: the order's tag */
-	bool final;         /* SENT: the reply is to the content */
+	struct reply reply;    /* REPLY, RECIPIENT, TURN, SENT, CLOSED, BROKEN
+				  (code 0: there was none; GTML's TURN: DATA) */
+	uint64_t tag;          /* REPLY, RECIPIENT, TURN: the order's tag */
+	size_t index;          /* RECIPIENT: which of them */
+	bool final;         /* SENT: the reply is to the content; REPLY: to the
+			       MSID, or to the envelope's text */
 	const char *reason; /* BROKEN: static text for people */
 };
 
@@ -109,14 +175,25 @@ int smtp_client_next(struct smtp_client *x, struct smtp_client_event *event_r);
 
 /*
  * Orders; legal after READY (SEND in TURNED: at once, exactly once). 0, or
- * -E_STATE when not legal now; -E_AGAIN when the window is full (GDEL, RETR;
- * without PIPELINING it holds one; try after the next REPLY); -E_SYNTAX when a
- * span has octets that no command may hold; -E_RANGE when the command would be
- * too long. TAG comes back with the reply. Spans are not kept.
+ * -E_STATE when not legal now; -E_AGAIN when the window is full (GDEL, RETR,
+ * GTML, verdicts; without PIPELINING it holds one; try after the next REPLY);
+ * -E_SYNTAX when a span has octets that no command may hold, or a text bare
+ * line ends; -E_RANGE when a command or a text would be too long, or there are
+ * too many recipients or none. TAG comes back with the reply. Spans and params
+ * are not kept. What needs SMTPUTF8 and a peer that lacks it: nothing is said,
+ * the answer is 550 5.6.7, not final.
  */
 int smtp_client_gdel(struct smtp_client *x, struct span id,
     const struct params *params, uint64_t tag);
 int smtp_client_retr(struct smtp_client *x, struct span id, uint64_t tag);
+int
+smtp_client_gtml(struct smtp_client *x, const struct smtp_client_gtml *order);
+int smtp_client_verdict(
+    struct smtp_client *x, const struct smtp_client_verdict *order);
+int
+smtp_client_msid(struct smtp_client *x, const struct smtp_client_msid *order);
+int smtp_client_envelope(
+    struct smtp_client *x, const struct smtp_client_envelope *order);
 int smtp_client_noop(struct smtp_client *x, uint64_t tag);
 int smtp_client_send(struct smtp_client *x, const struct smtp_client_send *s);
 int smtp_client_quit(struct smtp_client *x);
@@ -137,9 +214,17 @@ int smtp_client_end(struct smtp_client *x);
  * TURNED, instead of or within SEND before DATA: give up (RSET, which turns
  * back; SENT comes all the same, not final). 0, or -E_STATE: from DATA on only
  * breaking the connection is left, smtp_client_break(), which is told BROKEN.
+ * After GTML that is so from the start.
  */
 int smtp_client_give_up(struct smtp_client *x);
 void smtp_client_break(struct smtp_client *x);
+
+/*
+ * After GTML and SENT: what the answer meant is durable, so the connection may
+ * be closed in good order, which tells the other side (WIRE 4.7). 0 or
+ * -E_STATE.
+ */
+int smtp_client_finish(struct smtp_client *x);
 
 void smtp_client_secured(struct smtp_client *x);
 

@@ -1,7 +1,9 @@
 /*
  * For: one message on its way: MAIL, RCPT, DATA or BDAT in lock step, content
- * within exactly the announced size, the last answer, and RSET.
- * Not for: choosing the message, converting it, or what its refusal means.
+ * within exactly the announced size, the last answer, and RSET; and how any
+ * transaction ends.
+ * Not for: notices (smtp_client_notice.c); choosing the message, converting it,
+ * or what its refusal means.
  * More: smtp_client.h; docs/WIRE.md, section 4; RFC 5321 3.3, RFC 3030.
  *
  * A refusal before content ends the transaction. A TURNED machine has lost the
@@ -21,21 +23,9 @@
 #define STUFFING_RESERVE 8
 
 static bool
-can(const struct smtp_client *x, enum smtp_capability capability)
-{
-	return (x->capabilities & (uint64_t)capability) != 0;
-}
-
-static bool
 is_turned(const struct smtp_client *x)
 {
 	return x->setup.kind == SMTP_CLIENT_TURNED;
-}
-
-void
-smtp_client_send_fini(struct smtp_client *x)
-{
-	buf_fini(&x->rcpt_line);
 }
 
 /* Says one command without arguments and enters the state that awaits it. */
@@ -54,28 +44,53 @@ smtp_client_send_reset(struct smtp_client *x)
 	say(x, "RSET\r\n", CLIENT_RESET);
 }
 
-/* SEND is over: tells REPLY, and says whose turn it is now. */
-static void
-conclude(struct smtp_client *x, const struct reply *reply, bool final)
+struct smtp_client_event *
+smtp_client_send_tell(
+    struct smtp_client *x, const struct reply *reply, bool final)
 {
-	struct smtp_client_event *event;
+	enum smtp_client_event_kind kind =
+	    x->task == CLIENT_SENDS ? SMTP_CLIENT_SENT : SMTP_CLIENT_REPLY;
+	struct smtp_client_event *event = smtp_client_emit(x, kind, reply);
 
-	x->has_verdict = false;
-	event = smtp_client_emit(x, SMTP_CLIENT_SENT, reply);
 	if (event == NULL)
-		return;
+		return NULL;
+	event->tag = x->tag;
 	event->final = final;
+	return event;
+}
+
+void
+smtp_client_send_conclude(
+    struct smtp_client *x, const struct reply *reply, bool final)
+{
+	x->has_refusal = false;
+	if (smtp_client_send_tell(x, reply, final) == NULL)
+		return;
 	buf_release(&x->out);
+	buf_release(&x->later);
+	buf_release(&x->text);
 	smtp_client_enter(x, is_turned(x) ? CLIENT_BACK : CLIENT_READY);
 }
 
-/* The message is refused for REPLY, and RSET must be said about it. */
-static void
-refuse(struct smtp_client *x, const struct reply *reply)
+void
+smtp_client_send_refuse(struct smtp_client *x, const struct reply *reply)
 {
-	x->verdict = *reply;
-	x->has_verdict = true;
+	x->refusal = *reply;
+	x->has_refusal = true;
 	smtp_client_send_reset(x);
+}
+
+void
+smtp_client_send_next(struct smtp_client *x, enum smtp_client_state state)
+{
+	struct span rest = span_skip(buf_span(&x->later), x->later_at);
+	size_t n = span_search(rest, 0, span_of("\r\n")) + 2;
+
+	x->later_at += n;
+	if (buf_put(&x->out, span_part(rest, 0, n)) < 0)
+		smtp_client_fail(x, "no memory", NULL);
+	else
+		smtp_client_enter(x, state);
 }
 
 static void
@@ -108,95 +123,113 @@ print_word(struct buf *to, const char *key, struct span value)
 	buf_put(to, value);
 }
 
-static int
-print_mail(struct smtp_client *x, const struct smtp_client_send *s)
+void
+smtp_client_send_print_mail(const struct smtp_client *x,
+    const struct smtp_client_mail *mail, struct buf *to)
 {
-	struct buf *to = &x->out;
-	size_t start = to->n;
-
-	buf_text(to, "MAIL FROM:<");
-	buf_put(to, s->sender);
-	buf_char(to, '>');
-	if (can(x, SMTP_CAN_SIZE))
-		buf_print(to, " SIZE=%llu", (unsigned long long)s->size);
-	if (s->body_8bit && can(x, SMTP_CAN_8BITMIME))
+	if (mail->has_size && smtp_client_can(x, SMTP_CAN_SIZE))
+		buf_print(to, " SIZE=%llu", (unsigned long long)mail->size);
+	if (mail->body_8bit && smtp_client_can(x, SMTP_CAN_8BITMIME))
 		buf_text(to, " BODY=8BITMIME");
-	if (s->smtputf8)
+	if (mail->smtputf8)
 		buf_text(to, " SMTPUTF8");
-	if (can(x, SMTP_CAN_DSN)) {
-		if (s->ret != RET_ABSENT)
-			buf_text(
-			    to, s->ret == RET_FULL ? " RET=FULL" : " RET=HDRS");
-		print_word(to, " ENVID=", s->envid);
+	if (!smtp_client_can(x, SMTP_CAN_DSN))
+		return;
+	if (mail->ret != RET_ABSENT)
+		buf_text(to, mail->ret == RET_FULL ? " RET=FULL" : " RET=HDRS");
+	print_word(to, " ENVID=", mail->envid);
+}
+
+void
+smtp_client_send_print_rcpt(const struct smtp_client *x,
+    const struct smtp_client_rcpt *rcpt, struct buf *to)
+{
+	buf_text(to, "RCPT TO:<");
+	buf_put(to, rcpt->recipient);
+	buf_char(to, '>');
+	if (smtp_client_can(x, SMTP_CAN_DSN)) {
+		print_notify(to, rcpt->notify);
+		print_word(to, " ORCPT=", rcpt->orcpt);
 	}
-	return smtp_client_line_end(x, start);
+	buf_text(to, "\r\n");
 }
 
 /* RCPT is said later, and S is not kept: its line is made now. */
 static int
-print_rcpt(struct smtp_client *x, const struct smtp_client_send *s)
+print_commands(struct smtp_client *x, const struct smtp_client_send *s)
 {
-	struct buf *to = &x->rcpt_line;
+	const struct smtp_client_mail mail = {.has_size = true,
+	    .size = s->size,
+	    .body_8bit = s->body_8bit,
+	    .smtputf8 = s->smtputf8,
+	    .ret = s->ret,
+	    .envid = s->envid};
+	const struct smtp_client_rcpt rcpt = {
+	    .recipient = s->recipient, .notify = s->notify, .orcpt = s->orcpt};
+	size_t start = x->out.n;
+	int rc;
 
-	buf_clear(to);
-	buf_text(to, "RCPT TO:<");
-	buf_put(to, s->recipient);
-	buf_char(to, '>');
-	if (can(x, SMTP_CAN_DSN)) {
-		print_notify(to, s->notify);
-		print_word(to, " ORCPT=", s->orcpt);
-	}
-	buf_text(to, "\r\n");
-	return buf_bad(to) ? -E_RANGE : 0;
+	buf_clear(&x->later);
+	x->later_at = 0;
+	smtp_client_send_print_rcpt(x, &rcpt, &x->later);
+	if (buf_bad(&x->later) || x->later.n > SMTP_CLIENT_LINE_MAX)
+		return -E_RANGE;
+	buf_text(&x->out, "MAIL FROM:<");
+	buf_put(&x->out, s->sender);
+	buf_char(&x->out, '>');
+	smtp_client_send_print_mail(x, &mail, &x->out);
+	rc = smtp_client_line_end(x, start);
+	if (rc == 0)
+		smtp_client_enter(x, CLIENT_MAIL);
+	return rc;
 }
 
-/* The peer cannot take this message at all; nothing has to be asked. */
-static void
-refuse_utf8(struct smtp_client *x)
+void
+smtp_client_send_refuse_utf8(struct smtp_client *x)
 {
 	struct reply reply = {.code = 550,
 	    .enhanced = "5.6.7",
 	    .text = "the other server does not take SMTPUTF8"};
 
 	if (is_turned(x)) {
-		refuse(x, &reply);
+		smtp_client_send_refuse(x, &reply);
 		return;
 	}
 	/* Nothing was said, so the machine stays READY: no transaction. */
-	smtp_client_emit(x, SMTP_CLIENT_SENT, &reply);
+	smtp_client_send_tell(x, &reply, false);
 }
 
 int
 smtp_client_send(struct smtp_client *x, const struct smtp_client_send *s)
 {
-	bool at_rest = x->state == CLIENT_READY && x->owed_count == 0;
-	size_t start = x->out.n;
-	int rc;
+	bool gtml = x->setup.after_gtml;
+	int rc = 0;
 
-	if ((x->state != CLIENT_FLOOR && !at_rest) || x->unasked)
+	if ((x->state != CLIENT_FLOOR || x->unasked) &&
+	    !smtp_client_is_at_rest(x))
 		return -E_STATE;
 	if (!smtp_client_may_say(s->sender, true) ||
 	    !smtp_client_may_say(s->recipient, true) ||
 	    !smtp_client_may_say(s->envid, false) ||
 	    !smtp_client_may_say(s->orcpt, false))
 		return -E_SYNTAX;
-	if (s->smtputf8 && !can(x, SMTP_CAN_UTF8)) {
-		refuse_utf8(x);
+	x->task = CLIENT_SENDS;
+	if (!gtml && s->smtputf8 && !smtp_client_can(x, SMTP_CAN_UTF8)) {
+		smtp_client_send_refuse_utf8(x);
 		return 0;
 	}
-	rc = print_mail(x, s);
-	if (rc == 0)
-		rc = print_rcpt(x, s);
-	if (rc < 0) {
-		x->out.n = start;
+	/* Who says GTML has everything but the content. */
+	if (gtml)
+		smtp_client_enter(x, CLIENT_DATA);
+	else
+		rc = print_commands(x, s);
+	if (rc < 0)
 		return rc;
-	}
-	x->bdat = s->use_bdat && can(x, SMTP_CAN_CHUNKING);
+	x->bdat = !gtml && s->use_bdat && smtp_client_can(x, SMTP_CAN_CHUNKING);
 	x->size = s->size;
 	x->written = 0;
 	content_reader_init(&x->checker);
 	content_writer_init(&x->writer);
-	smtp_client_enter(x, CLIENT_MAIL);
 	return 0;
 }
 
@@ -205,15 +238,6 @@ begin_content(struct smtp_client *x)
 {
 	smtp_client_enter(x, CLIENT_CONTENT);
 	smtp_client_emit(x, SMTP_CLIENT_CONTENT, NULL);
-}
-
-static void
-say_rcpt(struct smtp_client *x)
-{
-	if (buf_put(&x->out, buf_span(&x->rcpt_line)) < 0)
-		smtp_client_fail(x, "no memory", NULL);
-	else
-		smtp_client_enter(x, CLIENT_RCPT);
 }
 
 /* RCPT was taken: BDAT needs no leave, DATA does. */
@@ -238,9 +262,9 @@ refused(struct smtp_client *x, const struct reply *reply)
 	if (reply->code < 400)
 		smtp_client_surprise(x, reply);
 	else if (is_turned(x))
-		conclude(x, reply, false);
+		smtp_client_send_conclude(x, reply, false);
 	else
-		refuse(x, reply);
+		smtp_client_send_refuse(x, reply);
 }
 
 static void
@@ -249,7 +273,8 @@ reset_reply(struct smtp_client *x, const struct reply *reply)
 	if (reply->code / 100 != 2)
 		smtp_client_surprise(x, reply);
 	else
-		conclude(x, x->has_verdict ? &x->verdict : reply, false);
+		smtp_client_send_conclude(
+		    x, x->has_refusal ? &x->refusal : reply, false);
 }
 
 static void
@@ -258,7 +283,7 @@ final_reply(struct smtp_client *x, const struct reply *reply)
 	if (reply->code / 100 == 3)
 		smtp_client_surprise(x, reply);
 	else
-		conclude(x, reply, true);
+		smtp_client_send_conclude(x, reply, true);
 }
 
 void
@@ -270,6 +295,9 @@ smtp_client_send_reply(struct smtp_client *x, const struct reply *reply)
 		reset_reply(x, reply);
 	else if (x->state == CLIENT_FINAL)
 		final_reply(x, reply);
+	else if (x->state == CLIENT_DATA && reply->code == 354 &&
+		 x->task == CLIENT_SHOWS)
+		smtp_client_notice_go_on(x);
 	else if (x->state == CLIENT_DATA && reply->code == 354)
 		begin_content(x);
 	else if (x->state == CLIENT_DATA || !yes)
@@ -277,7 +305,9 @@ smtp_client_send_reply(struct smtp_client *x, const struct reply *reply)
 	else if (x->giving_up)
 		smtp_client_send_reset(x);
 	else if (x->state == CLIENT_MAIL)
-		say_rcpt(x);
+		smtp_client_send_next(x, CLIENT_RCPT);
+	else if (x->task == CLIENT_NAMES)
+		smtp_client_notice_go_on(x);
 	else
 		say_data(x);
 }
@@ -343,7 +373,7 @@ smtp_client_end(struct smtp_client *x)
 int
 smtp_client_give_up(struct smtp_client *x)
 {
-	if (!is_turned(x) || x->unasked)
+	if (!is_turned(x) || x->unasked || x->setup.after_gtml)
 		return -E_STATE;
 	if (x->state == CLIENT_FLOOR) {
 		smtp_client_send_reset(x);
@@ -353,5 +383,14 @@ smtp_client_give_up(struct smtp_client *x)
 		return -E_STATE;
 	/* Lock step: RSET goes when the answer at hand has come. */
 	x->giving_up = true;
+	return 0;
+}
+
+int
+smtp_client_finish(struct smtp_client *x)
+{
+	if (x->state != CLIENT_BACK || !x->setup.after_gtml)
+		return -E_STATE;
+	smtp_client_enter(x, CLIENT_CLOSED);
 	return 0;
 }

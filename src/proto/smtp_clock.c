@@ -37,7 +37,7 @@ patience(const struct smtp_server *x)
 		return INT64_MAX;
 	if (smtp_clock_runs_in_content(x))
 		return x->since + x->setup.content_timeout;
-	if ((x->state & SMTP_READS_LINES) != 0 ||
+	if ((x->state & (SMTP_READS_LINES | SMTP_PARTING)) != 0 ||
 	    (x->state == SMTP_FLOOR && x->out.n > 0))
 		return x->since + x->setup.command_timeout;
 	return INT64_MAX;

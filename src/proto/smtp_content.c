@@ -19,11 +19,18 @@ smtp_content_start(struct smtp_server *x)
 	x->rate.is_running = false;
 }
 
+/* Octets that are taken: of a message, or of an envelope's text. */
+static uint64_t
+size_limit(const struct smtp_server *x)
+{
+	return x->is_envelope ? SMTP_ENVELOPE_MAX : x->setup.message_size;
+}
+
 uint64_t
 smtp_content_limit(const struct smtp_server *x)
 {
 	uint64_t most = INT64_MAX - SMTP_OVERRUN_MAX;
-	uint64_t size = x->setup.message_size;
+	uint64_t size = size_limit(x);
 
 	return (size < most ? size : most) + SMTP_OVERRUN_MAX;
 }
@@ -57,8 +64,9 @@ add(struct smtp_server *x, struct span run)
 	struct smtp_content *content = &x->content;
 
 	content->octets += run.n;
-	if (content->octets > x->setup.message_size)
-		smtp_content_spoil(x, REPLY_TOO_LARGE);
+	if (content->octets > size_limit(x))
+		smtp_content_spoil(x, x->is_envelope ? REPLY_ENVELOPE_TOO_LARGE
+						     : REPLY_TOO_LARGE);
 	if (content->reader.malformed)
 		smtp_content_spoil(x, REPLY_BAD_LINE_END);
 	if (!content->is_spoiled && buf_put(&content->run, run) < 0)

@@ -2,7 +2,7 @@
  * The machine of the server's side: octets in, events out, orders in, replies
  * out. Not for the state itself (smtp_session.c), time (smtp_clock.c), the
  * verbs (verb_*.c) or the content (smtp_content.c). The contract is
- * smtp_server.h, the diagram of states smtp_session.h; docs/WIRE.md 1 to 4 is
+ * smtp_server.h, the diagram of states smtp_session.h; docs/WIRE.md 1 to 6 is
  * what it follows.
  *
  * One command is one step: split, look up, legal here? (this file), well
@@ -110,7 +110,7 @@ take_command(struct smtp_server *x, struct span line)
 		    nothing);
 		return;
 	}
-	command_split(line, &word, &argument);
+	command_verb(line, &word, &argument);
 	verb = verb_find(word);
 	if (is_legal(x, verb, line.n, &refusal) &&
 	    verb_row(verb)->check(x, argument, &refusal))
@@ -257,6 +257,8 @@ smtp_server_new(const struct smtp_server_setup *setup, int64_t now)
 	smtp_session_init(x, setup, now);
 	if (setup->kind == SMTP_SERVER_SUBMISSION)
 		line_ceiling(&x->line, SMTP_AUTH_LINE_MAX);
+	if (x->setup.after_gtml)
+		verb_gtml_receive(x);
 	return x;
 }
 
@@ -316,7 +318,8 @@ smtp_server_next(struct smtp_server *x, struct smtp_server_event *event_r)
 	}
 	if (x->state == SMTP_FLOOR && x->out.n == 0) {
 		*event_r = (struct smtp_server_event){.kind = x->floor_event};
-		smtp_session_enter(x, SMTP_AWAY);
+		smtp_session_enter(
+		    x, x->setup.after_gtml ? SMTP_PARTING : SMTP_AWAY);
 		return 1;
 	}
 	if (x->closed_is_due)
@@ -380,6 +383,18 @@ smtp_server_tell(
 		break;
 	case ASKED_RETR:
 		verb_retr_answer(x, reply, argument);
+		break;
+	case ASKED_GTML:
+		verb_gtml_answer(x, reply, argument);
+		break;
+	case ASKED_MSID:
+		smtp_session_end(x, reply, argument);
+		break;
+	case ASKED_ENVELOPE:
+		verb_envelope_answer(x, reply, argument);
+		break;
+	case ASKED_VERDICT:
+		verb_verdict_answer(x, reply, argument);
 		break;
 	}
 	settle(x);

@@ -8,12 +8,16 @@
 #include <assert.h>
 #include <string.h>
 
+/* So many sessions wait at once that each octet counts (README.md, Memory). */
+_Static_assert(sizeof(struct smtp_server) <= 4096, "a session is 4 KiB");
+
 void
 smtp_session_init(
     struct smtp_server *x, const struct smtp_server_setup *setup, int64_t now)
 {
 	memset(x, 0, sizeof(*x));
 	x->setup = *setup;
+	x->setup.after_gtml &= smtp_session_is_turned(x);
 	x->now = x->since = now;
 	x->state = smtp_session_is_turned(x) ? SMTP_IDLE : SMTP_WAITING;
 	line_init(&x->line, SMTP_LINE_MAX);
@@ -62,7 +66,7 @@ legal_moves(enum smtp_state from)
 	case SMTP_IDLE:
 		return SMTP_IDLE | SMTP_TRANSACTION | SMTP_DIALOGUE |
 		       SMTP_CHUNK | SMTP_FLOOR;
-	case SMTP_TRANSACTION:
+	case SMTP_TRANSACTION: /* MSID and refusals: IDLE */
 		return SMTP_IDLE | SMTP_CONTENT | SMTP_CHUNK | SMTP_FLOOR;
 	case SMTP_CHUNKS:
 		return SMTP_IDLE | SMTP_CHUNK | SMTP_FLOOR;
@@ -74,11 +78,12 @@ legal_moves(enum smtp_state from)
 		return SMTP_FRESH | SMTP_IDLE | SMTP_TRANSACTION | SMTP_CHUNKS |
 		       SMTP_DENIED | SMTP_FLOOR;
 	case SMTP_FLOOR:
-		return SMTP_AWAY;
+		return SMTP_AWAY | SMTP_PARTING;
 	case SMTP_AWAY:
 		return SMTP_FRESH | SMTP_IDLE;
 	case SMTP_DENIED:
 		return SMTP_CHUNK;
+	case SMTP_PARTING:
 	case SMTP_CLOSED:
 		return 0;
 	}
@@ -123,11 +128,14 @@ smtp_session_listens(const struct smtp_server *x)
 bool
 smtp_session_holds_floor(const struct smtp_server *x)
 {
-	if (x->question == ASKED_RETR)
+	if (x->question == ASKED_RETR || x->question == ASKED_GTML)
 		return true;
+	if (x->question == ASKED_VERDICT)
+		return verdict_turns(x->verdict);
 	if (x->question == ASKED_END)
 		return smtp_session_is_turned(x);
-	return x->state == SMTP_FLOOR && x->out.n > 0;
+	return x->state == SMTP_PARTING ||
+	       (x->state == SMTP_FLOOR && x->out.n > 0);
 }
 
 void
@@ -217,7 +225,7 @@ static void
 forget_transaction(struct smtp_server *x)
 {
 	x->recipients = 0;
-	x->has_utf8 = false;
+	x->has_utf8 = x->has_dmtp = x->is_envelope = x->has_size = false;
 	x->content_is_due = false;
 	x->content.run_is_given = false;
 	buf_release(&x->content.run);
@@ -250,7 +258,8 @@ smtp_session_close(struct smtp_server *x)
 	if (x->state == SMTP_CLOSED)
 		return;
 	/* An END that was never given out: for the owner there was none. */
-	if (x->event_is_due && x->event.kind == SMTP_SERVER_END)
+	if (x->event_is_due && (x->event.kind == SMTP_SERVER_END ||
+				   x->event.kind == SMTP_SERVER_MSID))
 		x->has_transaction = true;
 	x->event_is_due = false;
 	x->question = ASKED_NOTHING;

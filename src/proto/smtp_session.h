@@ -10,25 +10,29 @@
  *      └─554─► DENIED    │           │  │ └─AUTH    └─DATA─► CONTENT│
  *                        │           │  │     │                  BDAT
  *            secured()   │  STARTTLS │  │ DIALOGUE             CHUNK┘
- *                        │     RETR  ▼  ▼ (TURNED: end of transaction)
- *              AWAY ◄────┴──────── FLOOR         every state ──► CLOSED
+ *                        │ RETR GTML ▼  ▼ (TURNED: end of transaction)
+ *              AWAY ◄────┴──────── FLOOR ──► PARTING
+ *                                                every state ──► CLOSED
  *
  * WAITING   for greet(); nothing is read.
  * FRESH     greeted; no EHLO yet. IDLE: between transactions.
- * TRANSACTION  MAIL was accepted. CHUNKS: between two BDATs of one message.
+ * TRANSACTION  MAIL or ENVELOPE was accepted. CHUNKS: between two BDATs of one
+ *           message. A server that begins after GTML begins here.
  * DIALOGUE  within AUTH: the next line is a response, not a command.
  * CONTENT   octets of DATA. CHUNK: octets of one BDAT, wanted or not.
  * FLOOR     a last reply is on its way, then the peer has the floor: the
  *           event floor_event is given out once out() is empty.
  * AWAY      another machine, or a handshake, has the connection.
+ * PARTING   after GTML all is said: the other side closes.
  * DENIED    only QUIT is served. CLOSED: nothing is read any more.
  *
  * While a question is open the state stays what it was and nothing is read.
  *
  * Invariants, asserted by smtp_session_check():
  *   - a question is open only where its verb is legal, never when CLOSED;
- *   - accepted recipients exist only between an accepted MAIL and its end;
- *   - every MAIL that was accepted is followed by exactly one END or ABORT;
+ *   - accepted recipients exist only between an accepted MAIL or ENVELOPE and
+ *     its end;
+ *   - each of these is followed by exactly one END, MSID or ABORT;
  *   - memory of content and of secrets is held only while it is needed.
  */
 #ifndef PROTO_SMTP_SESSION_H
@@ -37,6 +41,7 @@
 #include "proto/content.h"
 #include "proto/identifier.h"
 #include "proto/smtp_server.h"
+#include "proto/subject.h"
 #include "proto/verb.h"
 
 /* Replies that wait unsent beyond this hold up reading (back-pressure). */
@@ -68,6 +73,7 @@ enum smtp_state {
 	SMTP_AWAY = 512,
 	SMTP_DENIED = 1024,
 	SMTP_CLOSED = 2048,
+	SMTP_PARTING = 4096,
 };
 
 /* The states in which the next octets are a line. */
@@ -86,6 +92,10 @@ enum smtp_question {
 	ASKED_END,
 	ASKED_GDEL,
 	ASKED_RETR,
+	ASKED_GTML,
+	ASKED_MSID,
+	ASKED_ENVELOPE,
+	ASKED_VERDICT,
 };
 
 enum smtp_mechanism { SMTP_PLAIN, SMTP_LOGIN };
@@ -157,12 +167,19 @@ struct smtp_server {
 	bool is_extended;
 	bool is_authenticated;
 	bool has_transaction; /* the owner has still to hear END or ABORT */
-	bool has_utf8;        /* MAIL said SMTPUTF8 */
-	unsigned recipients;  /* accepted in this transaction */
+	bool has_utf8;        /* MAIL said SMTPUTF8, or it is an envelope */
+	bool has_dmtp;        /* MAIL said DMTP: MSID may come */
+	bool is_envelope;     /* ENVELOPE began it */
+	bool has_size;        /* the message's size was said: */
+	uint64_t size;
+	unsigned recipients; /* accepted in this transaction */
 	struct address address;
 	struct params params;
-	char id[IDENTIFIER_FOREIGN_MAX + 1];
-	enum verb help_about; /* VERB_COUNT: all of them */
+	char id[SMTP_MESSAGE_ID_MAX + 1]; /* an id, or a Message-ID */
+	char subject[SUBJECT_MAX + 1];
+	enum verdict verdict;
+	bool has_to, has_have; /* of the verdict: ADDRESS, and HAVE */
+	enum verb help_about;  /* VERB_COUNT: all of them */
 	struct smtp_login login;
 	struct smtp_chunk chunk;
 	struct smtp_content content;

@@ -27,11 +27,10 @@ form_of(unsigned char first)
 	return NULL;
 }
 
-/* Octets of the character at the start of S (not empty), 0 if it is none. */
-static size_t
-character(struct span s)
+size_t
+utf8_length(struct span s)
 {
-	unsigned char first = (unsigned char)s.p[0];
+	unsigned char first = s.n > 0 ? (unsigned char)s.p[0] : 0;
 	const struct form *form = form_of(first);
 	uint32_t value;
 
@@ -55,11 +54,21 @@ bool
 utf8_is_valid(struct span s)
 {
 	while (s.n > 0) {
-		size_t n = character(s);
+		size_t n = utf8_length(s);
 
 		if (n == 0)
 			return false;
 		s = span_skip(s, n);
+	}
+	return true;
+}
+
+bool
+utf8_is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
 	}
 	return true;
 }

@@ -74,6 +74,18 @@ void verb_bdat_answer(
     struct smtp_server *x, enum reply_name reply, struct span text);
 void verb_retr_answer(
     struct smtp_server *x, enum reply_name reply, struct span text);
+void verb_gtml_answer(
+    struct smtp_server *x, enum reply_name reply, struct span text);
+void verb_envelope_answer(
+    struct smtp_server *x, enum reply_name reply, struct span text);
+void verb_verdict_answer(
+    struct smtp_server *x, enum reply_name reply, struct span text);
+
+/* The side that said GTML: 354, and the content is next (WIRE 5). */
+void verb_gtml_receive(struct smtp_server *x);
+
+/* Is the transaction one whose content is not wanted (WIRE 5, DM-13)? */
+bool verb_msid_is_awaited(const struct smtp_server *x);
 
 /* A line within AUTH. */
 void verb_auth_line(struct smtp_server *x, struct span line);

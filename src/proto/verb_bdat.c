@@ -29,6 +29,8 @@ verb_bdat_check(
 	if (parse(argument, &x->chunk) < 0)
 		return verb_refuse(
 		    refusal_r, REPLY_BAD_ARGUMENT, "BDAT octets [LAST]");
+	if (verb_msid_is_awaited(x))
+		return verb_refuse(refusal_r, REPLY_SEND_MSID, "");
 	if (x->recipients == 0)
 		return verb_refuse(refusal_r, REPLY_NO_RECIPIENTS, "");
 	return true;

@@ -9,6 +9,8 @@ bool
 verb_data_check(
     struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
 {
+	if (verb_msid_is_awaited(x))
+		return verb_refuse(refusal_r, REPLY_SEND_MSID, "");
 	if (x->recipients == 0)
 		return verb_refuse(refusal_r, REPLY_NO_RECIPIENTS, "");
 	return verb_check_bare(argument, refusal_r);

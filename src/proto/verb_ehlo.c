@@ -77,9 +77,12 @@ print_offers(struct smtp_server *x)
 	bool signs_in =
 	    x->setup.kind == SMTP_SERVER_SUBMISSION && x->setup.secure;
 	struct offer offers[] = {
-	    {pulls, "PULL DIGEST EXPIRES FROM"},
+	    {pulls, "PULL DIGEST EXPIRES FROM HAVE"},
 	    {pulls, "RETR"},
+	    {pulls, "GTML"},
 	    {(x->keywords & SMTP_KEYWORD_GDEL) != 0, "GDEL"},
+	    {(x->keywords & SMTP_KEYWORD_MSID) != 0, "MSID"},
+	    {(x->keywords & SMTP_KEYWORD_ENVELOPE) != 0, "ENVELOPE"},
 	    {smtp_session_may_start_tls(x), "STARTTLS"},
 	    {signs_in, "AUTH PLAIN LOGIN"},
 	    {true, "8BITMIME"},

@@ -5,6 +5,7 @@
  */
 #include "proto/command.h"
 #include "proto/smtp_session.h"
+#include "proto/utf8.h"
 
 static bool
 may_send(const struct smtp_server *x)
@@ -34,7 +35,7 @@ verb_mail_check(
 		return verb_refuse(refusal_r, REPLY_BAD_SENDER, "");
 	if (!command_params(rest, params, &x->params, refusal_r))
 		return false;
-	if (!x->params.smtputf8 && !command_is_ascii(path))
+	if (!x->params.smtputf8 && !utf8_is_ascii(path))
 		return verb_refuse(refusal_r, REPLY_NEED_UTF8, "");
 	if (x->params.has_size && x->params.size > x->setup.message_size)
 		return verb_refuse(refusal_r, REPLY_TOO_LARGE, "");
@@ -58,6 +59,9 @@ verb_mail_answer(struct smtp_server *x, enum reply_name reply, struct span text)
 	}
 	x->has_transaction = true;
 	x->has_utf8 = x->params.smtputf8;
+	x->has_dmtp = x->params.dmtp;
+	x->has_size = x->params.has_size;
+	x->size = x->params.size;
 	smtp_session_enter(x, SMTP_TRANSACTION);
 	smtp_session_reply(x, reply, text);
 }

@@ -4,6 +4,7 @@
  */
 #include "proto/command.h"
 #include "proto/smtp_session.h"
+#include "proto/utf8.h"
 
 /* Does the session's count of recipients leave room for one more? */
 static bool
@@ -33,7 +34,7 @@ verb_rcpt_check(
 		return verb_refuse(refusal_r, REPLY_BAD_RECIPIENT, "");
 	if (!command_params(rest, params, &x->params, refusal_r))
 		return false;
-	if (!x->has_utf8 && !command_is_ascii(path))
+	if (!x->has_utf8 && !utf8_is_ascii(path))
 		return verb_refuse(refusal_r, REPLY_NEED_UTF8, "");
 	return check_count(x, refusal_r);
 }

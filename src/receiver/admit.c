@@ -31,6 +31,15 @@ unsigned
 admit_keywords(
     const struct admit *a, enum admit_standing standing, struct span name)
 {
+	static const struct {
+		const char *word;
+		unsigned bit;
+	} keywords[] = {
+	    {"gdel", SMTP_KEYWORD_GDEL},
+	    {"msid", SMTP_KEYWORD_MSID},
+	    {"envelope", SMTP_KEYWORD_ENVELOPE},
+	};
+	const struct settings_list *offer;
 	unsigned words = 0;
 
 	switch (standing) {
@@ -42,8 +51,10 @@ admit_keywords(
 		words = SMTP_KEYWORD_PULL;
 		break;
 	}
-	if (settings_list_has(settings_offer(a->settings, name), "gdel"))
-		words |= SMTP_KEYWORD_GDEL;
+	offer = settings_offer(a->settings, name);
+	for (unsigned i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+		if (settings_list_has(offer, keywords[i].word))
+			words |= keywords[i].bit;
 	return words;
 }
 
@@ -52,6 +63,7 @@ admit_keywords(
 struct asking {
 	void (*answered)(void *arg, enum reply_name reply);
 	void *arg;
+	enum store_mode *mode_r;
 };
 
 static struct asking *
@@ -62,6 +74,7 @@ asking_new(void (*answered)(void *arg, enum reply_name reply), void *arg)
 	if (x != NULL) {
 		x->answered = answered;
 		x->arg = arg;
+		x->mode_r = NULL;
 	}
 	return x;
 }
@@ -75,6 +88,8 @@ user_looked_up(struct store_op *op, void *arg)
 				    ? REPLY_NO_SUCH_USER
 				    : REPLY_DELIVERY_LATER;
 
+	if (op->outcome == STORE_OK && x->mode_r != NULL)
+		*x->mode_r = op->user_get.user.mode;
 	store_op_free(&op);
 	x->answered(x->arg, reply);
 	free(x);
@@ -126,6 +141,8 @@ admit_recipient(const struct admit *a, const struct admit_recipient *ask,
 	enum reply_name reply;
 	struct asking *x;
 
+	if (ask->mode_r != NULL)
+		*ask->mode_r = MODE_SERVER;
 	if (address_parse(ask->recipient, rules, &address) < 0) {
 		answered(arg, REPLY_BAD_RECIPIENT);
 		return;
@@ -137,6 +154,8 @@ admit_recipient(const struct admit *a, const struct admit_recipient *ask,
 		return;
 	}
 	x = asking_new(answered, arg);
+	if (x != NULL)
+		x->mode_r = ask->mode_r;
 	if (x == NULL)
 		answered(arg, REPLY_DELIVERY_LATER);
 	else
@@ -202,7 +221,7 @@ admit_callable(const struct admit *a, struct ip address)
 static enum reply_name
 judge_notice(const struct admit *a, const struct admit_notice *n)
 {
-	if (!identifier_is_legal(n->id))
+	if (!identifier_is_legal(n->id) && n->dialect != ROUTE_ENVELOPE)
 		return REPLY_BAD_ARGUMENT;
 	if (hosts_has_name(a->local, n->domain) ||
 	    !admit_callable(a, n->address))
@@ -210,29 +229,30 @@ judge_notice(const struct admit *a, const struct admit_notice *n)
 	return admit_belief(a->settings, n->spf, n->mx);
 }
 
+/* Taken when it was taken for anybody; the same again counts (WIRE 3). */
+static enum reply_name
+reply_of_rows(const struct store_notice_put *put)
+{
+	bool full = false;
+
+	for (unsigned i = 0; i < put->count; i++) {
+		if (put->outcomes[i] == STORE_OK ||
+		    put->outcomes[i] == STORE_EXISTS)
+			return REPLY_NOTED;
+		full = full || put->outcomes[i] == STORE_FULL;
+	}
+	return full ? REPLY_NO_ROOM : REPLY_DELIVERY_LATER;
+}
+
 static void
 notice_put(struct store_op *op, void *arg)
 {
 	struct asking *x = arg;
-	enum store_outcome outcome = op->outcome;
-	enum reply_name reply = REPLY_DELIVERY_LATER;
+	enum reply_name reply = op->outcome == STORE_OK
+				    ? reply_of_rows(&op->notice_put)
+				    : REPLY_DELIVERY_LATER;
 
 	store_op_free(&op);
-	switch (outcome) {
-	case STORE_OK:
-	case STORE_EXISTS: /* the same again: 250 (WIRE 3) */
-		reply = REPLY_NOTED;
-		break;
-	case STORE_FULL:
-		reply = REPLY_NO_ROOM;
-		break;
-	case STORE_NONE:
-	case STORE_CONFLICT:
-	case STORE_BUSY:
-	case STORE_UNSURE:
-	case STORE_BROKEN:
-		break;
-	}
 	x->answered(x->arg, reply);
 	free(x);
 }
@@ -246,27 +266,79 @@ expiry_of(const struct admit_notice *n)
 					: EXPIRES_DEFAULT_USER;
 }
 
-static void
-fill_notice(const struct admit *a, const struct admit_notice *n, int64_t delay,
-    int64_t now, struct store_op *op)
+/* What all rows of one notice share. */
+static struct store_notice
+row_of(const struct admit_notice *n, int64_t delay, int64_t now,
+    struct arena *arena)
 {
-	struct store_notice_put *put = &op->notice_put;
-
-	put->notice = (struct store_notice){
-	    .id = arena_copy(&op->arena, n->id),
-	    .domain = arena_copy(&op->arena, n->domain),
-	    .key = key_new(now),
+	struct store_notice row = {
+	    .id = arena_copy(arena, n->id),
+	    .domain = arena_copy(arena, n->domain),
 	    .address = n->address,
 	    .dialect = n->dialect,
 	    .state = NOTICE_WANTED, /* policy decides at once (GD-10) */
+	    .sender = arena_copy(arena, n->sender),
+	    .subject = arena_copy(arena, n->subject),
+	    .envelope = arena_copy(arena, n->envelope),
+	    .attachments = n->attachments,
 	    .has_digest = n->has_digest,
+	    .has_size = n->has_size,
+	    .size = n->size,
 	    .created = now,
 	    .next_at = now + delay,
 	    .expires_at = now + expiry_of(n),
 	};
-	memcpy(put->notice.digest, n->digest, STORE_DIGEST);
+
+	memcpy(row.digest, n->digest, STORE_DIGEST);
+	return row;
+}
+
+/* A recipient who asks is asked; for the others policy accepts. */
+static int
+name_recipient(const struct admit_notice_recipient *r, struct arena *arena,
+    struct store_notice *row)
+{
+	const struct address_rules rules = {
+	    .utf8 = true, .bare_postmaster = true};
+	struct address address;
+	char folded[ADDRESS_TEXT];
+
+	if (address_parse(r->to, rules, &address) < 0)
+		return -E_SYNTAX;
+	address_fold(&address, folded);
+	row->recipient = arena_copy(arena, span_of(folded));
+	row->to = arena_copy(arena, r->to);
+	if (r->mode == MODE_ASK)
+		row->state = NOTICE_PENDING;
+	else if (row->dialect == ROUTE_ENVELOPE)
+		row->verdict = VERDICT_ACCEPT;
+	return row->recipient.p != NULL && row->to.p != NULL ? 0 : -E_NOMEM;
+}
+
+static int
+fill_notice(const struct admit *a, const struct admit_notice *n, int64_t delay,
+    int64_t now, struct store_op *op)
+{
+	struct store_notice_put *put = &op->notice_put;
+	unsigned count = n->count > 0 ? n->count : 1; /* GDEL names nobody */
+	struct store_notice *rows =
+	    arena_take(&op->arena, count * sizeof *rows);
+
+	if (rows == NULL)
+		return -E_NOMEM;
+	for (unsigned i = 0; i < count; i++) {
+		rows[i] = row_of(n, delay, now, &op->arena);
+		rows[i].key = key_new(now);
+		if (n->count > 0 &&
+		    name_recipient(&n->recipients[i], &op->arena, &rows[i]) < 0)
+			return -E_SYNTAX;
+	}
+	put->count = count;
+	put->notices = rows;
 	put->pending_max = a->settings->pending_per_source;
+	put->user_max = a->settings->pending_per_user;
 	put->total_max = a->settings->pending_total;
+	return 0;
 }
 
 void
@@ -282,14 +354,14 @@ admit_notice(const struct admit *a, const struct admit_notice *n, int64_t delay,
 	log_event("notice-left", "id=%s domain=%s address=%s spf=%s code=%d",
 	    log_quote(n->id), log_quote(n->domain), ip, spf_result_name(n->spf),
 	    reply_code(reply));
-	if (reply != REPLY_NOTED || x == NULL || op == NULL) {
+	if (reply != REPLY_NOTED || x == NULL || op == NULL ||
+	    fill_notice(a, n, delay, now, op) < 0) {
 		free(x);
 		store_op_free(&op);
 		answered(
 		    arg, reply != REPLY_NOTED ? reply : REPLY_DELIVERY_LATER);
 		return;
 	}
-	fill_notice(a, n, delay, now, op);
 	op->done = notice_put;
 	op->arg = x;
 	store_submit(a->store, op);

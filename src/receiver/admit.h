@@ -46,6 +46,7 @@ struct admit_recipient {
 	enum arrival_way way;
 	enum admit_standing standing; /* PUSHED */
 	struct span sender, recipient;
+	enum store_mode *mode_r; /* set before ANSWERED says 2xx; may be NULL */
 };
 void
 admit_recipient(const struct admit *admit, const struct admit_recipient *ask,
@@ -64,6 +65,11 @@ enum reply_name admit_belief(
 /* May we call this address at all (AT-24)? */
 bool admit_callable(const struct admit *admit, struct ip address);
 
+struct admit_notice_recipient {
+	struct span to; /* as given */
+	enum store_mode mode;
+};
+
 struct admit_notice {
 	struct ip address;
 	struct span id;
@@ -74,6 +80,13 @@ struct admit_notice {
 	bool has_digest;
 	uint8_t digest[STORE_DIGEST];
 	int64_t expires; /* seconds from now; 0: the dialect's default */
+	bool has_size;
+	uint64_t size;
+	/* MSID and ENVELOPE, which name them; GDEL does not */
+	struct span sender, subject, envelope;
+	unsigned attachments;
+	unsigned count;
+	const struct admit_notice_recipient *recipients;
 };
 
 /*

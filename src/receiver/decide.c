@@ -5,8 +5,10 @@
 #include "receiver/decide.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "message/date.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define POSTMASTER "postmaster"
@@ -21,6 +23,7 @@ decide_message(
 	    .user = a->user,
 	    .envid = a->envid,
 	    .subject = a->subject,
+	    .envelope = a->way == ARRIVAL_SUBMITTED ? a->envelope : span_of(""),
 	    .ret = a->ret,
 	    .body_8bit = a->body_8bit,
 	    .smtputf8 = a->smtputf8,
@@ -154,4 +157,157 @@ decide_pushed(const struct settings *settings, const struct arrival *arrival,
 	put->delivery_count = arrival->count;
 	return decide_deliveries(
 	    settings, arrival, op->now, &op->arena, &put->deliveries);
+}
+
+/* ---- a person's decision ---- */
+
+struct deciding {
+	struct store *store;
+	const struct settings *settings;
+	struct key key;
+	char user[ADDRESS_TEXT];
+	enum store_verdict verdict;
+	struct decide_world world;
+};
+
+static void
+decided(struct store_op *op, void *arg)
+{
+	struct deciding *x = arg;
+	const struct store_notice_decide *d = &op->notice_decide;
+	char key[KEY_TEXT];
+
+	key_text(x->key, key);
+	log_event("decided", "notice=%s verdict=%s outcome=%s", key,
+	    store_verdict_name(x->verdict), store_outcome_name(op->outcome));
+	if (op->outcome == STORE_OK && d->body_free)
+		x->world.free_body(x->world.owner, d->message);
+	x->world.answered(x->world.owner, op->outcome,
+	    op->outcome == STORE_OK ? &d->notice : NULL);
+	store_op_free(&op);
+	free(x);
+}
+
+static void
+fail(struct deciding *x, enum store_outcome outcome)
+{
+	x->world.answered(x->world.owner, outcome, NULL);
+	free(x);
+}
+
+/* The copy that is here already came from the notice's own address. */
+static int
+delivery_of(const struct deciding *x, const struct store_notice *n, int64_t now,
+    struct arena *arena, struct store_delivery *delivery_r)
+{
+	const struct address_rules rules = {.utf8 = true};
+	const struct arrival arrival = {
+	    .way = ARRIVAL_PULLED,
+	    .message = n->message,
+	    .sender = n->sender,
+	    .with = span_of(n->dialect == ROUTE_GDEL   ? "GDEL"
+			    : n->dialect == ROUTE_MSID ? "MSID"
+						       : "ENVELOPE"),
+	    .helo = n->domain,
+	    .address = n->address,
+	    .notice_id = n->id,
+	    .notice_domain = n->domain,
+	};
+	struct address recipient;
+
+	if (address_parse(n->to, rules, &recipient) < 0)
+		return -E_SYNTAX;
+	return decide_delivery(
+	    x->settings, &arrival, &recipient, now, arena, delivery_r);
+}
+
+static void
+notice_found(struct store_op *found, void *arg)
+{
+	struct deciding *x = arg;
+	const struct store_notice *n = &found->notice_get.notice;
+	enum store_outcome outcome = found->outcome;
+	struct store_op *op = store_op_new(STORE_NOTICE_DECIDE, found->now);
+	bool copy = outcome == STORE_OK && !key_is_zero(n->message);
+
+	if (outcome == STORE_OK && op != NULL &&
+	    (!copy || delivery_of(x, n, op->now, &op->arena,
+			  &op->notice_decide.delivery) == 0)) {
+		op->notice_decide.key = x->key;
+		op->notice_decide.user = span_of(x->user);
+		op->notice_decide.verdict = x->verdict;
+		op->done = decided;
+		op->arg = x;
+		store_submit(x->store, op);
+	} else {
+		store_op_free(&op);
+		fail(x, outcome == STORE_OK ? STORE_BROKEN : outcome);
+	}
+	store_op_free(&found);
+}
+
+void
+decide_verdict(struct store *store, const struct settings *settings,
+    const struct decide_ask *ask, int64_t now, const struct decide_world *world)
+{
+	struct deciding *x = calloc(1, sizeof *x);
+	struct store_op *op = store_op_new(STORE_NOTICE_GET, now);
+
+	if (x == NULL || op == NULL ||
+	    span_copy(ask->user, x->user, sizeof x->user) < 0) {
+		free(x);
+		store_op_free(&op);
+		world->answered(world->owner, STORE_BROKEN, NULL);
+		return;
+	}
+	x->store = store;
+	x->settings = settings;
+	x->key = ask->notice;
+	x->verdict = ask->verdict;
+	x->world = *world;
+	op->notice_get.key = ask->notice;
+	op->done = notice_found;
+	op->arg = x;
+	store_submit(store, op);
+}
+
+/* ---- what nobody decided in time ---- */
+
+static void
+expired(struct store_op *op, void *arg)
+{
+	struct decide_expiry *x = arg;
+	const struct store_notice_expire *page = &op->notice_expire;
+	bool ok = op->outcome == STORE_OK;
+	bool more = ok && page->count == DECIDE_EXPIRE_PAGE;
+	int64_t now = op->now;
+
+	for (unsigned i = 0; ok && i < page->count; i++)
+		log_event("notice-lapsed", "id=%s domain=%s user=%s",
+		    log_quote(page->notices[i].id),
+		    log_quote(page->notices[i].domain),
+		    log_quote(page->notices[i].recipient));
+	for (unsigned i = 0; ok && i < page->body_count; i++)
+		x->free_body(x->owner, page->bodies[i]);
+	store_op_free(&op);
+	x->running = false;
+	if (more)
+		decide_expire(x, now);
+}
+
+void
+decide_expire(struct decide_expiry *x, int64_t now)
+{
+	struct store_op *op;
+
+	if (x->running)
+		return;
+	op = store_op_new(STORE_NOTICE_EXPIRE, now);
+	if (op == NULL)
+		return; /* the next tick tries again */
+	op->notice_expire.limit = DECIDE_EXPIRE_PAGE;
+	op->done = expired;
+	op->arg = x;
+	x->running = true;
+	store_submit(x->store, op);
 }

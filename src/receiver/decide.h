@@ -38,4 +38,39 @@ int decide_deliveries(const struct settings *settings,
 int decide_pushed(const struct settings *settings,
     const struct arrival *arrival, struct store_op *op);
 
+/*
+ * What a person decided about a notice (SM-20 to SM-24; WIRE 10): accepted, it
+ * is pulled, or delivered at once when a copy is here; refused, the origin is
+ * told. ANSWERED once, from a later store_turn(): the outcome of notice_decide,
+ * and with OK the notice after it (borrowed for that call). BODY_FREE tells of
+ * a spooled body that nobody needs any more.
+ */
+struct decide_ask {
+	struct key notice;
+	struct span user; /* whose it must be, folded; "": anybody's */
+	enum store_verdict verdict;
+};
+struct decide_world {
+	void *owner;
+	void (*answered)(void *owner, enum store_outcome outcome,
+	    const struct store_notice *notice);
+	void (*free_body)(void *owner, struct key message);
+};
+void decide_verdict(struct store *store, const struct settings *settings,
+    const struct decide_ask *ask, int64_t now,
+    const struct decide_world *world);
+
+/*
+ * Lets notices lapse whose time is over before anybody decided, or before they
+ * could be pulled, a page at a time.
+ */
+#define DECIDE_EXPIRE_PAGE 256
+struct decide_expiry {
+	struct store *store;
+	void *owner;
+	void (*free_body)(void *owner, struct key message);
+	bool running; /* a page is under way */
+};
+void decide_expire(struct decide_expiry *expiry, int64_t now);
+
 #endif

@@ -12,7 +12,7 @@
 
 #include "base/log.h"
 #include "base/table.h"
-#include "receiver/decide.h"
+#include "receiver/pull_arrival.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +32,7 @@ struct group {
 	struct item items[PULL_CALL_ITEMS];
 	unsigned count, left;
 	bool called, cut_short;
+	bool alone; /* takes no further item */
 };
 
 struct pull {
@@ -174,6 +175,9 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 		return; /* its lease runs out */
 	op->notice_settle.id = arena_copy(&op->arena, item->notice.id);
 	op->notice_settle.domain = arena_copy(&op->arena, item->notice.domain);
+	op->notice_settle.recipient =
+	    arena_copy(&op->arena, item->notice.recipient);
+	op->notice_settle.verdict = item->notice.verdict;
 	op->notice_settle.end = end;
 	op->notice_settle.next_at = next_at;
 	op->notice_settle.reply = arena_copy(&op->arena, reply);
@@ -222,7 +226,7 @@ try_later(struct group *g, struct item *item, struct span reply, int64_t now)
 	int64_t at =
 	    g->cut_short ? now + 1 : next_try(g->pull, &item->notice, now);
 
-	if (item->notice.unconfirmed)
+	if (item->notice.unconfirmed || item->notice.verdict_due)
 		settle(g, item, NOTICE_END_LATER,
 		    next_question(g->pull, &item->notice, now), reply, now);
 	else if (at > 0)
@@ -259,7 +263,7 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 	struct item *item =
 	    g != NULL && g->called ? find_item(g, notice) : NULL;
 	static const char *const names[] = {
-	    "", "confirmed", "later", "gone", "refused", "unconfirmed"};
+	    "", "confirmed", "later", "gone", "refused", "unconfirmed", "told"};
 
 	if (item == NULL || item->ended)
 		return;
@@ -283,6 +287,9 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 	case PULL_UNCONFIRMED:
 		settle(g, item, NOTICE_END_LATER,
 		    next_question(p, &item->notice, now), reply, now);
+		return;
+	case PULL_TOLD:
+		settle(g, item, NOTICE_END_TOLD, 0, reply, now);
 		return;
 	}
 }
@@ -398,78 +405,12 @@ pull_lost(struct pull *p, int64_t now)
 	}
 }
 
-/* ---- what has come ---- */
-
-struct arriving {
-	const struct arrival *arrival;
-	void (*answered)(
-	    void *arg, enum reply_name reply, struct span argument);
-	void *arg;
-};
-
-static void
-fetched(struct store_op *op, void *arg)
-{
-	struct arriving *x = arg;
-	enum reply_name reply = REPLY_DELIVERY_LATER;
-
-	switch (op->outcome) {
-	case STORE_OK:
-	case STORE_EXISTS:
-		reply = REPLY_STORED;
-		break;
-	case STORE_FULL:
-		reply = REPLY_NO_ROOM;
-		break;
-	case STORE_NONE:
-	case STORE_CONFLICT:
-	case STORE_BUSY:
-	case STORE_UNSURE:
-	case STORE_BROKEN:
-		break;
-	}
-	log_event("fetched", "id=%s domain=%s size=%llu outcome=%s",
-	    log_quote(x->arrival->notice_id),
-	    log_quote(x->arrival->notice_domain),
-	    (unsigned long long)x->arrival->size,
-	    store_outcome_name(op->outcome));
-	store_op_free(&op);
-	x->answered(x->arg, reply, span_of(""));
-	free(x);
-}
-
-static int
-fill_fetched(struct pull *p, const struct arrival *a, struct store_op *op)
-{
-	op->notice_fetched.id = a->notice_id;
-	op->notice_fetched.domain = a->notice_domain;
-	decide_message(a, op->now, &op->notice_fetched.message);
-	op->notice_fetched.next_at = op->now + PULL_CONFIRM_PAUSE;
-	op->notice_fetched.delivery_count = a->count;
-	return decide_deliveries(p->settings, a, op->now, &op->arena,
-	    &op->notice_fetched.deliveries);
-}
-
 void
 pull_arrived(struct pull *p, const struct arrival *arrival, int64_t now,
     void (*answered)(void *arg, enum reply_name reply, struct span argument),
     void *arg)
 {
-	struct arriving *x = malloc(sizeof *x);
-	struct store_op *op = store_op_new(STORE_NOTICE_FETCHED, now);
-
-	if (x == NULL || op == NULL || fill_fetched(p, arrival, op) < 0) {
-		free(x);
-		store_op_free(&op);
-		answered(arg, REPLY_DELIVERY_LATER, span_of(""));
-		return;
-	}
-	x->arrival = arrival;
-	x->answered = answered;
-	x->arg = arg;
-	op->done = fetched;
-	op->arg = x;
-	store_submit(p->store, op);
+	pull_arrival_put(p->store, p->settings, arrival, now, answered, arg);
 }
 
 /* ---- claiming ---- */
@@ -501,7 +442,7 @@ group_for(struct pull *p, struct ip address)
 	size_t at = 0;
 
 	while ((g = table_next(&p->groups, &at, &number)) != NULL)
-		if (!g->called && g->count < PULL_CALL_ITEMS &&
+		if (!g->called && !g->alone && g->count < PULL_CALL_ITEMS &&
 		    ip_equals(g->address, address))
 			return g;
 	return group_new(p, address);
@@ -529,13 +470,20 @@ add(struct pull *p, const struct store_notice *notice)
 	/* its lease ran out while it waited here for a connection */
 	if (is_under_way(p, notice->key))
 		return;
-	g = group_for(p, notice->address);
+	/* GTML ends its connection: one for each */
+	g = notice->dialect == ROUTE_MSID ? group_new(p, notice->address)
+					  : group_for(p, notice->address);
 	if (g == NULL)
 		return;
+	g->alone = notice->dialect == ROUTE_MSID;
 	item = &g->items[g->count];
 	item->notice = *notice;
 	item->notice.id = arena_copy(&g->arena, notice->id);
 	item->notice.domain = arena_copy(&g->arena, notice->domain);
+	item->notice.recipient = arena_copy(&g->arena, notice->recipient);
+	item->notice.to = arena_copy(&g->arena, notice->to);
+	item->notice.sender = arena_copy(&g->arena, notice->sender);
+	item->notice.subject = item->notice.envelope = span_of("");
 	item->notice.reply = span_of("");
 	if (item->notice.id.p == NULL || item->notice.domain.p == NULL)
 		return;

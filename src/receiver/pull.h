@@ -59,6 +59,7 @@ enum pull_end {
 	PULL_GONE,          /* 550: asked once more, then it lapses */
 	PULL_REFUSED,       /* we refused the message (5xx from us) */
 	PULL_UNCONFIRMED,   /* fetched, and no answer after our 250 */
+	PULL_TOLD,          /* the origin answered our verdict */
 };
 void pull_ended(struct pull *p, uint64_t call, struct key notice,
     enum pull_end end, struct span reply, int64_t now);

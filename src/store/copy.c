@@ -29,7 +29,7 @@ copy_message(struct arena *a, const struct store_message *from,
     struct store_message *to_r)
 {
 	*to_r = *from;
-	to_r->head = to_r->body = span_of("");
+	to_r->envelope = to_r->head = to_r->body = span_of("");
 	return own(a, &to_r->sender) && own(a, &to_r->user) &&
 	       own(a, &to_r->envid) && own(a, &to_r->subject);
 }
@@ -44,13 +44,22 @@ copy_content(
 }
 
 bool
+copy_envelope(
+    struct arena *a, const struct store_message *from, struct store_message *to)
+{
+	to->envelope = from->envelope;
+	return own(a, &to->envelope);
+}
+
+bool
 copy_hold(
     struct arena *a, const struct store_hold *from, struct store_hold *to_r)
 {
 	*to_r = *from;
 	return own(a, &to_r->id) && own(a, &to_r->recipient) &&
 	       own(a, &to_r->domain) && own(a, &to_r->orcpt) &&
-	       own(a, &to_r->reply) && own(a, &to_r->targets);
+	       own(a, &to_r->reply) && own(a, &to_r->targets) &&
+	       own(a, &to_r->report);
 }
 
 bool
@@ -58,8 +67,19 @@ copy_notice(
     struct arena *a, const struct store_notice *from, struct store_notice *to_r)
 {
 	*to_r = *from;
+	to_r->envelope = span_of("");
 	return own(a, &to_r->id) && own(a, &to_r->domain) &&
+	       own(a, &to_r->recipient) && own(a, &to_r->to) &&
+	       own(a, &to_r->sender) && own(a, &to_r->subject) &&
 	       own(a, &to_r->reply);
+}
+
+bool
+copy_notice_text(
+    struct arena *a, const struct store_notice *from, struct store_notice *to)
+{
+	to->envelope = from->envelope;
+	return own(a, &to->envelope);
 }
 
 bool
@@ -67,7 +87,7 @@ copy_peer(
     struct arena *a, const struct store_peer *from, struct store_peer *to_r)
 {
 	*to_r = *from;
-	return own(a, &to_r->name);
+	return own(a, &to_r->name) && own(a, &to_r->domain);
 }
 
 bool

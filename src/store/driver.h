@@ -38,7 +38,62 @@ static inline bool
 store_content_fits(const struct store_message *message)
 {
 	return message->head.n <= STORE_HEAD_MAX &&
-	       message->body.n <= STORE_INLINE_MAX;
+	       message->body.n <= STORE_INLINE_MAX &&
+	       message->envelope.n <= STORE_ENVELOPE_MAX;
+}
+
+/* Can the author of this message be sent a report? */
+static inline bool
+store_is_reportable(const struct store_message *message)
+{
+	return message->user.n > 0 && message->sender.n > 0;
+}
+
+static inline bool
+store_is_refusal(unsigned verdict)
+{
+	return verdict >= VERDICT_REJECT && verdict <= VERDICT_SPAMMER;
+}
+
+static inline bool
+store_is_acceptance(unsigned verdict)
+{
+	return verdict == VERDICT_ACCEPT || verdict == VERDICT_AUTHORIZE;
+}
+
+/* A time from a caller, where 0 stands for never. */
+static inline int64_t
+store_time_or_never(int64_t at)
+{
+	return at > 0 ? at : INT64_MAX;
+}
+
+/*
+ * May a report of this kind be put, or be left out (`alone`: then 0 only puts
+ * it off), as the hold is now? OK, EXISTS, CONFLICT as report_put says.
+ */
+static inline enum store_outcome
+store_report_allowed(const struct store_hold *hold, unsigned reported,
+    int64_t report_at, bool alone, int64_t now)
+{
+	bool is_open = hold->state <= HOLD_LEASED;
+
+	if (reported == 0 && (!alone || store_time_or_never(report_at) <= now ||
+				 store_time_or_never(report_at) == INT64_MAX))
+		return STORE_CONFLICT;
+	if (reported > REPORT_FAILED)
+		return STORE_CONFLICT;
+	if (reported != 0 && is_open != (reported == REPORT_DELAYED))
+		return STORE_CONFLICT;
+	return hold->report_at > now ? STORE_EXISTS : STORE_OK;
+}
+
+/* When the next report is due after that. */
+static inline int64_t
+store_next_report(unsigned reported, int64_t report_at)
+{
+	return reported == REPORT_FAILED ? INT64_MAX
+					 : store_time_or_never(report_at);
 }
 
 extern const struct store_driver store_memory_driver;

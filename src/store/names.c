@@ -65,6 +65,7 @@ store_notice_state_name(enum store_notice_state s)
 	    [NOTICE_PENDING] = "pending",
 	    [NOTICE_WANTED] = "wanted",
 	    [NOTICE_PULLING] = "pulling",
+	    [NOTICE_KEPT] = "kept",
 	    [NOTICE_FETCHED] = "fetched",
 	    [NOTICE_DELIVERED] = "delivered",
 	    [NOTICE_REFUSED] = "refused",
@@ -99,4 +100,19 @@ store_route_name(enum store_route r)
 	};
 
 	return PICK(names, r);
+}
+
+const char *
+store_verdict_name(enum store_verdict v)
+{
+	static const char *const names[] = {
+	    [VERDICT_NONE] = "none",
+	    [VERDICT_ACCEPT] = "accept",
+	    [VERDICT_AUTHORIZE] = "authorize",
+	    [VERDICT_REJECT] = "reject",
+	    [VERDICT_SPAM] = "spam",
+	    [VERDICT_SPAMMER] = "spammer",
+	};
+
+	return PICK(names, v);
 }

@@ -129,6 +129,10 @@ play(const struct place *p, const char *const *script)
 void
 place_start_server(struct place *p, const char *const *script)
 {
+	if (p->report[1] < 0) { /* another one played before */
+		close(p->report[0]);
+		assert_int_equal(pipe(p->report), 0);
+	}
 	p->server = fork();
 	assert_true(p->server >= 0);
 	if (p->server == 0)

@@ -146,9 +146,10 @@ take(struct fixture *f, const char *text)
 	assert_int_equal(feed(f, span_of(text)), 0);
 	assert_int_equal(reception_end(f->reception, &f->fault), 0);
 	sent(0, MESSAGE_ARRIVAL_RECIPIENT);
-	sent(1, MESSAGE_ARRIVAL_BODY);
-	assert_int_equal(keeper.count, 3);
-	return &sent(2, MESSAGE_ARRIVAL)->arrival;
+	sent(1, MESSAGE_ARRIVAL_ENVELOPE);
+	sent(2, MESSAGE_ARRIVAL_BODY);
+	assert_int_equal(keeper.count, 4);
+	return &sent(3, MESSAGE_ARRIVAL)->arrival;
 }
 
 bool

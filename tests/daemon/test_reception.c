@@ -68,7 +68,7 @@ what_comes_from_outside_is_not_changed(void **state)
 
 	as_from_outside(f);
 	a = take(f, text);
-	body = keeper.sent[1].arrival_body.octets;
+	body = keeper.sent[2].arrival_body.octets;
 	assert_int_equal(a->head.n + body.n, strlen(text));
 	assert_memory_equal(a->head.p, text, a->head.n);
 	assert_memory_equal(body.p, text + a->head.n, body.n);
@@ -199,7 +199,7 @@ an_empty_message_is_a_message(void **state)
 	as_from_outside(f);
 	begin(f);
 	assert_int_equal(reception_end(f->reception, &f->fault), 0);
-	assert_int_equal(sent(2, MESSAGE_ARRIVAL)->arrival.size, 0);
+	assert_int_equal(sent(3, MESSAGE_ARRIVAL)->arrival.size, 0);
 }
 
 static void
@@ -219,7 +219,7 @@ recipients_come_before_the_message_and_in_order(void **state)
 		assert_int_equal(
 		    reception_recipient(f->reception, &carol, &f->params), 0);
 	assert_int_equal(reception_end(f->reception, &f->fault), 0);
-	assert_int_equal(keeper.count, 12);
+	assert_int_equal(keeper.count, 13);
 	for (unsigned i = 0; i < 10; i++) {
 		const struct message_arrival_recipient *r =
 		    &sent(i, MESSAGE_ARRIVAL_RECIPIENT)->arrival_recipient;
@@ -229,8 +229,76 @@ recipients_come_before_the_message_and_in_order(void **state)
 		    span_of(i == 0 ? "bob@b.test" : "carol@b.test")));
 		assert_int_equal(r->notify, i == 0 ? 0 : NOTIFY_NEVER);
 	}
-	sent(10, MESSAGE_ARRIVAL_BODY);
-	sent(11, MESSAGE_ARRIVAL);
+	sent(10, MESSAGE_ARRIVAL_ENVELOPE);
+	sent(11, MESSAGE_ARRIVAL_BODY);
+	sent(12, MESSAGE_ARRIVAL);
+}
+
+/* ---- the envelope ---- */
+
+/* WIRE 6 */
+static void
+an_envelope_is_told_before_the_message(void **state)
+{
+	struct fixture *f = *state;
+	const struct message_arrival_envelope *e;
+
+	take(f, "From: alice@a.test\r\nTo: bob@b.test\r\n"
+		"Subject: minutes\r\nBcc: secret@b.test\r\n\r\nText.\r\n");
+	e = &sent(1, MESSAGE_ARRIVAL_ENVELOPE)->arrival_envelope;
+	assert_int_equal(e->session, 77);
+	assert_int_equal(e->attachments, 0);
+	assert_true(has(e->text, "alice@a.test"));
+	assert_true(has(e->text, "minutes"));
+	assert_false(has(e->text, "secret"));
+}
+
+static void
+a_push_tells_no_envelope(void **state)
+{
+	struct fixture *f = *state;
+
+	as_from_outside(f);
+	f->setup.way = ARRIVAL_PUSHED;
+	begin(f);
+	assert_int_equal(feed(f, span_of("From: x@y.test\r\n\r\n")), 0);
+	assert_int_equal(reception_end(f->reception, &f->fault), 0);
+	assert_int_equal(keeper.count, 3);
+	sent(0, MESSAGE_ARRIVAL_RECIPIENT);
+	sent(1, MESSAGE_ARRIVAL_BODY);
+	sent(2, MESSAGE_ARRIVAL);
+}
+
+static void
+who_is_named_in_to_or_cc_is_visible(void **state)
+{
+	static const struct {
+		const char *field;
+		bool visible;
+	} cases[] = {
+	    {"To: bob@b.test\r\n", true},
+	    {"Cc: Carol <carol@b.test>,\r\n \"B\" <Bob@B.test>\r\n", true},
+	    {"To: carol@b.test\r\nTo: bob@b.test\r\n", true},
+	    {"Bcc: bob@b.test\r\n", false},
+	    {"To: \"bob@b.test\" <carol@b.test>\r\n", false},
+	    {"Reply-To: bob@b.test\r\n", false},
+	    {"", false},
+	};
+	struct fixture *f = *state;
+	char text[256];
+
+	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		unsigned at = keeper.count;
+
+		snprintf(text, sizeof text, "From: alice@a.test\r\n%s\r\n",
+		    cases[i].field);
+		begin(f);
+		assert_int_equal(feed(f, span_of(text)), 0);
+		assert_int_equal(reception_end(f->reception, &f->fault), 0);
+		assert_int_equal(sent(at, MESSAGE_ARRIVAL_RECIPIENT)
+				     ->arrival_recipient.visible,
+		    cases[i].visible);
+	}
 }
 
 #define CASE(function) \
@@ -252,6 +320,9 @@ main(void)
 	    CASE(any_split_gives_the_same_message),
 	    CASE(an_empty_message_is_a_message),
 	    CASE(recipients_come_before_the_message_and_in_order),
+	    CASE(an_envelope_is_told_before_the_message),
+	    CASE(a_push_tells_no_envelope),
+	    CASE(who_is_named_in_to_or_cc_is_visible),
 	};
 
 	return cmocka_run_group_tests_name("reception", tests, NULL, NULL);

@@ -83,10 +83,10 @@ class Peer:
             if verb.upper() == "NOOP" or verb.upper() == "RSET":
                 wire.send_line("250 ok")
                 continue
-            assert verb.upper() == "RETR", verb
-            if identifier not in messages:
+            if identifier.partition(" ")[0] not in messages:
                 wire.send_line("550 Requested action not taken")
                 continue
+            assert verb.upper() == "RETR", verb
             wire.send_line("250 OK")
             served.append((identifier,
                            self.send_turned(wire, *messages[identifier])))

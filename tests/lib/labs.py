@@ -4,6 +4,7 @@ import base64
 import email
 import email.policy
 import itertools
+import json
 import os
 
 from lab import compare, mail
@@ -22,6 +23,11 @@ notice-retry-first = "1s"
 notice-retry-max = "2s"
 pull-retries = {"1s", "1s", "2s", "2s"}
 pull-delay-max = "0s"
+"""
+
+EVERY_DIALECT = """\
+speak = {"envelope", "msid", "gdel"}
+offer = {"envelope", "msid", "gdel"}
 """
 
 _numbers = itertools.count(1)
@@ -73,6 +79,50 @@ def count_received(server, recipient, wanted):
     maildir = server.user(recipient)["maildir"]
     return sum(wanted in compare.read_delivered(path)
                for path in compare.maildir_files(maildir))
+
+
+# People who are asked (mode ask) decide by the command line.
+
+def envelopes(server, user="bob@b.test", every=False):
+    """Envelopes of USER as `envelope list --json` tells them."""
+    more = ["--all"] if every else []
+    code, output, errors = server.command("envelope", "list", user, "--json",
+                                          *more)
+    assert code == 0, errors
+    return json.loads(output)["envelopes"]
+
+
+def envelope_of(server, wanted, user="bob@b.test", seconds=SECONDS):
+    """The envelope with the subject WANTED that USER is to decide about;
+    waits for it."""
+    def look():
+        for one in envelopes(server, user):
+            if one["subject"] == wanted:
+                return one
+        return None
+
+    return wait_until(look, seconds, f"an envelope {wanted!r} for {user}")
+
+
+def show(server, identifier):
+    """The envelope as `envelope show --json` tells it."""
+    code, output, errors = server.command("envelope", "show", identifier,
+                                          "--json")
+    assert code == 0, errors
+    return json.loads(output)
+
+
+def decide(server, verdict, envelope):
+    """`envelope VERDICT`, which must succeed; the state it led to."""
+    code, output, errors = server.command("envelope", verdict,
+                                          envelope["id"], "--json")
+    assert code == 0, errors
+    return json.loads(output)["state"]
+
+
+def accept(server, octets, user="bob@b.test"):
+    """USER is asked about the message OCTETS, and wants it."""
+    decide(server, "accept", envelope_of(server, subject_of(octets), user))
 
 
 def log_text(server):

@@ -82,6 +82,14 @@ class Wire:
         line, _, self.unread = self.unread.partition(b"\r\n")
         return line
 
+    def line_is(self, expected):
+        """Takes the next line if it is EXPECTED; else it stays."""
+        line = self.line()
+        if line == expected:
+            return True
+        self.unread = line + b"\r\n" + self.unread
+        return False
+
     def reply(self):
         lines = [self.line()]
         while lines[-1][3:4] == b"-":

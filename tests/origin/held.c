@@ -26,7 +26,7 @@ held_new(struct side *s, bool spooled, struct held *held_r)
 
 	a.spooled = spooled;
 	if (spooled)
-		a.body = span_of("");
+		a.body = a.sender = span_of("");
 	accept_message(&accept, &a, s->now, hear_text, &heard);
 	side_turn(s);
 	assert_int_equal(heard.times, 1);

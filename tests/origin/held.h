@@ -14,8 +14,8 @@ struct held {
 	char id[IDENTIFIER_TEXT];
 };
 
-/* HELD, for bob@b.test; SPOOLED: its body lies in the spool. False: the
-   weather did not let it be held. */
+/* HELD, for bob@b.test; SPOOLED: its body lies in the spool, and no report will
+   quote it (its sender is null). False: the weather did not let it be held. */
 bool held_new(struct side *s, bool spooled, struct held *held_r);
 
 /* A notice is about to go to PEER. */

@@ -43,15 +43,16 @@ leave_notice(struct life *l, const struct life_item *item)
 static bool
 notice_crosses(struct life *l, const struct life_call *c, unsigned at)
 {
-	int code;
+	struct notify_reply reply = {
+	    .dialect = ROUTE_GDEL, .reply = span_of("reply")};
 
 	if (!crosses(l))
 		return false;
-	code = leave_notice(l, &c->items[at]);
+	reply.code = leave_notice(l, &c->items[at]);
 	if (!crosses(l))
 		return false;
-	notify_answered(l->notify, c->number, c->items[at].key, code,
-	    span_of("reply"), 0, l->origin.now);
+	notify_answered(
+	    l->notify, c->number, c->items[at].key, &reply, l->origin.now);
 	return true;
 }
 

@@ -67,6 +67,7 @@ hold_spooled(struct fixture *f)
 
 	a.spooled = true;
 	a.body = span_of("");
+	a.sender = span_of(""); /* no report is due that would quote it */
 	hold(f, &a);
 }
 

@@ -43,10 +43,28 @@ assert_aimed(struct recorder *r, const struct notify_call *call)
 }
 
 static void
+keep_item(struct recorded_item *to, const struct notify_item *from)
+{
+	to->hold = from->hold;
+	to->envelope = from->envelope;
+	to->size = from->size;
+	memcpy(to->digest, from->digest, STORE_DIGEST);
+	assert_int_equal(span_copy(from->id, to->id, sizeof to->id), 0);
+	assert_int_equal(
+	    span_copy(from->envid, to->envid, sizeof to->envid), 0);
+	assert_int_equal(
+	    span_copy(from->sender, to->sender, sizeof to->sender), 0);
+	assert_int_equal(
+	    span_copy(from->recipient, to->recipient, sizeof to->recipient), 0);
+	assert_int_equal(
+	    span_copy(from->subject, to->subject, sizeof to->subject), 0);
+	assert_int_equal(span_copy(from->text, to->text, sizeof to->text), 0);
+}
+
+static void
 keep(struct recorded_call *c, const struct notify_call *call)
 {
 	c->number = call->call;
-	c->expires = call->expires;
 	c->count = call->count;
 	assert_int_equal(
 	    span_copy(call->domain, c->domain, sizeof c->domain), 0);
@@ -55,14 +73,8 @@ keep(struct recorded_call *c, const struct notify_call *call)
 	c->targets_size = call->targets.n;
 	c->items = calloc(call->count, sizeof *c->items);
 	assert_non_null(c->items);
-	for (unsigned i = 0; i < call->count; i++) {
-		const struct notify_item *from = &call->items[i];
-
-		c->items[i].hold = from->hold;
-		memcpy(c->items[i].digest, from->digest, STORE_DIGEST);
-		assert_int_equal(
-		    span_copy(from->id, c->items[i].id, IDENTIFIER_TEXT), 0);
-	}
+	for (unsigned i = 0; i < call->count; i++)
+		keep_item(&c->items[i], &call->items[i]);
 }
 
 static int
@@ -95,6 +107,7 @@ recorder_open(struct recorder *r, struct side *side)
 
 	memset(r, 0, sizeof *r);
 	r->side = side;
+	r->dialect = ROUTE_GDEL;
 	assert_int_equal(
 	    notify_new(side->store, side->settings, NODE, &world, &r->notify),
 	    0);
@@ -149,12 +162,26 @@ recorder_call(struct recorder *r, const char *domain)
 }
 
 void
+recorder_answer(struct recorder *r, uint64_t number, struct key hold, int code,
+    const char *reply)
+{
+	const struct notify_reply answer = {
+	    .code = code,
+	    .dialect = r->dialect,
+	    .reply = span_of(reply),
+	    .capabilities = 33,
+	};
+
+	notify_answered(r->notify, number, hold, &answer, r->side->now);
+}
+
+void
 recorder_reply(struct recorder *r, const struct recorded_call *call, int code,
     const char *reply)
 {
 	for (unsigned i = 0; i < call->count; i++)
-		notify_answered(r->notify, call->number, call->items[i].hold,
-		    code, span_of(reply), 33, r->side->now);
+		recorder_answer(
+		    r, call->number, call->items[i].hold, code, reply);
 	recorder_over(r, call, NOTIFY_DONE);
 }
 

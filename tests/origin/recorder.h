@@ -19,7 +19,10 @@ struct recorded_question {
 
 struct recorded_item {
 	struct key hold;
-	char id[IDENTIFIER_TEXT];
+	struct key envelope;
+	char id[IDENTIFIER_TEXT], envid[IDENTIFIER_TEXT];
+	char sender[64], recipient[64], subject[64], text[160];
+	uint64_t size;
 	uint8_t digest[STORE_DIGEST];
 };
 
@@ -28,7 +31,6 @@ struct recorded_call {
 	char domain[64];
 	char targets[STORE_TARGETS_MAX * STORE_TARGET];
 	size_t targets_size;
-	int64_t expires;
 	unsigned count;
 	struct recorded_item *items;
 };
@@ -38,6 +40,7 @@ struct recorder {
 	struct notify *notify;
 	bool nobody;     /* no process can make calls */
 	bool look_first; /* asserts that a call's holds are aimed already */
+	enum store_route dialect; /* of all notices; GDEL at first */
 	unsigned question_count, call_count, freed;
 	struct recorded_question questions[RECORDER_MAX];
 	struct recorded_call calls[RECORDER_MAX];
@@ -58,6 +61,10 @@ void recorder_resolve(
 
 /* The call to DOMAIN. */
 struct recorded_call *recorder_call(struct recorder *r, const char *domain);
+
+/* One notice of the call NUMBER gets this reply. */
+void recorder_answer(struct recorder *r, uint64_t number, struct key hold,
+    int code, const char *reply);
 
 /* Every notice of CALL gets this reply; then the call is over. */
 void recorder_reply(struct recorder *r, const struct recorded_call *call,

@@ -311,6 +311,84 @@ what_a_user_has_waiting_has_a_quota(void **state)
 	side_close(&f.side);
 }
 
+/* ---- envelopes ---- */
+
+struct announced {
+	char recipient[32];
+	struct key key, envelope;
+	bool visible;
+};
+struct all_announced {
+	unsigned count;
+	struct announced at[8];
+};
+
+static void
+see_envelope(void *arg, const struct store_hold_row *row)
+{
+	struct all_announced *all = arg;
+	struct announced *a = &all->at[all->count++];
+
+	assert_true(all->count <= 8);
+	a->key = row->hold.key;
+	a->envelope = row->hold.envelope;
+	a->visible = row->hold.visible;
+	assert_int_equal(
+	    span_copy(row->hold.recipient, a->recipient, sizeof a->recipient),
+	    0);
+}
+
+static const struct announced *
+announced_to(const struct all_announced *all, const char *recipient)
+{
+	unsigned i = 0;
+
+	while (i < all->count && strcmp(all->at[i].recipient, recipient) != 0)
+		i++;
+	assert_true(i < all->count);
+	return &all->at[i];
+}
+
+static void
+assert_announced(const struct all_announced *all, const char *recipient,
+    const char *leader, bool visible)
+{
+	const struct announced *a = announced_to(all, recipient);
+
+	assert_true(key_equals(a->envelope, announced_to(all, leader)->key));
+	assert_int_equal(a->visible, visible);
+}
+
+/* WIRE 6: who may see each other is told together, a Bcc by itself. */
+static void
+visible_holds_of_one_domain_share_the_envelope_of_the_first(void **state)
+{
+	const struct arrival_recipient recipients[] = {
+	    {.recipient = span_of("secret@b.test")},
+	    {.recipient = span_of("bob@b.test"), .visible = true},
+	    {.recipient = span_of("eve@c.test"), .visible = true},
+	    {.recipient = span_of("carol@B.Test"), .visible = true},
+	    {.recipient = span_of("hidden@b.test")},
+	    {.recipient = span_of("frank@c.test"), .visible = true},
+	    {.recipient = span_of("zoe@a.test"), .visible = true},
+	    {.recipient = span_of("dave@b.test"), .visible = true},
+	};
+	struct fixture *f = *state;
+	struct arrival a = arrival_for(recipients, 8);
+	struct all_announced all = {0};
+
+	submit(f, &a, REPLY_HELD);
+	assert_int_equal(side_each_hold(&f->side, see_envelope, &all), 7);
+	assert_announced(&all, "bob@b.test", "bob@b.test", true);
+	assert_announced(&all, "carol@B.Test", "bob@b.test", true);
+	assert_announced(&all, "dave@b.test", "bob@b.test", true);
+	assert_announced(&all, "eve@c.test", "eve@c.test", true);
+	assert_announced(&all, "frank@c.test", "eve@c.test", true);
+	assert_announced(&all, "secret@b.test", "secret@b.test", false);
+	assert_announced(&all, "hidden@b.test", "hidden@b.test", false);
+	side_assert_clean(&f->side);
+}
+
 /* ---- more recipients than one operation takes ---- */
 
 struct many {
@@ -507,6 +585,7 @@ main(void)
 	    CASE(the_same_message_again_is_held_once),
 	    CASE(what_the_store_cannot_hold_gets_no_room),
 	    cmocka_unit_test(what_a_user_has_waiting_has_a_quota),
+	    CASE(visible_holds_of_one_domain_share_the_envelope_of_the_first),
 	    CASE(nothing_is_seen_before_the_last_part),
 	    CASE(each_of_2500_recipients_has_a_valid_identifier),
 	    cmocka_unit_test(

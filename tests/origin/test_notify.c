@@ -2,6 +2,7 @@
    How calls end otherwise is in test_notify_end.c. */
 #include "notifying.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* ---- before the call ---- */
@@ -27,23 +28,109 @@ holds_of_one_domain_go_in_one_call(void **state)
 
 /* GD-19 AT-07 GD-13 */
 static void
-a_call_carries_identifier_digest_target_and_life(void **state)
+a_call_carries_all_that_a_notice_says(void **state)
 {
 	struct fixture *f = *state;
 	struct arrival a = arrival_to("bob@b.test", NULL);
 	struct recorded_call *call;
 	struct store_op *op;
 
+	a.subject = span_of("minutes");
 	hold(f, &a);
 	call = call_b(f);
 	op = side_only_hold(&f->side);
 	assert_int_equal(call->count, 1);
 	assert_span(op->hold_list.rows[0].hold.id, call->items[0].id);
 	assert_memory_equal(call->items[0].digest, a.digest, STORE_DIGEST);
-	assert_int_equal(call->expires, 48 * HOUR);
+	assert_string_equal(call->items[0].sender, "alice@a.test");
+	assert_string_equal(call->items[0].recipient, "bob@b.test");
+	assert_string_equal(call->items[0].subject, "minutes");
+	assert_int_equal(call->items[0].size, a.size);
 	assert_int_equal(call->targets_size, STORE_TARGET);
 	assert_memory_equal(call->targets, target_of(TARGET).p, STORE_TARGET);
 	store_op_free(&op);
+}
+
+/* ---- envelopes ---- */
+
+static struct recorded_item *
+item_for(struct recorded_call *call, const char *recipient)
+{
+	unsigned i = 0;
+
+	while (
+	    i < call->count && strcmp(call->items[i].recipient, recipient) != 0)
+		i++;
+	assert_true(i < call->count);
+	return &call->items[i];
+}
+
+static void
+hold_envelope(struct fixture *f)
+{
+	const struct arrival_recipient recipients[] = {
+	    {.recipient = span_of("bob@b.test"), .visible = true},
+	    {.recipient = span_of("secret@b.test")},
+	    {.recipient = span_of("eve@c.test"), .visible = true},
+	    {.recipient = span_of("carol@b.test"), .visible = true},
+	};
+	struct arrival a = arrival_for(recipients, 4);
+
+	a.envelope = span_of("Subject: minutes\r\n");
+	hold(f, &a);
+}
+
+/* TO is announced in the envelope that LEADER leads; its text is kept there. */
+static void
+assert_announced(struct recorded_call *call, const char *to, const char *leader)
+{
+	const struct recorded_item *item = item_for(call, to);
+	const struct recorded_item *first = item_for(call, leader);
+	char text[160] = "";
+
+	if (item == first)
+		snprintf(text, sizeof text,
+		    "Envelope-Id: %s\r\nSubject: minutes\r\n", first->id);
+	assert_true(key_equals(item->envelope, first->hold));
+	assert_string_equal(item->envid, first->id);
+	assert_string_equal(item->text, text);
+}
+
+/* WIRE 6 */
+static void
+those_who_may_see_each_other_share_the_identifier_of_the_first(void **state)
+{
+	struct fixture *f = *state;
+	struct recorded_call *call;
+
+	hold_envelope(f);
+	call = call_b(f);
+	assert_int_equal(call->count, 3);
+	assert_announced(call, "bob@b.test", "bob@b.test");
+	assert_announced(call, "carol@b.test", "bob@b.test");
+	assert_announced(call, "secret@b.test", "secret@b.test");
+	call = recorder_call(&f->world, "c.test");
+	assert_announced(call, "eve@c.test", "eve@c.test");
+}
+
+static void
+a_hold_whose_leader_is_not_in_the_call_is_announced_by_itself(void **state)
+{
+	struct fixture *f = *state;
+	struct recorded_call *call;
+
+	hold_envelope(f);
+	call = call_b(f);
+	recorder_answer(&f->world, call->number,
+	    item_for(call, "bob@b.test")->hold, 250, "250 noted");
+	recorder_over(&f->world, call, NOTIFY_DONE);
+	recorder_over(
+	    &f->world, recorder_call(&f->world, "c.test"), NOTIFY_DONE);
+	f->side.now += 5 * MINUTE;
+	call = call_b(f);
+	assert_int_equal(call->count, 2);
+	assert_announced(call, "carol@b.test", "carol@b.test");
+	assert_announced(call, "secret@b.test", "secret@b.test");
 }
 
 /* GD-29 GD-33 */
@@ -146,10 +233,39 @@ the_keep_time_is_a_setting(void **state)
 	side_add_user(&f.side, "alice@a.test");
 	recorder_open(&f.world, &f.side);
 	hold_one(&f);
-	assert_int_equal(call_b(&f)->expires, 24 * HOUR);
-	recorder_reply(&f.world, &f.world.calls[0], 250, "250 noted");
+	recorder_reply(&f.world, call_b(&f), 250, "250 noted");
 	assert_int_equal(only_hold(&f).expires_at, NOW + 24 * HOUR);
 	close_all(&f);
+}
+
+/* Where a person decides they have longer, and the author hears of it. */
+static void
+life_and_delayed_report_depend_on_the_dialect(void **state)
+{
+	static const struct {
+		enum store_route dialect;
+		int64_t expires_at, report_at;
+	} cases[] = {
+	    {ROUTE_GDEL, NOW + 48 * HOUR, INT64_MAX},
+	    {ROUTE_MSID, NOW + 14 * DAY, NOW + DAY},
+	    {ROUTE_ENVELOPE, NOW + 14 * DAY, NOW + DAY},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct fixture f;
+		struct store_hold held;
+
+		open_at(&f, 0);
+		f.world.dialect = cases[i].dialect;
+		hold_one(&f);
+		recorder_reply(&f.world, call_b(&f), 250, "250 noted");
+		held = only_hold(&f);
+		assert_int_equal(held.route, cases[i].dialect);
+		assert_int_equal(held.expires_at, cases[i].expires_at);
+		assert_int_equal(held.report_at, cases[i].report_at);
+		close_all(&f);
+	}
 }
 
 /* The pause after each try, from five minutes to four hours. */
@@ -301,8 +417,8 @@ each_notice_of_a_call_has_its_own_reply(void **state)
 	hold(f, &a);
 	call = call_b(f);
 	for (unsigned i = 0; i < 3; i++)
-		notify_answered(f->world.notify, call->number,
-		    call->items[i].hold, codes[i], span_of("reply"), 0, NOW);
+		recorder_answer(&f->world, call->number, call->items[i].hold,
+		    codes[i], "reply");
 	recorder_over(&f->world, call, NOTIFY_DONE);
 	count = side_count(&f->side);
 	assert_int_equal(count.holds[HOLD_NOTICED], 1);
@@ -320,17 +436,16 @@ answers_of_calls_and_holds_that_are_not_there_are_dropped(void **state)
 
 	hold_one(f);
 	call = call_b(f);
-	notify_answered(f->world.notify, call->number, stranger, 550,
-	    span_of("550"), 0, NOW);
-	notify_answered(f->world.notify, call->number + 7, call->items[0].hold,
-	    550, span_of("550"), 0, NOW);
+	recorder_answer(&f->world, call->number, stranger, 550, "550");
+	recorder_answer(
+	    &f->world, call->number + 7, call->items[0].hold, 550, "550");
 	notify_over(f->world.notify, call->number + 7, NOTIFY_NO_KEYWORD,
 	    span_of(""), NOW);
-	notify_answered(f->world.notify, call->number, call->items[0].hold, 250,
-	    span_of("250 noted"), 0, NOW);
+	recorder_answer(
+	    &f->world, call->number, call->items[0].hold, 250, "250 noted");
 	/* too late: it was answered */
-	notify_answered(f->world.notify, call->number, call->items[0].hold, 550,
-	    span_of("550"), 0, NOW);
+	recorder_answer(
+	    &f->world, call->number, call->items[0].hold, 550, "550");
 	recorder_over(&f->world, call, NOTIFY_NO_KEYWORD);
 	recorder_over(&f->world, call, NOTIFY_UNREACHABLE);
 	assert_int_equal(only_hold(f).state, HOLD_NOTICED);
@@ -345,8 +460,8 @@ an_answer_before_the_call_is_dropped(void **state)
 	hold_one(f);
 	recorder_look(&f->world);
 	held = only_hold(f);
-	notify_answered(f->world.notify, f->world.questions[0].number, held.key,
-	    550, span_of("550"), 0, NOW);
+	recorder_answer(
+	    &f->world, f->world.questions[0].number, held.key, 550, "550");
 	notify_over(f->world.notify, f->world.questions[0].number,
 	    NOTIFY_NO_KEYWORD, span_of(""), NOW);
 	recorder_resolve(&f->world, MX_FOUND, TARGET);
@@ -363,13 +478,17 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(holds_of_one_domain_go_in_one_call),
-	    CASE(a_call_carries_identifier_digest_target_and_life),
+	    CASE(a_call_carries_all_that_a_notice_says),
+	    CASE(
+		those_who_may_see_each_other_share_the_identifier_of_the_first),
+	    CASE(a_hold_whose_leader_is_not_in_the_call_is_announced_by_itself),
 	    CASE(targets_are_durable_before_the_call),
 	    CASE(what_is_under_way_is_not_asked_for_again),
 	    CASE(a_second_answer_to_a_question_is_dropped),
 	    CASE(after_250_the_life_of_the_hold_begins),
 	    cmocka_unit_test(every_code_of_success_is_one),
 	    cmocka_unit_test(the_keep_time_is_a_setting),
+	    cmocka_unit_test(life_and_delayed_report_depend_on_the_dialect),
 	    CASE(pauses_double_up_to_the_longest),
 	    cmocka_unit_test(every_temporary_reply_is_tried_again),
 	    cmocka_unit_test(who_does_not_understand_notices_waits_for_push),

@@ -253,25 +253,58 @@ all_pages_are_claimed_without_being_asked_again(void **state)
 	assert_int_equal(items, 700);
 }
 
+/* How many due holds nobody has claimed. They stay so. */
+static unsigned
+unclaimed(struct fixture *f)
+{
+	struct store_op *op = side_op(&f->side, STORE_HOLD_CLAIM);
+	unsigned count;
+
+	op->hold_claim.claim.node = NODE + 1;
+	op->hold_claim.claim.lease_until = f->side.now;
+	op->hold_claim.claim.limit = STORE_PAGE_MAX;
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	count = op->hold_claim.count;
+	store_op_free(&op);
+	return count;
+}
+
 static void
 no_more_is_under_way_than_the_ceiling(void **state)
 {
 	struct fixture *f = *state;
-	unsigned items = 0;
 
 	for (unsigned i = 0; i < 3; i++)
 		hold_many(f, 1000);
 	recorder_look(&f->world);
 	recorder_resolve(&f->world, MX_FOUND, TARGET);
-	for (unsigned i = 0; i < f->world.call_count; i++)
-		items += f->world.calls[i].count;
-	assert_int_equal(items, NOTIFY_UNDER_WAY);
+	assert_int_equal(unclaimed(f), 3000 - NOTIFY_UNDER_WAY);
 	/* as calls end, the others are looked for without a further word */
 	for (unsigned i = 0; i < f->world.call_count; i++) {
 		recorder_reply(&f->world, &f->world.calls[i], 250, "250");
 		recorder_resolve(&f->world, MX_FOUND, TARGET);
 	}
 	assert_int_equal(side_count(&f->side).holds[HOLD_NOTICED], 3000);
+}
+
+/* A domain that is slow, or gets much, keeps none of our connections from
+   others. */
+static void
+a_domain_gets_only_so_many_calls_at_once(void **state)
+{
+	struct fixture *f = *state;
+	const unsigned holds = NOTIFY_CALLS_MAX + 3;
+
+	for (unsigned i = 0; i < holds; i++) {
+		hold_one(f);
+		recorder_look(&f->world);
+		recorder_resolve(&f->world, MX_FOUND, TARGET);
+	}
+	assert_int_equal(f->world.call_count, NOTIFY_CALLS_MAX);
+	for (unsigned i = 0; i < f->world.call_count; i++)
+		recorder_reply(&f->world, &f->world.calls[i], 250, "250 noted");
+	assert_true(f->world.call_count > NOTIFY_CALLS_MAX);
+	assert_int_equal(side_count(&f->side).holds[HOLD_NOTICED], holds);
 }
 
 /* ---- a store that is late, and sometimes not sure ---- */
@@ -286,9 +319,9 @@ answer_all(struct fixture *f, unsigned *luck)
 
 		for (unsigned j = 0; j < call->count; j++) {
 			*luck = *luck * 1103515245u + 12345u;
-			notify_answered(f->world.notify, call->number,
+			recorder_answer(&f->world, call->number,
 			    call->items[j].hold, codes[*luck / 65536 % 5],
-			    span_of("reply"), 0, f->side.now);
+			    "reply");
 		}
 		recorder_over(&f->world, call, NOTIFY_DONE);
 	}
@@ -366,6 +399,7 @@ main(void)
 		a_pull_may_be_quicker_than_the_reply_to_the_notice),
 	    CASE(all_pages_are_claimed_without_being_asked_again),
 	    CASE(no_more_is_under_way_than_the_ceiling),
+	    CASE(a_domain_gets_only_so_many_calls_at_once),
 	    cmocka_unit_test(in_any_weather_every_hold_gets_its_notice),
 	    CASE(new_settings_count_from_the_next_notice_on),
 	};

@@ -1,6 +1,7 @@
 /* Who gets a message that we hold, and that all others learn nothing. */
 #include "held.h"
 
+#include "origin/accept.h"
 #include "origin/serve.h"
 #include "origin/settle.h"
 
@@ -13,14 +14,25 @@ struct fixture {
 	struct held held;
 };
 
+static struct serve_setup
+setup_of(const struct side *s)
+{
+	return (struct serve_setup){
+	    .store = s->store,
+	    .settings = s->settings,
+	    .server_secret = s->secret,
+	    .node = NODE,
+	    .ticket = TICKET,
+	};
+}
+
 static void
 open_at(struct fixture *f, uint64_t seed)
 {
 	memset(f, 0, sizeof *f);
 	side_open(&f->side, "a.test", "", seed);
 	side_add_user(&f->side, "alice@a.test");
-	f->serve = (struct serve_setup){
-	    f->side.store, f->side.settings, f->side.secret, NODE, TICKET};
+	f->serve = setup_of(&f->side);
 }
 
 static int
@@ -297,11 +309,150 @@ another_server_does_not_know_our_identifiers(void **state)
 
 	held_notice(&f->side, &f->held, 48 * HOUR);
 	side_open(&other.side, "z.test", "", 0);
-	other.serve = (struct serve_setup){other.side.store,
-	    other.side.settings, other.side.secret, NODE, TICKET};
+	other.serve = setup_of(&other.side);
 	assert_int_equal(
 	    ask(&other, f->held.id, PEER).reply, REPLY_NOT_FOR_YOU);
 	side_close(&other.side);
+}
+
+/* ---- verdicts, and envelopes of several ---- */
+
+/* bob and carol of one envelope, which PEER got. */
+static struct held
+announce_two(struct fixture *f)
+{
+	const struct arrival_recipient two[] = {
+	    {.recipient = span_of("bob@b.test"), .visible = true},
+	    {.recipient = span_of("carol@b.test"), .visible = true},
+	};
+	const struct accept accept = {
+	    f->side.store, f->side.settings, f->side.local, f->side.secret};
+	struct arrival a = arrival_for(two, 2);
+	struct store_op *op = side_op(&f->side, STORE_HOLD_LIST);
+	struct held held[2] = {0}, leader = {0};
+	struct heard heard = {0};
+
+	a.message = key_new(NOW + DAY); /* newer than that of the case */
+	accept_message(&accept, &a, NOW + DAY, hear_text, &heard);
+	side_turn(&f->side);
+	assert_heard(heard, REPLY_HELD);
+	op->hold_list.after = f->held.key;
+	op->hold_list.limit = 2;
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	assert_int_equal(op->hold_list.count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct store_hold *hold = &op->hold_list.rows[i].hold;
+
+		held[i].key = hold->key;
+		span_copy(hold->id, held[i].id, sizeof held[i].id);
+		if (key_equals(hold->envelope, hold->key))
+			leader = held[i];
+		held_notice(&f->side, &held[i], 14 * DAY);
+	}
+	store_op_free(&op);
+	return leader;
+}
+
+struct judged {
+	unsigned times;
+	enum reply_name reply;
+	bool body_free;
+};
+
+static void
+note_judged(
+    void *arg, enum reply_name reply, bool body_free, struct key message)
+{
+	struct judged *j = arg;
+
+	j->times++;
+	j->reply = reply;
+	j->body_free = body_free;
+	assert_true(!body_free || !key_is_zero(message));
+}
+
+static struct judged
+judge(struct fixture *f, const struct held *held, enum store_verdict verdict,
+    const char *to, bool have)
+{
+	const struct serve_verdict v = {.id = span_of(held->id),
+	    .to = span_of(to),
+	    .asker = ip_of(PEER),
+	    .verdict = verdict,
+	    .have = have};
+	struct judged j = {0};
+
+	serve_verdict(&f->serve, &v, f->side.now, note_judged, &j);
+	side_turn(&f->side);
+	assert_int_equal(j.times, 1);
+	return j;
+}
+
+/* WIRE 6 */
+static void
+a_verdict_on_an_envelope_of_several_must_say_to_whom(void **state)
+{
+	struct fixture *f = *state;
+	struct held leader = announce_two(f);
+	struct pulled p;
+
+	f->serve.verdict = VERDICT_ACCEPT;
+	assert_int_equal(ask(f, leader.id, PEER).reply, REPLY_BAD_TO);
+	f->serve.to = span_of("dave@b.test");
+	assert_int_equal(ask(f, leader.id, PEER).reply, REPLY_NOT_FOR_YOU);
+	f->serve.to = span_of("carol@b.test");
+	p = ask(f, leader.id, PEER);
+	assert_int_equal(p.reply, REPLY_YOUR_TURN);
+	assert_string_equal(p.recipient, "carol@b.test");
+	assert_int_equal(
+	    judge(f, &leader, VERDICT_REJECT, "", false).reply, REPLY_BAD_TO);
+	assert_int_equal(
+	    judge(f, &leader, VERDICT_REJECT, "bob@b.test", false).reply,
+	    REPLY_VERDICT_OK);
+	assert_int_equal(held_state(&f->side, &leader), HOLD_REFUSED);
+}
+
+/* SM-22 SM-23 SM-24 */
+static void
+a_refusal_ends_the_hold_and_may_be_said_again(void **state)
+{
+	struct fixture *f = *state;
+
+	held_notice(&f->side, &f->held, 14 * DAY);
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(
+		    judge(f, &f->held, VERDICT_SPAM, "", false).reply,
+		    REPLY_VERDICT_OK);
+	assert_int_equal(held_state(&f->side, &f->held), HOLD_REFUSED);
+	expect(f, PEER, REPLY_NOT_FOR_YOU);
+}
+
+static void
+who_has_the_message_already_takes_it_without_a_turn(void **state)
+{
+	struct fixture *f = *state;
+
+	held_notice(&f->side, &f->held, 14 * DAY);
+	assert_int_equal(
+	    judge(f, &f->held, VERDICT_ACCEPT, "", true).reply, REPLY_HAVE_IT);
+	assert_int_equal(held_state(&f->side, &f->held), HOLD_TAKEN);
+}
+
+/* GD-29 AT-05 */
+static void
+a_verdict_is_taken_only_from_whom_it_was_announced_to(void **state)
+{
+	struct fixture *f = *state;
+	struct held guess = f->held;
+
+	/* it was aimed at nobody yet */
+	assert_int_equal(judge(f, &f->held, VERDICT_REJECT, "", false).reply,
+	    REPLY_NOT_FOR_YOU);
+	held_notice(&f->side, &f->held, 14 * DAY);
+	guess.id[0] = guess.id[0] == 'A' ? 'B' : 'A';
+	assert_int_equal(judge(f, &guess, VERDICT_REJECT, "", false).reply,
+	    REPLY_NOT_FOR_YOU);
+	assert_int_equal(held_state(&f->side, &f->held), HOLD_NOTICED);
 }
 
 /* A row comes only with a lease, and an unsure store never says "never". */
@@ -355,6 +506,10 @@ main(void)
 	    CASE(while_one_pull_runs_another_is_told_later),
 	    CASE(a_message_given_back_can_be_pulled_again),
 	    CASE(another_server_does_not_know_our_identifiers),
+	    CASE(a_verdict_on_an_envelope_of_several_must_say_to_whom),
+	    CASE(a_refusal_ends_the_hold_and_may_be_said_again),
+	    CASE(who_has_the_message_already_takes_it_without_a_turn),
+	    CASE(a_verdict_is_taken_only_from_whom_it_was_announced_to),
 	    cmocka_unit_test(
 		in_any_weather_an_entitled_asker_is_served_or_told_later),
 	};

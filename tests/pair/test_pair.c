@@ -2,180 +2,9 @@
  * Both ends of one connection in memory: notices, pulls with their turns, and
  * messages, however the octets are split and wherever the connection is cut.
  */
-#include "end.h"
+#include "wire.h"
 
 #include <string.h>
-
-#define WHOLE 0 /* instead of a seed: everything goes at once */
-
-/* One direction: what has left, what has arrived, and where it is cut. */
-struct lane {
-	struct end *from, *to;
-	struct buf flight;  /* has left, has not arrived */
-	struct buf history; /* all that ever left */
-	size_t limit;       /* octets after which the connection is gone */
-};
-
-struct wire {
-	struct end asker, origin;
-	struct lane up, down; /* asker to origin, and back */
-	bool splits, noise;
-	uint32_t seed;
-};
-
-static uint32_t
-next_random(uint32_t *seed, uint32_t limit)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return (*seed >> 8) % limit;
-}
-
-/* From now on octets travel in pieces, as SEED will have it. */
-static void
-split(struct wire *w, uint32_t seed)
-{
-	w->splits = seed != WHOLE;
-	w->seed = seed;
-}
-
-/* How many of N octets go at once: all, or as chance will have it. */
-static size_t
-share(struct wire *w, size_t n)
-{
-	uint32_t most;
-
-	if (!w->splits || n == 0)
-		return n;
-	most = 1 + next_random(&w->seed, 90);
-	most = 1 + next_random(&w->seed, most);
-	return n < most ? n : most;
-}
-
-static void
-lane_init(struct lane *lane, struct end *from, struct end *to)
-{
-	*lane = (struct lane){.from = from, .to = to, .limit = SIZE_MAX};
-	buf_init(&lane->flight, END_OCTETS_MAX);
-	buf_init(&lane->history, END_OCTETS_MAX);
-}
-
-static void
-wire_init(struct wire *w, const char *const *orders, unsigned keywords)
-{
-	*w = (struct wire){.splits = false};
-	end_init_dialled(&w->asker, orders);
-	end_init_called(&w->origin, keywords);
-	lane_init(&w->up, &w->asker, &w->origin);
-	lane_init(&w->down, &w->origin, &w->asker);
-}
-
-static void
-wire_fini(struct wire *w)
-{
-	end_fini(&w->asker);
-	end_fini(&w->origin);
-	buf_fini(&w->up.flight);
-	buf_fini(&w->up.history);
-	buf_fini(&w->down.flight);
-	buf_fini(&w->down.history);
-}
-
-static bool
-is_cut(const struct lane *lane)
-{
-	return lane->history.n >= lane->limit;
-}
-
-static bool
-depart(struct wire *w, struct lane *lane)
-{
-	struct span out = end_waiting(lane->from);
-	size_t left = lane->limit - lane->history.n;
-	size_t n = share(w, out.n < left ? out.n : left);
-
-	if (n == 0)
-		return false;
-	buf_put(&lane->flight, span_part(out, 0, n));
-	buf_put(&lane->history, span_part(out, 0, n));
-	end_depart(lane->from, n);
-	return true;
-}
-
-static bool
-arrive(struct wire *w, struct lane *lane)
-{
-	static const char noise[] = "\r\n. 0123459-\0\xff";
-	char octets[4096];
-	size_t n = share(w, lane->flight.n);
-
-	if (n > sizeof(octets))
-		n = sizeof(octets);
-	if (n == 0)
-		return false;
-	/* Each arrival in memory of its own, that reading beyond it shows. */
-	memcpy(octets, lane->flight.p, n);
-	buf_drop(&lane->flight, n);
-	if (w->noise && next_random(&w->seed, 8) == 0)
-		octets[next_random(&w->seed, (uint32_t)n)] =
-		    noise[next_random(&w->seed, sizeof(noise) - 1)];
-	end_arrive(lane->to, span_make(octets, n));
-	return true;
-}
-
-/* Until nothing moves. A cut ends all sending; what has left still arrives. */
-static void
-wire_run(struct wire *w)
-{
-	bool moved = true;
-
-	while (moved) {
-		moved = false;
-		while (
-		    !is_cut(&w->up) && !is_cut(&w->down) && depart(w, &w->down))
-			moved = true;
-		if (!is_cut(&w->up) && !is_cut(&w->down))
-			moved |= depart(w, &w->up);
-		moved |= arrive(w, &w->down);
-		moved |= arrive(w, &w->up);
-	}
-	assert_false(buf_bad(&w->up.history) || buf_bad(&w->down.history));
-}
-
-static struct end_copy *
-find_copy(struct wire *w, const char *id)
-{
-	for (size_t i = 0; i < w->asker.copy_count; i++)
-		if (strcmp(w->asker.copies[i].id, id) == 0)
-			return &w->asker.copies[i];
-	return NULL;
-}
-
-/*
- * WIRE 4.6. What looks whole is the message, octet for octet; and nothing is
- * taken at the origin that the asker has not whole, and answered 250.
- */
-static void
-responsibility_holds(struct wire *w)
-{
-	for (size_t i = 0; i < w->origin.hold_count; i++) {
-		const struct end_hold *hold = &w->origin.holds[i];
-		const struct end_copy *copy = find_copy(w, hold->id);
-
-		if (copy != NULL && copy->whole)
-			assert_true(span_equals(
-			    buf_span(&copy->content), hold->content));
-		if (hold->taken) {
-			assert_non_null(copy);
-			assert_true(copy->whole && copy->stored);
-		}
-	}
-}
-
-static void
-events_are(struct end *e, const char *events)
-{
-	assert_string_equal(buf_string(&e->events), events);
-}
 
 static const char *const usual_orders[] = {"GDEL first", "GDEL second",
     "GDEL third", "RETR one", "RETR missing", "RETR two", "NOOP", "QUIT", NULL};
@@ -213,19 +42,19 @@ notices_pulls_and_turns_follow_each_other_in_one_session(void **state)
 	(void)state;
 	usual_wire(&w);
 	wire_run(&w);
-	events_are(&w.asker, "READY\nREPLY 250\nREPLY 250\nREPLY 250\n"
-			     "TURN\nMAIL alice@a.test\nRCPT "
-			     "bob@b.test\nDATA\nEND 21\nTURN-BACK\n"
-			     "REPLY 550\n"
-			     "TURN\nMAIL alice@a.test\nRCPT "
-			     "bob@b.test\nBDAT\nEND 20\nTURN-BACK\n"
-			     "REPLY 250\nCLOSED\n");
-	events_are(&w.origin,
+	wire_events_are(&w.asker, "READY\nREPLY 250\nREPLY 250\nREPLY 250\n"
+				  "TURN\nMAIL alice@a.test\nRCPT "
+				  "bob@b.test\nDATA\nEND 21\nTURN-BACK\n"
+				  "REPLY 550\n"
+				  "TURN\nMAIL alice@a.test\nRCPT "
+				  "bob@b.test\nBDAT\nEND 20\nTURN-BACK\n"
+				  "REPLY 250\nCLOSED\n");
+	wire_events_are(&w.origin,
 	    "EHLO\nGDEL first\nGDEL second\nGDEL third\n"
 	    "RETR one\nTURN\nCONTENT\nSENT 250 final\nTURN-BACK\n"
 	    "RETR missing\n"
 	    "RETR two\nTURN\nCONTENT\nSENT 250 final\nTURN-BACK\nCLOSED\n");
-	responsibility_holds(&w);
+	wire_responsibility_holds(&w);
 	assert_true(w.origin.holds[0].taken && w.origin.holds[1].taken);
 	assert_true(w.asker.closed && w.origin.closed);
 	wire_fini(&w);
@@ -242,16 +71,16 @@ splits_change_nothing(void **state)
 	wire_run(&whole);
 	for (uint32_t round = 1; round <= 500; round++) {
 		usual_wire(&w);
-		split(&w, round);
+		wire_split(&w, round);
 		w.origin.piece = 1 + round % 7;
 		wire_run(&w);
 		assert_string_equal(
 		    buf_string(&w.up.history), buf_string(&whole.up.history));
 		assert_string_equal(buf_string(&w.down.history),
 		    buf_string(&whole.down.history));
-		events_are(&w.asker, buf_string(&whole.asker.events));
-		events_are(&w.origin, buf_string(&whole.origin.events));
-		responsibility_holds(&w);
+		wire_events_are(&w.asker, buf_string(&whole.asker.events));
+		wire_events_are(&w.origin, buf_string(&whole.origin.events));
+		wire_responsibility_holds(&w);
 		wire_fini(&w);
 	}
 	wire_fini(&whole);
@@ -266,14 +95,11 @@ survives_cut(bool up, size_t limit, uint32_t seed)
 	bool reached;
 
 	usual_wire(&w);
-	split(&w, seed);
-	if (up)
-		w.up.limit = limit;
-	else
-		w.down.limit = limit;
+	wire_split(&w, seed);
+	wire_cut(&w, up, limit);
 	wire_run(&w);
-	responsibility_holds(&w);
-	reached = is_cut(up ? &w.up : &w.down);
+	wire_responsibility_holds(&w);
+	reached = wire_is_cut(&w);
 	wire_fini(&w);
 	return reached;
 }
@@ -285,7 +111,7 @@ a_cut_anywhere_loses_no_message_and_makes_none_up(void **state)
 	(void)state;
 	for (int up = 0; up <= 1; up++) {
 		size_t limit = 0;
-		while (survives_cut(up == 1, limit, WHOLE)) {
+		while (survives_cut(up == 1, limit, WIRE_WHOLE)) {
 			survives_cut(up == 1, limit, (uint32_t)limit + 1);
 			limit++;
 		}
@@ -303,7 +129,7 @@ a_noisy_wire_ends_in_order(void **state)
 		struct wire w;
 
 		usual_wire(&w);
-		split(&w, round);
+		wire_split(&w, round);
 		w.noise = true;
 		wire_run(&w);
 		for (size_t i = 0; i < w.asker.copy_count; i++)
@@ -324,13 +150,13 @@ pull_one(struct span content, bool use_bdat, uint32_t seed)
 	hold.content = content;
 	hold.use_bdat = use_bdat;
 	wire_init(&w, orders, SMTP_KEYWORD_PULL);
-	split(&w, seed);
+	wire_split(&w, seed);
 	w.origin.piece = 1 + seed % 300;
 	w.origin.capabilities = SMTP_CAN_CHUNKING | SMTP_CAN_SIZE;
 	end_hold_add(&w.origin, &hold);
 	wire_run(&w);
 	assert_true(w.origin.holds[0].taken);
-	responsibility_holds(&w);
+	wire_responsibility_holds(&w);
 	wire_fini(&w);
 }
 
@@ -338,14 +164,14 @@ static void
 make_content(uint32_t *seed, struct buf *to)
 {
 	static const char letters[] = "...ab \t\xc3\xbc\x01\x7f";
-	uint32_t lines = next_random(seed, 60);
+	uint32_t lines = wire_random(seed, 60);
 
 	for (uint32_t i = 0; i < lines; i++) {
-		uint32_t n = next_random(seed, 2) == 0 ? 3 : 90;
-		n = next_random(seed, n);
+		uint32_t n = wire_random(seed, 2) == 0 ? 3 : 90;
+		n = wire_random(seed, n);
 		for (uint32_t k = 0; k < n; k++)
 			buf_char(to,
-			    letters[next_random(seed, sizeof(letters) - 1)]);
+			    letters[wire_random(seed, sizeof(letters) - 1)]);
 		buf_text(to, "\r\n");
 	}
 }
@@ -372,14 +198,14 @@ the_empty_message_and_very_long_lines_pass(void **state)
 	struct buf content;
 
 	(void)state;
-	pull_one(span_of(""), false, WHOLE);
-	pull_one(span_of(""), true, WHOLE);
+	pull_one(span_of(""), false, WIRE_WHOLE);
+	pull_one(span_of(""), true, WIRE_WHOLE);
 	buf_init(&content, END_OCTETS_MAX);
 	for (int i = 0; i < 100000; i++)
 		buf_char(&content, '.');
 	buf_text(&content, "\r\n");
-	pull_one(buf_span(&content), false, WHOLE);
-	pull_one(buf_span(&content), true, WHOLE);
+	pull_one(buf_span(&content), false, WIRE_WHOLE);
+	pull_one(buf_span(&content), true, WIRE_WHOLE);
 	buf_fini(&content);
 }
 
@@ -418,7 +244,7 @@ notice_with(unsigned keywords, const char *origin_events)
 	w.asker.notice.expires = 7200;
 	memcpy(w.asker.notice.from, "a.test", sizeof("a.test"));
 	wire_run(&w);
-	events_are(&w.origin, origin_events);
+	wire_events_are(&w.origin, origin_events);
 	assert_true(w.asker.closed);
 	wire_fini(&w);
 }
@@ -456,7 +282,7 @@ a_message_can_be_pushed_and_the_session_goes_on(void **state)
 	w.origin.answer_to = SMTP_SERVER_RCPT;
 	w.origin.answer = REPLY_NO_SUCH_USER;
 	wire_run(&w);
-	events_are(
+	wire_events_are(
 	    &w.asker, "READY\nSENT 550\nCONTENT\nSENT 250 final\nCLOSED\n");
 	assert_false(w.asker.holds[0].taken);
 	assert_true(w.asker.holds[1].taken);

@@ -9,12 +9,13 @@
 
 #define TRANSCRIPT_MAX  65536 /* octets of one file */
 #define TRANSCRIPTS_MAX 64    /* files */
-#define WORD_MAX        64    /* octets of an identifier or address */
+#define WORD_MAX        200   /* octets of an order, identifier or address */
 
 /* A hold with the memory that its fields point to. */
 struct kept {
 	struct end_hold hold;
 	char id[WORD_MAX], sender[WORD_MAX], recipient[WORD_MAX];
+	char subject[WORD_MAX];
 	struct buf content;
 };
 
@@ -46,8 +47,9 @@ struct word {
 	unsigned value;
 };
 
-static const struct word keyword_words[] = {
-    {"PULL", SMTP_KEYWORD_PULL}, {"GDEL", SMTP_KEYWORD_GDEL}, {NULL, 0}};
+static const struct word keyword_words[] = {{"PULL", SMTP_KEYWORD_PULL},
+    {"GDEL", SMTP_KEYWORD_GDEL}, {"MSID", SMTP_KEYWORD_MSID},
+    {"ENVELOPE", SMTP_KEYWORD_ENVELOPE}, {NULL, 0}};
 
 static const struct word capability_words[] = {{"SIZE", SMTP_CAN_SIZE},
     {"CHUNKING", SMTP_CAN_CHUNKING}, {"8BITMIME", SMTP_CAN_8BITMIME},
@@ -56,7 +58,9 @@ static const struct word capability_words[] = {{"SIZE", SMTP_CAN_SIZE},
 static const struct word question_words[] = {{"MAIL", SMTP_SERVER_MAIL},
     {"RCPT", SMTP_SERVER_RCPT}, {"DATA", SMTP_SERVER_DATA},
     {"END", SMTP_SERVER_END}, {"GDEL", SMTP_SERVER_GDEL},
-    {"RETR", SMTP_SERVER_RETR}, {NULL, 0}};
+    {"RETR", SMTP_SERVER_RETR}, {"GTML", SMTP_SERVER_GTML},
+    {"MSID", SMTP_SERVER_MSID}, {"ENVELOPE", SMTP_SERVER_ENVELOPE},
+    {"VERDICT", SMTP_SERVER_VERDICT}, {NULL, 0}};
 
 static const struct word reply_words[] = {
 #define REPLY(name, code, enhanced, text) {#name, REPLY_##name},
@@ -122,6 +126,27 @@ add_hold(struct transcript *t, struct span rest)
 	    .sender = kept->sender,
 	    .recipient = kept->recipient,
 	    .use_bdat = span_equals(rest, span_of("BDAT"))};
+}
+
+static void
+add_subject(struct transcript *t, struct span rest)
+{
+	struct kept *kept = &t->kept[t->kept_count - 1];
+
+	require(t, !t->begun && t->kept_count > 0, "no hold to add to");
+	assert_int_equal(span_copy(rest, kept->subject, WORD_MAX), 0);
+	kept->hold.subject = kept->subject;
+}
+
+/* "DIGEST EXPIRES=7200": said with every notice. */
+static void
+add_notice(struct transcript *t, struct span rest)
+{
+	struct params_rules rules = {.verb = PARAMS_GDEL};
+
+	begin(t);
+	require(t, params_parse(rest, rules, &t->end.notice) == PARAMS_GOOD,
+	    "no such parameters");
 }
 
 static void
@@ -305,6 +330,10 @@ directive(struct transcript *t, struct span key, struct span rest)
 		t->known = look_up_all(t, capability_words, rest);
 	else if (span_equals(key, span_of("hold")))
 		add_hold(t, rest);
+	else if (span_equals(key, span_of("subject")))
+		add_subject(t, rest);
+	else if (span_equals(key, span_of("notice")))
+		add_notice(t, rest);
 	else if (span_equals(key, span_of("answer")))
 		set_answer(t, rest);
 	else if (span_equals(key, span_of("order")))
@@ -319,6 +348,8 @@ directive(struct transcript *t, struct span key, struct span rest)
 		pass_time(t, rest);
 	else if (span_equals(key, span_of("closed")))
 		want_closed(t);
+	else if (span_equals(key, span_of("hung up")))
+		end_hung_up(&t->end);
 	else
 		require(t, false, "no such directive");
 }

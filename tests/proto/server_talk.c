@@ -46,6 +46,8 @@ talk_init(
 	buf_init(&t->events, ALL_MAX);
 	buf_init(&t->content, ALL_MAX);
 	buf_init(&t->unread, ALL_MAX);
+	t->has_transaction =
+	    setup->kind == SMTP_SERVER_TURNED && setup->after_gtml;
 	if (setup->kind != SMTP_SERVER_TURNED)
 		smtp_server_greet(t->server, REPLY_GREETING, keywords);
 	talk_run(t);
@@ -108,7 +110,8 @@ answer(struct talk *t, enum reply_name reply)
 
 	if (t->is_mute)
 		return;
-	if (t->last == SMTP_SERVER_MAIL && code / 100 == 2)
+	if ((t->last == SMTP_SERVER_MAIL || t->last == SMTP_SERVER_ENVELOPE) &&
+	    code / 100 == 2)
 		t->has_transaction = true;
 	smtp_server_tell(t->server, reply, span_of("text"));
 }
@@ -145,6 +148,34 @@ take_mail(struct talk *t, const struct smtp_server_event *e)
 	span_copy(sender, t->sender, sizeof(t->sender));
 	note(t, "MAIL", sender);
 	answer(t, judge(sender, REPLY_SENDER_OK));
+}
+
+static void
+take_envelope(struct talk *t, const struct smtp_server_event *e)
+{
+	struct span sender = span_of(e->address->text);
+
+	assert_non_null(e->params);
+	buf_clear(&t->content);
+	span_copy(sender, t->sender, sizeof(t->sender));
+	note(t, "ENVELOPE", sender);
+	if (e->params->envid[0] != '\0')
+		note(t, "envid", span_of(e->params->envid));
+	answer(t, judge(sender, REPLY_SENDER_OK));
+}
+
+static void
+take_verdict(struct talk *t, const struct smtp_server_event *e)
+{
+	enum reply_name yes =
+	    verdict_turns(e->verdict) ? REPLY_YOUR_TURN : REPLY_VERDICT_OK;
+
+	note(t, verdict_word(e->verdict), e->text);
+	if (e->address != NULL)
+		note(t, "for", span_of(e->address->text));
+	if (e->have)
+		note(t, "have", (struct span){NULL, 0});
+	answer(t, judge(e->text, e->have ? REPLY_HAVE_IT : yes));
 }
 
 static void
@@ -204,6 +235,27 @@ take_event(struct talk *t, const struct smtp_server_event *e)
 	case SMTP_SERVER_RETR:
 		note(t, "RETR", e->text);
 		answer(t, judge(e->text, REPLY_YOUR_TURN));
+		break;
+	case SMTP_SERVER_GTML:
+		note(t, "GTML", e->text);
+		note(t, "for", span_of(e->address->text));
+		answer(t, judge(e->text, REPLY_YOUR_DATA));
+		break;
+	case SMTP_SERVER_MSID:
+		note(t, "MSID", e->text);
+		if (e->subject.n > 0)
+			note(t, "subject", e->subject);
+		end_transaction(t);
+		answer(t, judge(e->text, REPLY_NOTED));
+		break;
+	case SMTP_SERVER_ENVELOPE:
+		take_envelope(t, e);
+		break;
+	case SMTP_SERVER_SIZE:
+		note_number(t, "SIZE", e->size);
+		break;
+	case SMTP_SERVER_VERDICT:
+		take_verdict(t, e);
 		break;
 	case SMTP_SERVER_TURN:
 		note(t, "TURN", (struct span){NULL, 0});
@@ -345,11 +397,14 @@ talk_replies(struct talk *t)
 	buf_clear(&t->replies);
 	while (span_cut(&rest, '\n', &line)) {
 		assert_true(line.n >= 5 && line.p[line.n - 1] == '\r');
+		if (span_equals(line, span_of("DATA\r")))
+			line = span_of("DATA ");
 		if (line.p[3] == '-')
 			continue;
 		if (t->replies.n > 0)
 			buf_char(&t->replies, ' ');
-		buf_put(&t->replies, span_part(line, 0, 3));
+		buf_put(
+		    &t->replies, span_part(line, 0, span_find(line, 0, ' ')));
 	}
 	return buf_string(&t->replies);
 }
@@ -372,12 +427,20 @@ void
 talk_expect(const struct smtp_server_setup *setup, struct span input,
     const char *replies, const char *events)
 {
+	talk_expect_with(SMTP_KEYWORD_PULL | SMTP_KEYWORD_GDEL, setup, input,
+	    replies, events);
+}
+
+void
+talk_expect_with(unsigned keywords, const struct smtp_server_setup *setup,
+    struct span input, const char *replies, const char *events)
+{
 	const enum talk_slices all[] = {TALK_WHOLE, TALK_OCTETS, TALK_RANDOM};
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct talk t;
 
-		talk_init(&t, setup, SMTP_KEYWORD_PULL | SMTP_KEYWORD_GDEL);
+		talk_init(&t, setup, keywords);
 		talk_send(&t, input, all[i]);
 		assert_string_equal(talk_replies(&t), replies);
 		assert_string_equal(talk_events(&t), events);

@@ -3,7 +3,7 @@
  * in whole, cut or one by one; a small owner answers every question; what was
  * said and what was told is written down as short words.
  *
- *   replies   "220 250 550": one code for each reply
+ *   replies   "220 250 550": one code for each reply; "DATA" answers GTML
  *   events    "EHLO(c.test) MAIL(a@a.test) ... END(12) CLOSED"
  *
  * The owner says yes, but refuses what is named so: local parts and
@@ -34,7 +34,8 @@ struct talk {
 	bool is_over; /* CLOSED was told */
 	enum smtp_server_event_kind last;
 	unsigned seed;
-	/* The promise of smtp_server.h: each MAIL has one END or ABORT. */
+	/* The promise of smtp_server.h: each MAIL or ENVELOPE has one END, MSID
+	 * or ABORT. */
 	bool has_transaction;
 };
 
@@ -68,5 +69,9 @@ bool talk_has_said(struct talk *t, const char *text);
  */
 void talk_expect(const struct smtp_server_setup *setup, struct span input,
     const char *replies, const char *events);
+
+/* The same with other keywords than PULL and GDEL. */
+void talk_expect_with(unsigned keywords, const struct smtp_server_setup *setup,
+    struct span input, const char *replies, const char *events);
 
 #endif

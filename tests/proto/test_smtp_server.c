@@ -69,7 +69,7 @@ expect_hello(
 	talk_fini(&t);
 }
 
-/* GD-22, GD-30; WIRE 1 */
+/* GD-22, GD-30, DM-13, SM-43; WIRE 1 */
 static void
 ehlo_shows_what_is_offered(void **state)
 {
@@ -78,8 +78,15 @@ ehlo_shows_what_is_offered(void **state)
 	(void)state;
 	expect_hello(&setup, SMTP_KEYWORD_PULL | SMTP_KEYWORD_GDEL,
 	    "250-mx.b.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n"
-	    "250-PULL DIGEST EXPIRES FROM\r\n250-RETR\r\n250-GDEL\r\n"
+	    "250-PULL DIGEST EXPIRES FROM HAVE\r\n250-RETR\r\n"
+	    "250-GTML\r\n250-GDEL\r\n"
 	    "250-STARTTLS\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250 DSN\r\n");
+	setup.secure = true;
+	expect_hello(&setup, SMTP_KEYWORD_MSID | SMTP_KEYWORD_ENVELOPE,
+	    "250-mx.b.test\r\n250-PIPELINING\r\n250-SIZE 1000000\r\n"
+	    "250-MSID\r\n250-ENVELOPE\r\n"
+	    "250-8BITMIME\r\n250-SMTPUTF8\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n250 DSN\r\n");
 }
 
@@ -169,7 +176,7 @@ static void
 unknown_and_unserved_verbs_are_told_apart(void **state)
 {
 	(void)state;
-	expect_idle("XYZ\r\n\r\n EHLO x\r\nGTML x y@z\r\nEXPN x\r\nAUTH PLAIN"
+	expect_idle("XYZ\r\n\r\n EHLO x\r\nXTML x y@z\r\nEXPN x\r\nAUTH PLAIN"
 		    "\r\nMAILFROM:<>\r\n",
 	    "500 500 500 500 500 502 500", "");
 }
@@ -361,7 +368,8 @@ help_is_made_from_the_table_of_verbs(void **state)
 	(void)state;
 	expect_text("HELP\r\n",
 	    "214 2.0.0 verbs: EHLO HELO STARTTLS MAIL RCPT DATA BDAT RSET NOOP "
-	    "VRFY HELP QUIT GDEL RETR\r\n");
+	    "VRFY HELP QUIT GDEL RETR GTML MSID ENVELOPE SIZE ACCEPT "
+	    "AUTHORIZE REJECT SPAM SPAMMER\r\n");
 	expect_text("HELP gdel\r\n", "214 2.0.0 GDEL id ");
 	expect_text("HELP AUTH\r\n", "501 5.5.4 ");
 	expect_text("HELP XYZ\r\n", "501 5.5.4 ");

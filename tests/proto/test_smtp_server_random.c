@@ -1,7 +1,8 @@
 /*
  * No input breaks the machine: random and mutated sessions from a fixed seed.
- * The promises that hold for every input (one END or ABORT for each MAIL, one
- * CLOSED, replies that are replies) are looked at by server_talk.
+ * The promises that hold for every input (one END, MSID or ABORT for each MAIL
+ * or ENVELOPE, one CLOSED, replies that are replies) are looked at by
+ * server_talk.
  */
 #include "server_talk.h"
 
@@ -50,12 +51,34 @@ static const char *const pieces[] = {
     "GDEL no\r\n",
     "RETR abc\r\n",
     "RETR no\r\n",
+    "GTML abc b@b.test\r\n",
+    "GTML no <b@b.test>\r\n",
+    "MAIL FROM:<a@a.test> DMTP\r\n",
+    "MSID abc a subject\r\n",
+    "MSID stop =?UTF-8?Q?=C3=BC?=\r\n",
+    "ENVELOPE From:<a@a.test> ENVID=abc SIZE=5\r\n",
+    "ENVELOPE From: spoil@a.test\r\n",
+    "ENVELOPE From:<nodata@a.test> EXPIRES=7200\r\n",
+    "SIZE=5\r\n",
+    "SIZE=99999\r\n",
+    "ACCEPT abc To:<b@b.test>",
+    "AUTHORIZE <m@a.test> HAVE\r\n",
+    "REJECT no\r\n",
+    "SPAM later To: b@b.test\r\n",
+    "SPAMMER stop\r\n",
+    " HAVE\r\n",
     "\r\n",
     "\r",
     "\n",
     "\xc3\xa9",
     "<\"a b\"@[192.0.2.1]>",
     "*\r\n",
+};
+
+static const char *const starts[] = {
+    "MAIL FROM:<a@a.test>\r\n",
+    "MAIL FROM:<a@a.test> DMTP\r\n",
+    "ENVELOPE From:<a@a.test>\r\n",
 };
 
 #define PIECES (sizeof(pieces) / sizeof(pieces[0]))
@@ -75,8 +98,8 @@ compose(uint32_t *seed, struct buf *input)
 
 	/* Half of them begin well, else little is reached. */
 	if (draw(seed, 2) == 0)
-		buf_text(input, "EHLO c.test\r\nMAIL FROM:<a@a.test>\r\n"
-				"RCPT TO:<b@b.test>\r\n");
+		buf_print(input, "EHLO c.test\r\n%sRCPT TO:<b@b.test>\r\n",
+		    starts[draw(seed, 3)]);
 	for (unsigned i = 0; i < n; i++)
 		buf_text(input, pieces[draw(seed, PIECES)]);
 	if (draw(seed, 3) == 0)
@@ -110,7 +133,8 @@ play(uint32_t *seed, struct buf *input)
 	setup.message_size = 20;
 	setup.secure = draw(seed, 2) == 0;
 	setup.chunking = draw(seed, 2) == 0;
-	talk_init(&t, &setup, draw(seed, 8));
+	setup.after_gtml = draw(seed, 4) == 0;
+	talk_init(&t, &setup, draw(seed, 32));
 	t.seed = *seed;
 	talk_send(&t, buf_span(input), slices[draw(seed, 8)]);
 	finish(&t, seed);

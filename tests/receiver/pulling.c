@@ -65,8 +65,7 @@ pulling_put(
     struct pulling *p, const char *id, const char *address, int64_t life)
 {
 	struct store_op *op = side_op(&p->side, STORE_NOTICE_PUT);
-
-	op->notice_put.notice = (struct store_notice){
+	const struct store_notice notice = {
 	    .id = span_of(id),
 	    .domain = span_of("a.test"),
 	    .key = key_new(p->side.now),
@@ -77,6 +76,9 @@ pulling_put(
 	    .next_at = p->side.now,
 	    .expires_at = p->side.now + life,
 	};
+
+	op->notice_put.count = 1;
+	op->notice_put.notices = &notice;
 	assert_in_range(side_do(&p->side, op), STORE_OK, STORE_EXISTS);
 	store_op_free(&op);
 }

@@ -162,6 +162,127 @@ without_a_life_the_dialect_says_it(void **state)
 	}
 }
 
+/* ---- one that names its recipients ---- */
+
+static struct admit_notice
+envelope_for(const struct admit_notice_recipient *recipients, unsigned count)
+{
+	struct admit_notice n = notice_of("id");
+
+	n.dialect = ROUTE_ENVELOPE;
+	n.sender = span_of("alice@a.test");
+	n.subject = span_of("minutes");
+	n.envelope = span_of("Subject: minutes\r\n");
+	n.attachments = 2;
+	n.has_size = true;
+	n.size = 4711;
+	n.count = count;
+	n.recipients = recipients;
+	return n;
+}
+
+/* The row of RECIPIENT, whole. Free the operation. */
+static struct store_op *
+row_for(struct fixture *f, const char *recipient)
+{
+	struct store_op *op = side_op(&f->side, STORE_NOTICE_GET);
+
+	op->notice_get.id = span_of("id");
+	op->notice_get.domain = span_of("a.test");
+	op->notice_get.recipient = span_of(recipient);
+	op->notice_get.whole = true;
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	return op;
+}
+
+static void
+assert_row(struct fixture *f, const char *recipient,
+    enum store_notice_state state, enum store_verdict verdict)
+{
+	struct store_op *op = row_for(f, recipient);
+
+	assert_int_equal(op->notice_get.notice.state, state);
+	assert_int_equal(op->notice_get.notice.verdict, verdict);
+	store_op_free(&op);
+}
+
+static const struct admit_notice_recipient asks_and_does_not[] = {
+    {.to = {"Bob@B.test", 10}, .mode = MODE_ASK},
+    {.to = {"carol@b.test", 12}, .mode = MODE_SERVER},
+};
+
+/* WIRE 6, 10 */
+static void
+each_recipient_has_a_row_and_who_asks_is_asked(void **state)
+{
+	struct admit_notice n = envelope_for(asks_and_does_not, 2);
+	struct fixture *f = *state;
+	const struct store_notice *row;
+	struct store_op *op;
+
+	assert_int_equal(leave_after(f, &n, 42), REPLY_NOTED);
+	assert_int_equal(side_each_notice(&f->side, NULL, NULL), 2);
+	assert_row(f, "bob@b.test", NOTICE_PENDING, VERDICT_NONE);
+	assert_row(f, "carol@b.test", NOTICE_WANTED, VERDICT_ACCEPT);
+	op = row_for(f, "bob@b.test");
+	row = &op->notice_get.notice;
+	assert_span(row->recipient, "bob@b.test");
+	assert_span(row->to, "Bob@B.test");
+	assert_span(row->sender, "alice@a.test");
+	assert_span(row->subject, "minutes");
+	assert_span(row->envelope, "Subject: minutes\r\n");
+	assert_int_equal(row->attachments, 2);
+	assert_true(row->has_size);
+	assert_int_equal(row->size, 4711);
+	assert_int_equal(row->next_at, NOW + 42);
+	store_op_free(&op);
+}
+
+/* MSID has no verb for a verdict: it is pulled without one. */
+static void
+only_an_envelope_is_accepted_by_a_verdict(void **state)
+{
+	struct admit_notice n = envelope_for(asks_and_does_not, 2);
+	struct fixture *f = *state;
+
+	n.dialect = ROUTE_MSID;
+	assert_int_equal(leave(f, &n), REPLY_NOTED);
+	assert_row(f, "bob@b.test", NOTICE_PENDING, VERDICT_NONE);
+	assert_row(f, "carol@b.test", NOTICE_WANTED, VERDICT_NONE);
+}
+
+static void
+a_further_recipient_of_a_known_notice_is_added(void **state)
+{
+	struct admit_notice one = envelope_for(asks_and_does_not, 1);
+	struct admit_notice both = envelope_for(asks_and_does_not, 2);
+	struct fixture *f = *state;
+
+	assert_int_equal(leave(f, &one), REPLY_NOTED);
+	assert_int_equal(leave(f, &both), REPLY_NOTED);
+	assert_int_equal(leave(f, &both), REPLY_NOTED);
+	assert_int_equal(side_each_notice(&f->side, NULL, NULL), 2);
+}
+
+/* AT-02: the ceiling is that of the recipient, and one that is reached does
+   not cost another their notice. */
+static void
+a_notice_is_taken_when_it_is_taken_for_anybody(void **state)
+{
+	struct admit_notice bob = envelope_for(asks_and_does_not, 1);
+	struct admit_notice both = envelope_for(asks_and_does_not, 2);
+	struct fixture f;
+
+	(void)state;
+	open_with(&f, "pending-per-source = 1", 0);
+	assert_int_equal(leave(&f, &bob), REPLY_NOTED);
+	bob.id = both.id = span_of("another");
+	assert_int_equal(leave(&f, &bob), REPLY_NO_ROOM);
+	assert_int_equal(leave(&f, &both), REPLY_NOTED);
+	assert_int_equal(side_each_notice(&f.side, NULL, NULL), 2);
+	close_all(&f);
+}
+
 /* WIRE 3: the same again is 250, and changes nothing. */
 static void
 a_notice_that_is_left_twice_is_one(void **state)
@@ -319,6 +440,10 @@ main(void)
 	    CASE(a_notice_is_kept_with_all_that_is_known),
 	    CASE(a_notice_is_answered_only_when_it_is_durable),
 	    cmocka_unit_test(without_a_life_the_dialect_says_it),
+	    CASE(each_recipient_has_a_row_and_who_asks_is_asked),
+	    CASE(only_an_envelope_is_accepted_by_a_verdict),
+	    CASE(a_further_recipient_of_a_known_notice_is_added),
+	    cmocka_unit_test(a_notice_is_taken_when_it_is_taken_for_anybody),
 	    CASE(a_notice_that_is_left_twice_is_one),
 	    CASE(one_identifier_of_two_domains_is_two_notices),
 	    CASE(what_is_refused_is_not_kept),

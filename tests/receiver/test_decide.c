@@ -1,4 +1,5 @@
-/* From an arrival to deliveries, and the exact octets of their trace fields. */
+/* From an arrival to deliveries, and the exact octets of their trace fields;
+   and what a person's word does to a notice. */
 #include "steps.h"
 
 #include "receiver/decide.h"
@@ -254,6 +255,255 @@ trace_fields_have_a_ceiling(void **state)
 	free(long_text);
 }
 
+/* ---- what a person decides ---- */
+
+struct decided {
+	unsigned times, freed;
+	enum store_outcome outcome;
+	struct store_notice notice; /* without texts */
+};
+
+static void
+note_decided(
+    void *owner, enum store_outcome outcome, const struct store_notice *notice)
+{
+	struct decided *d = owner;
+
+	d->times++;
+	d->outcome = outcome;
+	assert_int_equal(notice != NULL, outcome == STORE_OK);
+	if (notice != NULL)
+		d->notice = *notice;
+}
+
+static void
+note_freed(void *owner, struct key message)
+{
+	assert_false(key_is_zero(message));
+	((struct decided *)owner)->freed++;
+}
+
+static struct decided
+decide(struct fixture *f, struct key notice, const char *user,
+    enum store_verdict verdict)
+{
+	const struct decide_ask ask = {
+	    .notice = notice, .user = span_of(user), .verdict = verdict};
+	struct decided d = {0};
+	const struct decide_world world = {&d, note_decided, note_freed};
+
+	decide_verdict(
+	    f->side.store, f->side.settings, &ask, f->side.now, &world);
+	side_turn(&f->side);
+	assert_int_equal(d.times, 1);
+	return d;
+}
+
+/* An envelope of a.test for TO, in STATE. */
+static struct key
+put_notice(struct fixture *f, const char *to, enum store_notice_state state)
+{
+	struct store_op *op = side_op(&f->side, STORE_NOTICE_PUT);
+	const struct store_notice notice = {
+	    .id = span_of("id"),
+	    .domain = span_of("a.test"),
+	    .recipient = span_of(to),
+	    .key = key_new(NOW),
+	    .to = span_of(to),
+	    .sender = span_of("alice@a.test"),
+	    .address = ip_of("203.0.113.7"),
+	    .dialect = ROUTE_ENVELOPE,
+	    .state = state,
+	    .created = NOW,
+	    .next_at = NOW,
+	    .expires_at = NOW + 14 * DAY,
+	};
+
+	op->notice_put.count = 1;
+	op->notice_put.notices = &notice;
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	store_op_free(&op);
+	return notice.key;
+}
+
+/* The message of "id" comes for TO: delivered, or KEPT. */
+static void
+fetch(struct fixture *f, const char *to, bool keep)
+{
+	struct store_op *claim = side_op(&f->side, STORE_NOTICE_CLAIM);
+	struct store_op *op = side_op(&f->side, STORE_NOTICE_FETCHED);
+	struct store_notice_fetched *fetched = &op->notice_fetched;
+	struct arrival a = pulled(to);
+
+	claim->notice_claim.claim.node = NODE;
+	claim->notice_claim.claim.lease_until = NOW + HOUR;
+	claim->notice_claim.claim.limit = STORE_PAGE_MAX;
+	assert_int_equal(side_do(&f->side, claim), STORE_OK);
+	assert_int_equal(claim->notice_claim.count, 1);
+	store_op_free(&claim);
+	a.spooled = true;
+	a.body = span_of("");
+	fetched->id = span_of("id");
+	fetched->domain = span_of("a.test");
+	fetched->recipient = span_of(to);
+	fetched->next_at = NOW + HOUR;
+	fetched->keep = keep;
+	decide_message(&a, NOW, &fetched->message);
+	if (!keep) {
+		fetched->deliveries = deliver(f, &a);
+		fetched->delivery_count = 1;
+	}
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	store_op_free(&op);
+}
+
+/* SM-20 SM-21 */
+static void
+what_is_accepted_is_pulled(void **state)
+{
+	static const enum store_verdict verdicts[] = {
+	    VERDICT_ACCEPT, VERDICT_AUTHORIZE};
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct key key = put_notice(
+		    f, i == 0 ? "bob@b.test" : "carol@b.test", NOTICE_PENDING);
+		struct decided d = decide(f, key, "", verdicts[i]);
+
+		assert_int_equal(d.outcome, STORE_OK);
+		assert_int_equal(d.notice.state, NOTICE_WANTED);
+		assert_int_equal(d.notice.verdict, verdicts[i]);
+		assert_int_equal(d.notice.next_at, NOW);
+		assert_false(d.notice.verdict_due);
+	}
+}
+
+/* SM-22 SM-23 SM-24 */
+static void
+what_is_refused_is_told_to_the_origin(void **state)
+{
+	static const enum store_verdict verdicts[] = {
+	    VERDICT_REJECT, VERDICT_SPAM, VERDICT_SPAMMER};
+	static const char *const users[] = {
+	    "bob@b.test", "carol@b.test", "dave@b.test"};
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct key key = put_notice(f, users[i], NOTICE_PENDING);
+		struct decided d = decide(f, key, users[i], verdicts[i]);
+
+		assert_int_equal(d.outcome, STORE_OK);
+		assert_int_equal(d.notice.state, NOTICE_REFUSED);
+		assert_true(d.notice.verdict_due);
+		assert_int_equal(d.notice.verdict, verdicts[i]);
+		assert_int_equal(d.notice.next_at, NOW);
+	}
+	assert_int_equal(side_count(&f->side).verdicts_due, 3);
+	assert_int_equal(side_count(&f->side).deliveries, 0);
+	side_assert_clean(&f->side);
+}
+
+static void
+what_is_kept_is_delivered_when_it_is_accepted(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = put_notice(f, "bob@b.test", NOTICE_WANTED);
+	struct store_op *op;
+	struct decided d;
+
+	fetch(f, "bob@b.test", true);
+	assert_int_equal(side_count(&f->side).deliveries, 0);
+	d = decide(f, key, "bob@b.test", VERDICT_ACCEPT);
+	assert_int_equal(d.outcome, STORE_OK);
+	assert_int_equal(d.notice.state, NOTICE_FETCHED);
+	assert_false(d.notice.verdict_due);
+	op = side_op(&f->side, STORE_DELIVERY_CLAIM);
+	op->delivery_claim.claim.node = NODE;
+	op->delivery_claim.claim.lease_until = NOW + HOUR;
+	op->delivery_claim.claim.limit = 2;
+	assert_int_equal(side_do(&f->side, op), STORE_OK);
+	assert_int_equal(op->delivery_claim.count, 1);
+	assert_span(op->delivery_claim.rows[0].delivery.user, "bob@b.test");
+	assert_true(
+	    span_starts_nocase(op->delivery_claim.rows[0].delivery.trace,
+		span_of("Return-Path: <alice@a.test>\r\n"
+			"Received: from a.test ([203.0.113.7])\r\n"
+			"\tby mx.b.test with ENVELOPE id ")));
+	store_op_free(&op);
+	/* the same word again changes nothing, another comes too late */
+	d = decide(f, key, "bob@b.test", VERDICT_ACCEPT);
+	assert_int_equal(d.outcome, STORE_OK);
+	d = decide(f, key, "bob@b.test", VERDICT_AUTHORIZE);
+	assert_int_equal(d.outcome, STORE_CONFLICT);
+	assert_int_equal(side_count(&f->side).deliveries, 1);
+	side_assert_clean(&f->side);
+}
+
+static void
+what_is_kept_is_given_back_when_it_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = put_notice(f, "bob@b.test", NOTICE_WANTED);
+	struct decided d;
+
+	fetch(f, "bob@b.test", true);
+	d = decide(f, key, "bob@b.test", VERDICT_REJECT);
+	assert_int_equal(d.outcome, STORE_OK);
+	assert_int_equal(d.notice.state, NOTICE_REFUSED);
+	assert_true(d.notice.verdict_due);
+	assert_int_equal(d.freed, 1);
+	assert_int_equal(side_count(&f->side).deliveries, 0);
+	side_assert_clean(&f->side);
+}
+
+/* One of two recipients had it fetched: the other's copy is here already. */
+static void
+a_copy_that_is_here_is_delivered_without_a_pull(void **state)
+{
+	struct fixture *f = *state;
+	struct key carol = put_notice(f, "carol@b.test", NOTICE_PENDING);
+	struct decided d;
+
+	put_notice(f, "bob@b.test", NOTICE_WANTED);
+	fetch(f, "bob@b.test", false);
+	d = decide(f, carol, "carol@b.test", VERDICT_AUTHORIZE);
+	assert_int_equal(d.outcome, STORE_OK);
+	assert_int_equal(d.notice.state, NOTICE_FETCHED);
+	assert_true(d.notice.verdict_due); /* with HAVE */
+	assert_int_equal(side_count(&f->side).deliveries, 2);
+	side_assert_clean(&f->side);
+}
+
+/* SM-25 */
+static void
+what_is_here_can_still_be_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = put_notice(f, "bob@b.test", NOTICE_WANTED);
+	struct decided d;
+
+	fetch(f, "bob@b.test", false);
+	d = decide(f, key, "bob@b.test", VERDICT_SPAM);
+	assert_int_equal(d.outcome, STORE_OK);
+	assert_int_equal(d.notice.state, NOTICE_FETCHED);
+	assert_true(d.notice.verdict_due);
+	assert_int_equal(side_count(&f->side).deliveries, 1);
+	assert_int_equal(d.freed, 0);
+}
+
+static void
+nobody_decides_for_another(void **state)
+{
+	struct fixture *f = *state;
+	struct key key = put_notice(f, "bob@b.test", NOTICE_PENDING);
+
+	assert_int_equal(
+	    decide(f, key, "carol@b.test", VERDICT_ACCEPT).outcome, STORE_NONE);
+	assert_int_equal(
+	    decide(f, key_new(NOW), "", VERDICT_ACCEPT).outcome, STORE_NONE);
+	assert_int_equal(side_count(&f->side).notices[NOTICE_PENDING], 1);
+}
+
 #define CASE(function) \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
@@ -271,6 +521,13 @@ main(void)
 	    CASE(a_pushed_message_becomes_ours_with_all_its_deliveries),
 	    CASE(a_recipient_that_is_none_is_a_fault),
 	    CASE(trace_fields_have_a_ceiling),
+	    CASE(what_is_accepted_is_pulled),
+	    CASE(what_is_refused_is_told_to_the_origin),
+	    CASE(what_is_kept_is_delivered_when_it_is_accepted),
+	    CASE(what_is_kept_is_given_back_when_it_is_refused),
+	    CASE(a_copy_that_is_here_is_delivered_without_a_pull),
+	    CASE(what_is_here_can_still_be_refused),
+	    CASE(nobody_decides_for_another),
 	};
 
 	return cmocka_run_group_tests_name("decide", tests, NULL, NULL);

@@ -64,6 +64,7 @@ def test_no_one_learns_of_hidden_recipients(origin, destination):
     octets = labs.message(
         more="Bcc: bob@b.test,\r\n\tmore@c.test\r\nX-Last: kept\r\n")
     labs.send(origin, "alice@a.test", ["carol@b.test", "bob@b.test"], octets)
+    labs.accept(destination, octets)
     for recipient in ("carol@b.test", "bob@b.test"):
         text = delivered(destination, octets, recipient).decode()
         assert "Bcc" not in text and "more@c.test" not in text
@@ -86,6 +87,7 @@ def test_one_message_reaches_everybody_it_is_for(origin, destination):
     labs.send(origin, "alice@a.test",
               ["carol@b.test", "bob@b.test", "gate@a.test", "alice@a.test"],
               octets)
+    labs.accept(destination, octets)
     subject = labs.subject_of(octets).encode()
     for server, recipient in (
             (destination, "carol@b.test"), (destination, "bob@b.test"),

@@ -136,6 +136,7 @@ def test_the_tour_goes_on_telling_until_it_is_interrupted(tmp_path):
         tour.send_signal(signal.SIGINT)
         assert tour.wait(SECONDS) == 0
     assert b"held list" in said and b"smtplib" in said
+    assert b"envelope accept " in said and b"envelope list" in said
     assert os.listdir(tmp_path) == []
 
 
@@ -144,4 +145,7 @@ def test_the_tour_ends_without_a_terminal_and_leaves_nothing(tmp_path):
     assert done.returncode == 0, done.stderr
     for word in ("held", "noticed", "pulled", "delivered"):
         assert f"  {word}: " in done.stdout
+    assert done.stdout.count("  delivered: ") == 2
+    assert "what Bob is shown" in done.stdout
+    assert "envelope accept " in done.stdout
     assert os.listdir(tmp_path) == []

@@ -190,6 +190,7 @@ message_of(unsigned number)
 	    .subject = span_of("minutes"),
 	    .ret = 1,
 	    .body_8bit = true,
+	    .envelope = span_of("Subject: minutes\r\n\r\nHere they\r\n"),
 	    .head = span_of("Subject: minutes\r\n\r\n"),
 	    .body = span_of("Here they are.\r\n"),
 	    .size = 36,
@@ -259,6 +260,21 @@ notice_of(unsigned number)
 	return notice;
 }
 
+struct store_notice
+envelope_of(unsigned number, const char *user)
+{
+	struct store_notice notice = notice_of(number);
+
+	notice.recipient = notice.to = span_of(user);
+	notice.sender = span_of("alice@a.test");
+	notice.subject = span_of("minutes");
+	notice.envelope = span_of("From: alice@a.test\r\n\r\nHere\r\n");
+	notice.attachments = 2;
+	notice.dialect = ROUTE_ENVELOPE;
+	notice.state = NOTICE_PENDING;
+	return notice;
+}
+
 struct span
 targets_of(const char *address)
 {
@@ -282,6 +298,31 @@ put_holds(struct fixture *f, unsigned message, unsigned first, unsigned count)
 	op->message_put.hold_count = count;
 	op->message_put.holds = holds;
 	expect(f, STORE_OK);
+}
+
+void
+put_envelope(struct fixture *f, unsigned message, unsigned first)
+{
+	static const char *const names[] = {
+	    "Bob@b.test", "carol@b.test", "Dan@b.test"};
+	struct store_op *op = begin(f, STORE_MESSAGE_PUT);
+	struct store_hold rows[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		rows[i] = hold_of(first + i, message);
+		rows[i].recipient = span_of(names[i]);
+		rows[i].visible = true;
+		rows[i].envelope = key_of(first);
+	}
+	op->message_put.message = message_of(message);
+	op->message_put.message.spooled = true;
+	op->message_put.hold_count = 3;
+	op->message_put.holds = rows;
+	expect(f, STORE_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		aim(f, first + i);
+		notify(f, first + i);
+	}
 }
 
 void
@@ -356,10 +397,33 @@ settle_hold(struct fixture *f, unsigned hold, enum store_hold_state to,
 void
 put_notice(struct fixture *f, unsigned number)
 {
+	struct store_notice notice = notice_of(number);
+
+	put_row(f, &notice, STORE_OK);
+}
+
+struct store_op *
+put_row(struct fixture *f, const struct store_notice *notice,
+    enum store_outcome outcome)
+{
 	struct store_op *op = begin(f, STORE_NOTICE_PUT);
 
-	op->notice_put.notice = notice_of(number);
+	op->notice_put.count = 1;
+	op->notice_put.notices = notice;
+	expect_row(f, outcome);
+	return op;
+}
+
+void
+expect_row(struct fixture *f, enum store_outcome outcome)
+{
+	enum store_outcome got;
+
 	expect(f, STORE_OK);
+	got = f->op->notice_put.outcomes[0];
+	if (got != outcome)
+		fail_msg("the row: %s, expected %s", store_outcome_name(got),
+		    store_outcome_name(outcome));
 }
 
 void
@@ -403,6 +467,40 @@ begin_notice_settle(
 	return op;
 }
 
+struct store_op *
+begin_verdict(struct fixture *f, unsigned hold, const char *to,
+    enum store_verdict verdict)
+{
+	struct store_op *op = begin(f, STORE_HOLD_VERDICT);
+
+	op->hold_verdict.key = key_of(hold);
+	op->hold_verdict.id = span_of(identifier(hold));
+	op->hold_verdict.to = span_of(to);
+	op->hold_verdict.asker = ip_of(peer);
+	op->hold_verdict.verdict = verdict;
+	return op;
+}
+
+struct store_op *
+begin_end(struct fixture *f, unsigned hold, enum store_hold_state to)
+{
+	struct store_op *op = begin(f, STORE_HOLD_END);
+
+	op->hold_end.key = key_of(hold);
+	op->hold_end.state = to;
+	return op;
+}
+
+struct store_hold
+hold_now(struct fixture *f, unsigned hold)
+{
+	struct store_op *op = begin(f, STORE_HOLD_GET);
+
+	op->hold_get.key = key_of(hold);
+	expect(f, STORE_OK);
+	return op->hold_get.row.hold;
+}
+
 enum store_hold_state
 state_of_hold(struct fixture *f, unsigned hold)
 {
@@ -420,6 +518,32 @@ notice_now(struct fixture *f, unsigned number)
 
 	op->notice_get.id = notice_of(number).id;
 	op->notice_get.domain = notice_of(number).domain;
+	expect(f, STORE_OK);
+	return op->notice_get.notice;
+}
+
+struct store_op *
+put_two(struct fixture *f, unsigned number, unsigned key)
+{
+	struct store_notice rows[2] = {
+	    envelope_of(number, BOB), envelope_of(number, CAROL)};
+	struct store_op *op = begin(f, STORE_NOTICE_PUT);
+
+	rows[0].key = key_of(key);
+	rows[1].key = key_of(key + 1);
+	op->notice_put.count = 2;
+	op->notice_put.notices = rows;
+	expect(f, STORE_OK);
+	return op;
+}
+
+struct store_notice
+row_at(struct fixture *f, unsigned key)
+{
+	struct store_op *op = begin(f, STORE_NOTICE_GET);
+
+	op->notice_get.key = key_of(key);
+	op->notice_get.whole = true;
 	expect(f, STORE_OK);
 	return op->notice_get.notice;
 }

@@ -60,6 +60,8 @@ struct store_message message_of(unsigned number);
 struct store_hold hold_of(unsigned number, unsigned message);
 struct store_delivery delivery_of(unsigned number, unsigned message);
 struct store_notice notice_of(unsigned number);
+/* A PENDING one that names its recipient, with an envelope text. */
+struct store_notice envelope_of(unsigned number, const char *user);
 
 /* The address that may pull after aim(), as one target. */
 extern const char peer[];
@@ -73,13 +75,35 @@ void aim(struct fixture *f, unsigned hold);
 void notify(struct fixture *f, unsigned hold);
 void lease(struct fixture *f, unsigned hold);
 void put_notice(struct fixture *f, unsigned number);
+/* One row by itself, and its outcome; the operation with its results. */
+struct store_op *put_row(struct fixture *f, const struct store_notice *notice,
+    enum store_outcome outcome);
+/* The same for a notice_put that was begun. */
+void expect_row(struct fixture *f, enum store_outcome outcome);
 void claim_notices(struct fixture *f, unsigned expected);
 void
 fetch(struct fixture *f, unsigned notice, unsigned message, unsigned delivery);
 void settle_hold(struct fixture *f, unsigned hold, enum store_hold_state to,
     enum store_outcome outcome);
 
+/* An envelope for Bob (hold FIRST), Carol and Dan (the two after it), the three
+   of them aimed and noticed. */
+void put_envelope(struct fixture *f, unsigned message, unsigned first);
+struct store_hold hold_now(struct fixture *f, unsigned hold);
+
+/* The same envelope for BOB (row KEY) and CAROL (the row after it). */
+#define BOB   "bob@b.test"
+#define CAROL "carol@b.test"
+struct store_op *put_two(struct fixture *f, unsigned number, unsigned key);
+
+/* A notice with its envelope text. */
+struct store_notice row_at(struct fixture *f, unsigned key);
+
 /* Begins the operation with its arguments; expect() does it. */
+struct store_op *begin_verdict(struct fixture *f, unsigned hold, const char *to,
+    enum store_verdict verdict);
+struct store_op *
+begin_end(struct fixture *f, unsigned hold, enum store_hold_state to);
 struct store_op *begin_lease(struct fixture *f, unsigned hold);
 struct store_op *begin_notice_settle(
     struct fixture *f, unsigned number, enum store_notice_end end);

@@ -40,6 +40,7 @@ same_message(const struct store_message *a, const struct store_message *b)
 	assert_int_equal(a->body_8bit, b->body_8bit);
 	assert_int_equal(a->created, b->created);
 	assert_memory_equal(a->digest, b->digest, sizeof a->digest);
+	same_span(a->envelope, b->envelope);
 	same_span(a->head, b->head);
 	same_span(a->body, b->body);
 }
@@ -66,6 +67,13 @@ same_hold_rows(const struct store_hold_row *x, const struct store_hold_row *y,
 		assert_int_equal(a->expires_at, b->expires_at);
 		assert_int_equal(a->ended_at, b->ended_at);
 		assert_int_equal(a->capabilities, b->capabilities);
+		assert_int_equal(a->visible, b->visible);
+		same_key(a->envelope, b->envelope);
+		assert_int_equal(a->verdict, b->verdict);
+		assert_int_equal(a->sent_whole, b->sent_whole);
+		assert_int_equal(a->report_at, b->report_at);
+		assert_int_equal(a->reported, b->reported);
+		same_span(a->report, b->report);
 		same_message(&x[i].message, &y[i].message);
 	}
 }
@@ -79,6 +87,14 @@ same_notices(const struct store_notice *a, const struct store_notice *b,
 		same_span(a->id, b->id);
 		same_span(a->domain, b->domain);
 		same_key(a->key, b->key);
+		same_span(a->recipient, b->recipient);
+		same_span(a->to, b->to);
+		same_span(a->sender, b->sender);
+		same_span(a->subject, b->subject);
+		same_span(a->envelope, b->envelope);
+		assert_int_equal(a->attachments, b->attachments);
+		assert_int_equal(a->verdict, b->verdict);
+		assert_int_equal(a->verdict_due, b->verdict_due);
 		assert_true(ip_equals(a->address, b->address));
 		assert_int_equal(a->state, b->state);
 		assert_int_equal(a->unconfirmed, b->unconfirmed);
@@ -112,13 +128,70 @@ same_deliveries(
 }
 
 static void
+same_keys(const struct key *x, const struct key *y, unsigned count,
+    unsigned other_count)
+{
+	assert_int_equal(count, other_count);
+	for (unsigned i = 0; i < count; i++)
+		same_key(x[i], y[i]);
+}
+
+static void
 same_expired(
     const struct store_hold_expire *x, const struct store_hold_expire *y)
 {
 	same_hold_rows(x->rows, y->rows, x->count, y->count);
-	assert_int_equal(x->body_count, y->body_count);
-	for (unsigned i = 0; i < x->body_count; i++)
-		same_key(x->bodies[i], y->bodies[i]);
+	same_keys(x->bodies, y->bodies, x->body_count, y->body_count);
+}
+
+static void
+same_expired_notices(
+    const struct store_notice_expire *x, const struct store_notice_expire *y)
+{
+	same_notices(x->notices, y->notices, x->count, y->count);
+	same_keys(x->bodies, y->bodies, x->body_count, y->body_count);
+}
+
+static void
+same_puts(const struct store_notice_put *x, const struct store_notice_put *y)
+{
+	for (unsigned i = 0; i < x->count; i++)
+		assert_int_equal(x->outcomes[i], y->outcomes[i]);
+	assert_int_equal(x->lapsed, y->lapsed);
+	same_keys(x->bodies, y->bodies, x->body_count, y->body_count);
+}
+
+static void
+same_verdicts(
+    const struct store_hold_verdict *x, const struct store_hold_verdict *y)
+{
+	assert_int_equal(x->again, y->again);
+	assert_int_equal(x->late, y->late);
+	assert_int_equal(x->body_free, y->body_free);
+	same_key(x->message, y->message);
+	same_hold_rows(&x->row, &y->row, 1, 1);
+}
+
+static void
+same_decisions(
+    const struct store_notice_decide *x, const struct store_notice_decide *y)
+{
+	assert_int_equal(x->have, y->have);
+	assert_int_equal(x->again, y->again);
+	assert_int_equal(x->body_free, y->body_free);
+	same_key(x->message, y->message);
+	same_notices(&x->notice, &y->notice, 1, 1);
+}
+
+static void
+same_denied(
+    const struct store_denied_list *x, const struct store_denied_list *y)
+{
+	assert_int_equal(x->count, y->count);
+	for (unsigned i = 0; i < x->count; i++) {
+		same_span(x->denied[i].address, y->denied[i].address);
+		assert_int_equal(x->denied[i].until, y->denied[i].until);
+	}
 }
 
 static void
@@ -143,6 +216,11 @@ same_peers(const struct store_peer *a, const struct store_peer *b,
 		assert_int_equal(a->failures, b->failures);
 		assert_int_equal(a->created, b->created);
 		assert_int_equal(a->seen, b->seen);
+		same_span(a->domain, b->domain);
+		assert_int_equal(a->verified_at, b->verified_at);
+		assert_int_equal(a->pulled_at, b->pulled_at);
+		assert_int_equal(a->tls_at, b->tls_at);
+		assert_int_equal(a->keyword_at, b->keyword_at);
 	}
 }
 
@@ -155,23 +233,11 @@ same_checks(const struct store_check *x, const struct store_check *y)
 		    (int)y->text.n, y->text.p);
 }
 
-void
-same_results(const struct store_op *x, const struct store_op *y)
+/* The operations about holds; false: it is about something else. */
+static bool
+same_about_holds(const struct store_op *x, const struct store_op *y)
 {
-	if (x->outcome != y->outcome)
-		fail_msg("%s: %s in memory, %s in sqlite",
-		    store_verb_name(x->verb), store_outcome_name(x->outcome),
-		    store_outcome_name(y->outcome));
-	if (x->verb == STORE_HOLD_LEASE)
-		assert_int_equal(
-		    x->hold_lease.entitled, y->hold_lease.entitled);
-	if (x->outcome != STORE_OK)
-		return;
-	if (x->verb == STORE_USER_GET)
-		same_user(&x->user_get.user, &y->user_get.user);
-	else if (x->verb == STORE_USER_LIST)
-		same_users(&x->user_list, &y->user_list);
-	else if (x->verb == STORE_HOLD_CLAIM)
+	if (x->verb == STORE_HOLD_CLAIM)
 		same_hold_rows(x->hold_claim.rows, y->hold_claim.rows,
 		    x->hold_claim.count, y->hold_claim.count);
 	else if (x->verb == STORE_HOLD_LEASE)
@@ -179,6 +245,8 @@ same_results(const struct store_op *x, const struct store_op *y)
 	else if (x->verb == STORE_HOLD_SETTLE)
 		assert_int_equal(
 		    x->hold_settle.body_free, y->hold_settle.body_free);
+	else if (x->verb == STORE_HOLD_VERDICT)
+		same_verdicts(&x->hold_verdict, &y->hold_verdict);
 	else if (x->verb == STORE_HOLD_END)
 		assert_int_equal(x->hold_end.body_free, y->hold_end.body_free);
 	else if (x->verb == STORE_HOLD_EXPIRE)
@@ -188,15 +256,53 @@ same_results(const struct store_op *x, const struct store_op *y)
 	else if (x->verb == STORE_HOLD_LIST)
 		same_hold_rows(x->hold_list.rows, y->hold_list.rows,
 		    x->hold_list.count, y->hold_list.count);
+	else if (x->verb == STORE_REPORT_CLAIM)
+		same_hold_rows(x->report_claim.rows, y->report_claim.rows,
+		    x->report_claim.count, y->report_claim.count);
+	else if (x->verb == STORE_REPORT_PUT)
+		assert_int_equal(
+		    x->report_put.body_free, y->report_put.body_free);
+	else if (x->verb == STORE_REPORT_NONE)
+		assert_int_equal(
+		    x->report_none.body_free, y->report_none.body_free);
+	else
+		return false;
+	return true;
+}
+
+static bool
+same_about_notices(const struct store_op *x, const struct store_op *y)
+{
+	if (x->verb == STORE_NOTICE_PUT)
+		same_puts(&x->notice_put, &y->notice_put);
 	else if (x->verb == STORE_NOTICE_CLAIM)
 		same_notices(x->notice_claim.notices, y->notice_claim.notices,
 		    x->notice_claim.count, y->notice_claim.count);
+	else if (x->verb == STORE_NOTICE_DECIDE)
+		same_decisions(&x->notice_decide, &y->notice_decide);
+	else if (x->verb == STORE_NOTICE_EXPIRE)
+		same_expired_notices(&x->notice_expire, &y->notice_expire);
 	else if (x->verb == STORE_NOTICE_GET)
 		same_notices(
 		    &x->notice_get.notice, &y->notice_get.notice, 1, 1);
 	else if (x->verb == STORE_NOTICE_LIST)
 		same_notices(x->notice_list.notices, y->notice_list.notices,
 		    x->notice_list.count, y->notice_list.count);
+	else if (x->verb == STORE_ENVELOPE_LIST)
+		same_notices(x->envelope_list.notices, y->envelope_list.notices,
+		    x->envelope_list.count, y->envelope_list.count);
+	else
+		return false;
+	return true;
+}
+
+static void
+same_about_others(const struct store_op *x, const struct store_op *y)
+{
+	if (x->verb == STORE_USER_GET)
+		same_user(&x->user_get.user, &y->user_get.user);
+	else if (x->verb == STORE_USER_LIST)
+		same_users(&x->user_list, &y->user_list);
 	else if (x->verb == STORE_DELIVERY_CLAIM)
 		same_deliveries(&x->delivery_claim, &y->delivery_claim);
 	else if (x->verb == STORE_DELIVERY_SETTLE)
@@ -206,13 +312,40 @@ same_results(const struct store_op *x, const struct store_op *y)
 		same_peers(&x->peer_put.peer, &y->peer_put.peer, 1, 1);
 	else if (x->verb == STORE_PEER_GET)
 		same_peers(&x->peer_get.peer, &y->peer_get.peer, 1, 1);
+	else if (x->verb == STORE_PEER_SEEN)
+		same_peers(&x->peer_seen.peer, &y->peer_seen.peer, 1, 1);
 	else if (x->verb == STORE_PEER_LIST)
 		same_peers(x->peer_list.peers, y->peer_list.peers,
 		    x->peer_list.count, y->peer_list.count);
+	else if (x->verb == STORE_DENIED_LIST)
+		same_denied(&x->denied_list, &y->denied_list);
 	else if (x->verb == STORE_SWEEP)
 		assert_int_equal(x->sweep.removed, y->sweep.removed);
 	else if (x->verb == STORE_COUNT)
 		assert_memory_equal(&x->count, &y->count, sizeof x->count);
 	else if (x->verb == STORE_CHECK)
 		same_checks(&x->check, &y->check);
+}
+
+void
+same_results(const struct store_op *x, const struct store_op *y)
+{
+	if (x->outcome != y->outcome)
+		fail_msg("%s: %s in memory, %s in sqlite",
+		    store_verb_name(x->verb), store_outcome_name(x->outcome),
+		    store_outcome_name(y->outcome));
+	if (x->verb == STORE_HOLD_LEASE) {
+		assert_int_equal(
+		    x->hold_lease.entitled, y->hold_lease.entitled);
+		assert_int_equal(
+		    x->hold_lease.needs_to, y->hold_lease.needs_to);
+	} else if (x->verb == STORE_HOLD_VERDICT) {
+		assert_int_equal(
+		    x->hold_verdict.entitled, y->hold_verdict.entitled);
+		assert_int_equal(
+		    x->hold_verdict.needs_to, y->hold_verdict.needs_to);
+	}
+	if (x->outcome == STORE_OK && !same_about_holds(x, y) &&
+	    !same_about_notices(x, y))
+		same_about_others(x, y);
 }

@@ -27,16 +27,6 @@ begin_retry(struct fixture *f, unsigned hold, enum store_route route)
 }
 
 static struct store_op *
-begin_end(struct fixture *f, unsigned hold, enum store_hold_state to)
-{
-	struct store_op *op = begin(f, STORE_HOLD_END);
-
-	op->hold_end.key = key_of(hold);
-	op->hold_end.state = to;
-	return op;
-}
-
-static struct store_op *
 expire(struct fixture *f, int64_t born_before, unsigned expected)
 {
 	struct store_op *op = begin(f, STORE_HOLD_EXPIRE);
@@ -49,16 +39,6 @@ expire(struct fixture *f, int64_t born_before, unsigned expected)
 	return op;
 }
 
-static struct store_hold
-hold_now(struct fixture *f, unsigned hold)
-{
-	struct store_op *op = begin(f, STORE_HOLD_GET);
-
-	op->hold_get.key = key_of(hold);
-	expect(f, STORE_OK);
-	return op->hold_get.row.hold;
-}
-
 static void
 a_due_hold_is_claimed_once_until_its_lease_ends(void **state)
 {
@@ -69,6 +49,9 @@ a_due_hold_is_claimed_once_until_its_lease_ends(void **state)
 	op = claim_holds(f, 2, 2);
 	assert_true(key_equals(op->hold_claim.rows[0].hold.key, key_of(10)));
 	assert_span(op->hold_claim.rows[0].message.sender, "alice@a.test");
+	for (unsigned i = 0; i < 2; i++)
+		assert_span(op->hold_claim.rows[i].message.envelope,
+		    "Subject: minutes\r\n\r\nHere they\r\n");
 	claim_holds(f, 10, 1);
 	claim_holds(f, 10, 0);
 	f->now += 59;
@@ -386,6 +369,7 @@ a_hold_never_noticed_expires_by_its_age(void **state)
 
 	op->message_put.message = message_of(1);
 	op->message_put.message.spooled = true;
+	op->message_put.message.sender = span_of(""); /* nobody to tell */
 	op->message_put.hold_count = 1;
 	op->message_put.holds = &row;
 	expect(f, STORE_OK);
@@ -448,6 +432,78 @@ holds_are_listed_by_user_and_openness_in_pages(void **state)
 	assert_int_equal(list(f, "mallory@a.test", false, 100), 0);
 }
 
+static unsigned
+list_state(struct fixture *f, const char *user, enum store_hold_state of)
+{
+	struct store_op *op = begin(f, STORE_HOLD_LIST);
+
+	op->hold_list.user = span_of(user);
+	op->hold_list.state = of;
+	op->hold_list.limit = 100;
+	expect(f, STORE_OK);
+	for (unsigned i = 0; i < op->hold_list.count; i++)
+		assert_int_equal(op->hold_list.rows[i].hold.state, of);
+	return op->hold_list.count;
+}
+
+static void
+holds_are_listed_by_state(void **state)
+{
+	struct fixture *f = *state;
+
+	put_holds(f, 1, 10, 5);
+	notify(f, 11);
+	begin_end(f, 12, HOLD_WITHDRAWN);
+	expect(f, STORE_OK);
+	assert_int_equal(list_state(f, "", HOLD_HELD), 3);
+	assert_int_equal(list_state(f, "", HOLD_NOTICED), 1);
+	assert_int_equal(list_state(f, "", HOLD_WITHDRAWN), 1);
+	assert_int_equal(list_state(f, "alice@a.test", HOLD_HELD), 3);
+	assert_int_equal(list_state(f, "alice@a.test", HOLD_TAKEN), 0);
+	assert_int_equal(list_state(f, "mallory@a.test", HOLD_HELD), 0);
+}
+
+/* SM-01: the first visible one's identifier names the envelope. */
+static void
+a_hold_is_announced_under_one_of_its_message_and_domain(void **state)
+{
+	struct fixture *f = *state;
+	struct store_hold rows[4] = {
+	    hold_of(10, 1), hold_of(11, 1), hold_of(12, 1), hold_of(13, 1)};
+	struct store_op *op;
+
+	put_holds(f, 2, 20, 1);
+	rows[1].envelope = key_of(10);
+	rows[1].visible = true;
+	rows[2].envelope = key_of(20); /* of another message */
+	rows[3].envelope = key_of(10);
+	rows[3].domain = span_of("c.test");
+	op = begin(f, STORE_MESSAGE_PUT);
+	op->message_put.message = message_of(1);
+	op->message_put.hold_count = 4;
+	op->message_put.holds = rows;
+	expect(f, STORE_OK);
+	assert_true(key_equals(hold_now(f, 10).envelope, key_of(10)));
+	assert_true(key_equals(hold_now(f, 11).envelope, key_of(10)));
+	assert_true(hold_now(f, 11).visible);
+	assert_false(hold_now(f, 12).visible);
+	assert_true(key_equals(hold_now(f, 12).envelope, key_of(12)));
+	assert_true(key_equals(hold_now(f, 13).envelope, key_of(13)));
+	assert_clean(f);
+}
+
+static void
+an_envelope_text_beyond_the_ceiling_is_refused(void **state)
+{
+	static char octets[STORE_ENVELOPE_MAX + 1];
+	struct fixture *f = *state;
+	struct store_op *op = begin(f, STORE_MESSAGE_PUT);
+
+	op->message_put.message = message_of(1);
+	op->message_put.message.envelope = span_make(octets, sizeof octets);
+	expect(f, STORE_FULL);
+}
+
 static void
 targets_beyond_the_ceiling_are_refused(void **state)
 {
@@ -492,6 +548,9 @@ main(void)
 	    CASE(a_hold_never_noticed_expires_by_its_age),
 	    CASE(a_hold_being_pulled_does_not_expire),
 	    CASE(holds_are_listed_by_user_and_openness_in_pages),
+	    CASE(holds_are_listed_by_state),
+	    CASE(a_hold_is_announced_under_one_of_its_message_and_domain),
+	    CASE(an_envelope_text_beyond_the_ceiling_is_refused),
 	    CASE(targets_beyond_the_ceiling_are_refused),
 	};
 

@@ -45,12 +45,11 @@ static void
 what_a_notice_did_not_say_stays_unsaid(void **state)
 {
 	struct fixture *f = *state;
-	struct store_op *op = begin(f, STORE_NOTICE_PUT);
+	struct store_notice notice = notice_of(1);
 
-	op->notice_put.notice = notice_of(1);
-	op->notice_put.notice.has_digest = false;
-	op->notice_put.notice.has_size = false;
-	expect(f, STORE_OK);
+	notice.has_digest = false;
+	notice.has_size = false;
+	put_row(f, &notice, STORE_OK);
 	assert_false(notice_now(f, 1).has_digest);
 	assert_false(notice_now(f, 1).has_size);
 }
@@ -60,25 +59,31 @@ static void
 a_notice_is_known_by_identifier_and_domain_in_every_state(void **state)
 {
 	struct fixture *f = *state;
-	struct store_op *op;
+	struct store_notice again = notice_of(1);
 
 	put_notice(f, 1);
-	op = begin(f, STORE_NOTICE_PUT);
-	op->notice_put.notice = notice_of(1);
-	op->notice_put.notice.key = key_of(2);
-	expect(f, STORE_EXISTS);
+	again.key = key_of(2);
+	put_row(f, &again, STORE_EXISTS);
 	claim_notices(f, 1);
 	fetch(f, 1, 5, 20);
 	settle_delivery(f, 20);
-	op = begin(f, STORE_NOTICE_PUT);
-	op->notice_put.notice = notice_of(1);
-	op->notice_put.notice.key = key_of(2);
-	expect(f, STORE_EXISTS);
-	op = begin(f, STORE_NOTICE_PUT);
-	op->notice_put.notice = notice_of(1);
-	op->notice_put.notice.key = key_of(3);
-	op->notice_put.notice.domain = span_of("other.test");
-	expect(f, STORE_OK);
+	put_row(f, &again, STORE_EXISTS);
+	again.key = key_of(3);
+	again.domain = span_of("other.test");
+	put_row(f, &again, STORE_OK);
+}
+
+static void
+put_below(struct fixture *f, const struct store_notice *notice,
+    uint64_t pending_max, uint64_t total_max, enum store_outcome outcome)
+{
+	struct store_op *op = begin(f, STORE_NOTICE_PUT);
+
+	op->notice_put.count = 1;
+	op->notice_put.notices = notice;
+	op->notice_put.pending_max = pending_max;
+	op->notice_put.total_max = total_max;
+	expect_row(f, outcome);
 }
 
 /* AT-12 */
@@ -86,29 +91,17 @@ static void
 ceilings_of_one_domain_and_of_all_are_kept(void **state)
 {
 	struct fixture *f = *state;
-	struct store_op *op;
+	struct store_notice third = notice_of(3), fourth = notice_of(4);
 
 	put_notice(f, 1);
 	put_notice(f, 2);
-	op = begin(f, STORE_NOTICE_PUT);
-	op->notice_put.notice = notice_of(3);
-	op->notice_put.pending_max = 2;
-	expect(f, STORE_FULL);
-	op = begin(f, STORE_NOTICE_PUT);
-	op->notice_put.notice = notice_of(3);
-	op->notice_put.notice.domain = span_of("other.test");
-	op->notice_put.pending_max = 2;
-	op->notice_put.total_max = 2;
-	expect(f, STORE_FULL);
-	op->notice_put.total_max = 3;
-	expect(f, STORE_OK);
+	put_below(f, &third, 2, 0, STORE_FULL);
+	third.domain = span_of("other.test");
+	put_below(f, &third, 2, 2, STORE_FULL);
+	put_below(f, &third, 2, 3, STORE_OK);
 	claim_notices(f, 3);
 	fetch(f, 1, 5, 20);
-	op = begin(f, STORE_NOTICE_PUT);
-	op->notice_put.notice = notice_of(4);
-	op->notice_put.pending_max = 2;
-	op->notice_put.total_max = 3;
-	expect(f, STORE_OK);
+	put_below(f, &fourth, 2, 3, STORE_OK);
 	assert_clean(f);
 }
 
@@ -116,13 +109,12 @@ static void
 only_a_new_notice_can_be_put(void **state)
 {
 	struct fixture *f = *state;
-	struct store_op *op = begin(f, STORE_NOTICE_PUT);
+	struct store_notice notice = notice_of(1);
 
-	op->notice_put.notice = notice_of(1);
-	op->notice_put.notice.state = NOTICE_FETCHED;
-	expect(f, STORE_CONFLICT);
-	op->notice_put.notice.state = NOTICE_PENDING;
-	expect(f, STORE_OK);
+	notice.state = NOTICE_FETCHED;
+	put_row(f, &notice, STORE_CONFLICT);
+	notice.state = NOTICE_PENDING;
+	put_row(f, &notice, STORE_OK);
 	claim_notices(f, 0);
 }
 
@@ -312,6 +304,164 @@ notices_are_listed_in_pages_by_key(void **state)
 	assert_true(key_equals(op->notice_list.notices[0].key, key_of(2)));
 }
 
+static void
+an_envelope_comes_back_as_it_was_put(void **state)
+{
+	struct fixture *f = *state;
+	struct store_notice notice;
+	struct store_op *op;
+
+	put_two(f, 1, 10);
+	notice = row_at(f, 11);
+	assert_span(notice.recipient, CAROL);
+	assert_span(notice.to, CAROL);
+	assert_span(notice.sender, "alice@a.test");
+	assert_span(notice.subject, "minutes");
+	assert_span(notice.envelope, "From: alice@a.test\r\n\r\nHere\r\n");
+	assert_int_equal(notice.attachments, 2);
+	assert_int_equal(notice.verdict, VERDICT_NONE);
+	assert_false(notice.verdict_due);
+	op = begin(f, STORE_NOTICE_GET);
+	op->notice_get.id = notice_of(1).id;
+	op->notice_get.domain = notice_of(1).domain;
+	op->notice_get.recipient = span_of(BOB);
+	expect(f, STORE_OK);
+	assert_true(key_equals(op->notice_get.notice.key, key_of(10)));
+	assert_span(op->notice_get.notice.envelope, "");
+	op = begin(f, STORE_NOTICE_GET);
+	op->notice_get.id = notice_of(1).id;
+	op->notice_get.domain = notice_of(1).domain;
+	expect(f, STORE_NONE);
+	claim_notices(f, 0);
+}
+
+static void
+each_recipient_of_an_envelope_has_a_row_and_an_outcome(void **state)
+{
+	struct fixture *f = *state;
+	struct store_notice rows[3];
+	struct store_op *op;
+
+	put_two(f, 1, 10);
+	for (unsigned i = 0; i < 3; i++) {
+		rows[i] = envelope_of(1, i == 0 ? CAROL : "dan@b.test");
+		rows[i].key = key_of(20 + i);
+	}
+	op = begin(f, STORE_NOTICE_PUT);
+	op->notice_put.count = 3;
+	op->notice_put.notices = rows;
+	expect(f, STORE_OK);
+	assert_int_equal(op->notice_put.outcomes[0], STORE_EXISTS);
+	assert_int_equal(op->notice_put.outcomes[1], STORE_OK);
+	assert_int_equal(op->notice_put.outcomes[2], STORE_EXISTS);
+	assert_clean(f);
+}
+
+/* AT-12: fifty of one source for one user. */
+static void
+one_source_fills_only_its_own_room_with_one_user(void **state)
+{
+	struct fixture *f = *state;
+	struct store_notice row;
+	struct store_op *op;
+
+	put_two(f, 1, 10);
+	row = envelope_of(2, BOB);
+	row.key = key_of(20);
+	op = begin(f, STORE_NOTICE_PUT);
+	op->notice_put.count = 1;
+	op->notice_put.notices = &row;
+	op->notice_put.pending_max = 1;
+	expect_row(f, STORE_FULL);
+	row.domain = span_of("other.test");
+	expect_row(f, STORE_OK);
+	row.key = key_of(21);
+	row.id = notice_of(3).id;
+	row.domain = span_of("a.test");
+	row.recipient = span_of("dan@b.test");
+	expect_row(f, STORE_OK);
+	assert_clean(f);
+}
+
+static void
+put_from(
+    struct fixture *f, unsigned number, const char *domain, unsigned lapsed)
+{
+	struct store_notice row = envelope_of(number, BOB);
+	struct store_op *op = begin(f, STORE_NOTICE_PUT);
+
+	row.domain = span_of(domain);
+	op->notice_put.count = 1;
+	op->notice_put.notices = &row;
+	op->notice_put.user_max = 4;
+	expect_row(f, STORE_OK);
+	assert_int_equal(op->notice_put.lapsed, lapsed);
+}
+
+/* AT-02 */
+static void
+a_full_user_loses_the_oldest_of_the_largest_source(void **state)
+{
+	struct fixture *f = *state;
+
+	put_from(f, 1, "small.test", 0);
+	put_from(f, 2, "flood.test", 0);
+	put_from(f, 3, "flood.test", 0);
+	put_from(f, 4, "other.test", 0);
+	put_from(f, 5, "flood.test", 1);
+	assert_int_equal(row_at(f, 2).state, NOTICE_LAPSED);
+	put_from(f, 6, "small.test", 1);
+	/* Two each of small and flood: the oldest of both goes. */
+	assert_int_equal(row_at(f, 1).state, NOTICE_LAPSED);
+	assert_int_equal(row_at(f, 6).state, NOTICE_PENDING);
+	assert_clean(f);
+}
+
+static struct store_op *
+list_envelopes(struct fixture *f, const char *user, unsigned before, bool all,
+    unsigned expected)
+{
+	struct store_op *op = begin(f, STORE_ENVELOPE_LIST);
+
+	op->envelope_list.user = span_of(user);
+	op->envelope_list.before = key_of(before);
+	op->envelope_list.all = all;
+	op->envelope_list.limit = 2;
+	expect(f, STORE_OK);
+	assert_int_equal(op->envelope_list.count, expected);
+	return op;
+}
+
+static void
+envelopes_are_listed_newest_first_in_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put_notice(f, 7); /* for nobody that is known */
+	put_two(f, 1, 10);
+	put_two(f, 2, 20);
+	put_two(f, 3, 30);
+	op = begin(f, STORE_NOTICE_DECIDE);
+	op->notice_decide.key = key_of(20);
+	op->notice_decide.verdict = VERDICT_REJECT;
+	expect(f, STORE_OK);
+	op = list_envelopes(f, BOB, 0, false, 2);
+	assert_true(key_equals(op->envelope_list.notices[0].key, key_of(30)));
+	assert_true(key_equals(op->envelope_list.notices[1].key, key_of(10)));
+	assert_span(op->envelope_list.notices[1].subject, "minutes");
+	assert_span(op->envelope_list.notices[1].envelope, "");
+	list_envelopes(f, BOB, 10, false, 0);
+	op = list_envelopes(f, BOB, 30, true, 2);
+	assert_true(key_equals(op->envelope_list.notices[0].key, key_of(20)));
+	op = list_envelopes(f, "", 0, false, 2);
+	assert_true(key_equals(op->envelope_list.notices[0].key, key_of(31)));
+	op = list_envelopes(f, "", 21, false, 2);
+	assert_true(key_equals(op->envelope_list.notices[0].key, key_of(11)));
+	list_envelopes(f, "", 11, true, 1);
+	list_envelopes(f, "dan@b.test", 0, true, 0);
+}
+
 int
 main(void)
 {
@@ -329,6 +479,11 @@ main(void)
 	    CASE(a_notice_that_lapsed_is_not_pulled_again),
 	    CASE(a_refused_message_is_asked_about_when_it_has_a_time),
 	    CASE(notices_are_listed_in_pages_by_key),
+	    CASE(an_envelope_comes_back_as_it_was_put),
+	    CASE(each_recipient_of_an_envelope_has_a_row_and_an_outcome),
+	    CASE(one_source_fills_only_its_own_room_with_one_user),
+	    CASE(a_full_user_loses_the_oldest_of_the_largest_source),
+	    CASE(envelopes_are_listed_newest_first_in_pages),
 	};
 
 	return fixture_run(cases, sizeof cases / sizeof cases[0]);

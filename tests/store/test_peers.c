@@ -166,6 +166,124 @@ only_peers_that_are_on_no_list_are_swept(void **state)
 	assert_clean(f);
 }
 
+static struct store_op *
+begin_seen(struct fixture *f, const char *domain)
+{
+	struct store_op *op = begin(f, STORE_PEER_SEEN);
+
+	op->peer_seen.name = span_of("192.0.2.7");
+	op->peer_seen.domain = span_of(domain);
+	return op;
+}
+
+static struct store_peer
+seen_peer(struct fixture *f)
+{
+	struct store_op *op = begin(f, STORE_PEER_GET);
+
+	op->peer_get.name = span_of("192.0.2.7");
+	expect(f, STORE_OK);
+	return op->peer_get.peer;
+}
+
+/* AT-26 */
+static void
+what_an_address_offered_and_did_is_remembered_with_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op = begin_seen(f, "");
+	struct store_peer row;
+
+	op->peer_seen.tls = true;
+	op->peer_seen.keyword = true;
+	expect(f, STORE_OK);
+	assert_int_equal(op->peer_seen.peer.tls_at, NOW);
+	assert_int_equal(op->peer_seen.peer.verified_at, 0);
+	f->now += 10;
+	op = begin_seen(f, "a.test");
+	op->peer_seen.verified = true;
+	expect(f, STORE_OK);
+	f->now += 10;
+	op = begin_seen(f, "");
+	op->peer_seen.pulled = true;
+	expect(f, STORE_OK);
+	row = seen_peer(f);
+	assert_span(row.domain, "a.test");
+	assert_int_equal(row.tls_at, NOW);
+	assert_int_equal(row.keyword_at, NOW);
+	assert_int_equal(row.verified_at, NOW + 10);
+	assert_int_equal(row.pulled_at, NOW + 20);
+	assert_int_equal(row.seen, NOW + 20);
+	assert_int_equal(row.list, LISTED_NOT);
+}
+
+static void
+an_address_beyond_the_ceiling_is_not_remembered(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op = begin_seen(f, "");
+
+	op->peer_seen.total_max = 1;
+	expect(f, STORE_OK);
+	expect(f, STORE_OK);
+	op = begin_seen(f, "");
+	op->peer_seen.name = span_of("192.0.2.8");
+	op->peer_seen.total_max = 1;
+	expect(f, STORE_FULL);
+}
+
+static void
+deny(struct fixture *f, const char *address, int64_t until)
+{
+	struct store_op *op = begin(f, STORE_DENIED_PUT);
+
+	op->denied_put.address = span_of(address);
+	op->denied_put.until = until;
+	expect(f, STORE_OK);
+}
+
+static struct store_op *
+list_denied(struct fixture *f, const char *after, unsigned expected)
+{
+	struct store_op *op = begin(f, STORE_DENIED_LIST);
+
+	op->denied_list.after = span_of(after);
+	op->denied_list.limit = 2;
+	expect(f, STORE_OK);
+	assert_int_equal(op->denied_list.count, expected);
+	return op;
+}
+
+/* GD-49: the deny list survives a restart. */
+static void
+who_is_denied_is_listed_until_the_time_has_passed(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	deny(f, "198.51.100.9", NOW + 100);
+	deny(f, "192.0.2.8", NOW + 50);
+	deny(f, "2001:db8::/64", NOW + 100);
+	if (f->folder[0] != '\0')
+		fixture_reopen(f);
+	op = list_denied(f, "", 2);
+	assert_span(op->denied_list.denied[0].address, "192.0.2.8");
+	assert_int_equal(op->denied_list.denied[0].until, NOW + 50);
+	op = list_denied(f, "198.51.100.9", 1);
+	assert_span(op->denied_list.denied[0].address, "2001:db8::/64");
+	f->now += 50;
+	op = list_denied(f, "", 2);
+	assert_span(op->denied_list.denied[0].address, "198.51.100.9");
+	deny(f, "198.51.100.9", NOW + 500);
+	deny(f, "2001:db8::/64", NOW); /* forgiven */
+	op = list_denied(f, "", 1);
+	assert_int_equal(op->denied_list.denied[0].until, NOW + 500);
+	op = begin(f, STORE_SWEEP);
+	op->sweep.limit = 10;
+	expect(f, STORE_OK);
+	assert_int_equal(op->sweep.removed, 1);
+}
+
 int
 main(void)
 {
@@ -176,6 +294,9 @@ main(void)
 	    CASE(peers_are_listed_in_pages_in_order_of_name),
 	    CASE(a_peer_is_forgotten_once),
 	    CASE(only_peers_that_are_on_no_list_are_swept),
+	    CASE(what_an_address_offered_and_did_is_remembered_with_its_time),
+	    CASE(an_address_beyond_the_ceiling_is_not_remembered),
+	    CASE(who_is_denied_is_listed_until_the_time_has_passed),
 	};
 
 	return fixture_run(cases, sizeof cases / sizeof cases[0]);

@@ -319,8 +319,9 @@ an_operation_that_fails_is_undone_alone(void **state)
 	struct store_hold rows[3];
 	struct store_op *ops[3];
 
-	meddle(f, "INSERT INTO contents (message, head, body)"
-		  " VALUES (x'00000000000000000000000000000002', x'', x'')");
+	meddle(f,
+	    "INSERT INTO contents (message, envelope, head, body)"
+	    " VALUES (x'00000000000000000000000000000002', x'', x'', x'')");
 	for (unsigned i = 0; i < 3; i++) {
 		rows[i] = hold_of(10 + i, 1 + i);
 		ops[i] = submit_put(f, 1 + i, &rows[i]);
@@ -352,6 +353,11 @@ static const struct change changes[] = {
     {"UPDATE holds SET state = 3", PROBLEM_HOLD_NO_LEASE},
     {"UPDATE holds SET lease_until = 5", PROBLEM_HOLD_STRAY_LEASE},
     {"UPDATE holds SET targets = x'0405'", PROBLEM_HOLD_TARGETS},
+    {"UPDATE holds SET report_at = 5, reportable = 0", PROBLEM_HOLD_REPORT},
+    {"UPDATE holds SET domain = x'00' WHERE envelope <> key",
+	PROBLEM_HOLD_ENVELOPE},
+    {"UPDATE holds SET leads = 0", PROBLEM_HOLD_LEADS},
+    {"UPDATE holds SET verdict = 3", PROBLEM_HOLD_VERDICT},
     {"UPDATE holds SET state = 0", PROBLEM_HOLD_STAGING},
     {"UPDATE messages SET freed_at = 5", PROBLEM_MESSAGE_FREED},
     {"DELETE FROM holds", PROBLEM_MESSAGE_LEFTOVER},
@@ -359,12 +365,16 @@ static const struct change changes[] = {
     {"DELETE FROM messages", PROBLEM_DELIVERY_NO_MESSAGE},
     {"DELETE FROM contents", PROBLEM_DELIVERY_NO_CONTENT},
     {"UPDATE deliveries SET staged = 1", PROBLEM_DELIVERY_STAGING},
-    {"UPDATE notices SET state = 8", PROBLEM_NOTICE_BAD_STATE},
+    {"UPDATE notices SET state = 9", PROBLEM_NOTICE_BAD_STATE},
     {"DELETE FROM deliveries", PROBLEM_NOTICE_NO_DELIVERY},
-    {"UPDATE notices SET state = 5", PROBLEM_NOTICE_LEFT_DELIVERY},
+    {"UPDATE notices SET state = 6", PROBLEM_NOTICE_LEFT_DELIVERY},
     {"UPDATE notices SET message = NULL", PROBLEM_NOTICE_NO_MESSAGE},
-    {"UPDATE notices SET state = 1", PROBLEM_NOTICE_EARLY_MESSAGE},
+    {"UPDATE notices SET state = 2", PROBLEM_NOTICE_EARLY_MESSAGE},
     {"UPDATE notices SET state = 2", PROBLEM_NOTICE_UNCONFIRMED},
+    {"DELETE FROM contents", PROBLEM_NOTICE_NO_CONTENT},
+    {"UPDATE notices SET recipient = x''", PROBLEM_NOTICE_NOBODY},
+    {"UPDATE notices SET verdict_due = 1", PROBLEM_NOTICE_VERDICT},
+    {"DELETE FROM notices", PROBLEM_ENVELOPE_STRAY},
     {"UPDATE counts SET n = n + 1 WHERE kind = 3", PROBLEM_TALLY},
 };
 
@@ -384,6 +394,24 @@ check_says(struct fixture *f, enum problem problem)
 	return span_search(text, 0, span_of(words[problem])) < text.n;
 }
 
+/* A notice that was fetched before anybody decided, with a text. */
+static void
+keep(struct fixture *f)
+{
+	struct store_op *op;
+
+	put_notice(f, 2);
+	claim_notices(f, 1);
+	op = begin(f, STORE_NOTICE_FETCHED);
+	op->notice_fetched.id = notice_of(2).id;
+	op->notice_fetched.domain = notice_of(2).domain;
+	op->notice_fetched.message = message_of(6);
+	op->notice_fetched.keep = true;
+	op->notice_fetched.user = span_of("bob@b.test");
+	op->notice_fetched.envelope = span_of("From: alice@a.test\r\n");
+	expect(f, STORE_OK);
+}
+
 static void
 the_check_finds_every_row_that_no_state_allows(void **state)
 {
@@ -398,6 +426,8 @@ the_check_finds_every_row_that_no_state_allows(void **state)
 		put_notice(&f, 1);
 		claim_notices(&f, 1);
 		fetch(&f, 1, 5, 20);
+		put_envelope(&f, 2, 30);
+		keep(&f);
 		assert_clean(&f);
 		meddle(&f, changes[i].sql);
 		if (!check_says(&f, changes[i].problem))

@@ -25,6 +25,12 @@ find(const struct memory *m, struct key key)
 	return NULL;
 }
 
+bool
+memory_delivery_is_there(const struct memory *m, struct key key)
+{
+	return find(m, key) != NULL;
+}
+
 static struct memory_delivery *
 new_delivery(const struct store_delivery *from, struct memory_message *message)
 {
@@ -45,7 +51,7 @@ new_delivery(const struct store_delivery *from, struct memory_message *message)
 
 bool
 memory_deliveries_add(struct memory *m, struct memory_message *message,
-    const struct store_delivery *deliveries, unsigned count)
+    struct key notice, const struct store_delivery *deliveries, unsigned count)
 {
 	if (!memory_reserve(&m->deliveries, count))
 		return false;
@@ -57,6 +63,7 @@ memory_deliveries_add(struct memory *m, struct memory_message *message,
 		delivery = new_delivery(&deliveries[i], message);
 		if (delivery == NULL)
 			return false;
+		delivery->notice = notice;
 		memory_add(&m->deliveries, delivery);
 	}
 	return true;
@@ -167,17 +174,19 @@ store_memory_delivery_claim(struct memory *m, struct store_op *op)
 	return claim->rows == NULL ? STORE_FULL : STORE_OK;
 }
 
-/* Was DONE the last delivery of its message? Then its notice is done too. */
+/* Was DONE the last delivery of its notice? Then that is done too. */
 static void
 finish_notice(const struct memory *m, const struct memory_delivery *done)
 {
-	struct memory_notice *notice =
-	    memory_notice_find(m, done->row.notice_id, done->row.notice_domain);
+	struct memory_notice *notice;
 
+	if (key_is_zero(done->notice))
+		return;
+	notice = memory_notice_at(m, done->notice);
 	for (size_t i = 0; i < m->deliveries.count; i++) {
 		const struct memory_delivery *delivery = m->deliveries.at[i];
 
-		if (delivery->message == done->message)
+		if (key_equals(delivery->notice, done->notice))
 			return;
 	}
 	if (notice != NULL && notice->row.state == NOTICE_FETCHED)

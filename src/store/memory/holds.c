@@ -14,6 +14,7 @@ memory_hold_free(struct memory_hold *row)
 	arena_fini(&row->text);
 	buf_fini(&row->reply);
 	buf_fini(&row->targets);
+	buf_fini(&row->report);
 	free(row);
 }
 
@@ -43,6 +44,7 @@ memory_hold_copy(struct store_op *op, const struct memory_hold *from,
 
 	row.reply = buf_span(&from->reply);
 	row.targets = buf_span(&from->targets);
+	row.report = buf_span(&from->report);
 	return copy_hold(&op->arena, &row, &to_r->hold) &&
 	       copy_message(&op->arena, &from->message->row, &to_r->message);
 }
@@ -79,6 +81,20 @@ by_due(const void *a, const void *b)
 	return r != 0 ? r : memory_compare_keys((*x)->row.key, (*y)->row.key);
 }
 
+static bool
+add_envelopes(struct store_op *op, struct store_hold_row *rows,
+    const struct memory_picked *picked)
+{
+	for (unsigned i = 0; rows != NULL && i < picked->count; i++) {
+		const struct memory_hold *hold = picked->at[i];
+
+		if (!copy_envelope(
+			&op->arena, &hold->message->row, &rows[i].message))
+			return false;
+	}
+	return rows != NULL;
+}
+
 enum store_outcome
 store_memory_hold_claim(struct memory *m, struct store_op *op)
 {
@@ -89,6 +105,8 @@ store_memory_hold_claim(struct memory *m, struct store_op *op)
 		&m->holds, is_due, op, by_due, claim->claim.limit, &picked))
 		return STORE_FULL;
 	claim->rows = memory_hold_rows(op, &picked);
+	if (!add_envelopes(op, claim->rows, &picked))
+		claim->rows = NULL;
 	claim->count = claim->rows == NULL ? 0 : picked.count;
 	for (unsigned i = 0; i < claim->count; i++) {
 		struct memory_hold *hold = picked.at[i];
@@ -136,6 +154,8 @@ store_memory_hold_noticed(struct memory *m, struct store_op *op)
 	}
 	if (noticed->route != ROUTE_UNKNOWN && noticed->route != 0)
 		hold->row.route = noticed->route;
+	if (hold->row.reported == 0 && store_is_reportable(&hold->message->row))
+		hold->row.report_at = store_time_or_never(noticed->report_at);
 	hold->row.capabilities = noticed->capabilities;
 	memory_say(&hold->reply, noticed->reply);
 	hold->notice = (struct memory_lease){0};
@@ -184,6 +204,8 @@ is_listed(const void *row, const void *arg)
 	const struct store_hold_list *list = arg;
 
 	if (hold->staged || (list->open_only && !memory_hold_open(hold)))
+		return false;
+	if (list->state != 0 && list->state != hold->row.state)
 		return false;
 	if (list->user.n > 0 &&
 	    !span_equals(list->user, hold->message->row.user))

@@ -19,6 +19,7 @@ store_memory_lease_free(struct memory *m, struct store_op *op)
 		struct memory_hold *hold = m->holds.at[i];
 
 		free_lease(&hold->notice, node);
+		free_lease(&hold->author, node);
 		/* The node stays: who may settle it does not change. */
 		if (hold->pull.node == node)
 			hold->pull.until = 0;

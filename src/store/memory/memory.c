@@ -45,6 +45,8 @@ memory_close(void *state)
 		memory_notice_free(m->notices.at[i]);
 	for (size_t i = 0; i < m->messages.count; i++)
 		memory_message_free(m->messages.at[i]);
+	for (size_t i = 0; i < m->denied.count; i++)
+		memory_denied_free(m->denied.at[i]);
 	for (size_t i = 0; i < m->peers.count; i++)
 		memory_peer_free(m->peers.at[i]);
 	free(m->users.at);
@@ -52,6 +54,7 @@ memory_close(void *state)
 	free(m->deliveries.at);
 	free(m->notices.at);
 	free(m->messages.at);
+	free(m->denied.at);
 	free(m->peers.at);
 	free(m);
 }

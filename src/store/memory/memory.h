@@ -32,39 +32,50 @@ struct memory_user {
 struct memory_message {
 	struct store_message row;
 	struct arena text;
-	struct arena content; /* what head and body point to */
+	struct arena content; /* what envelope, head and body point to */
 	bool staged;          /* more recipients are to come */
 	int64_t freed_at; /* when the content was given back; 0: it is here */
 };
 
 struct memory_hold {
-	struct store_hold row; /* without reply and targets */
+	struct store_hold row; /* without reply, targets and report */
 	struct arena text;
-	struct buf reply, targets;
+	struct buf reply, targets, report;
 	struct memory_message *message;
 	bool staged;
+	bool leads; /* others are, or were, announced under its identifier */
 	struct memory_lease notice; /* of hold_claim */
 	struct memory_lease pull;   /* of hold_lease */
+	struct memory_lease author; /* of report_claim */
 };
 
 struct memory_notice {
 	struct store_notice row; /* without reply */
+	struct span named;       /* the recipient that is part of its name */
 	struct arena text;
+	struct arena filled; /* texts that came with the message */
 	struct buf reply;
 	struct memory_lease pull;
 };
 
 struct memory_peer {
-	struct store_peer row;
+	struct store_peer row; /* without domain */
 	struct arena text;
+	struct buf domain;
 };
 
 struct memory_delivery {
 	struct store_delivery row;
 	struct arena text;
 	struct memory_message *message;
+	struct key notice; /* zero: of none */
 	bool staged;
 	struct memory_lease lease;
+};
+
+struct memory_denied {
+	struct store_denied row;
+	struct arena text;
 };
 
 /* How this store misbehaves under test; seed 0: it does not. */
@@ -73,7 +84,8 @@ struct memory_weather {
 };
 
 struct memory {
-	struct memory_rows users, messages, holds, notices, deliveries, peers;
+	struct memory_rows users, messages, holds, notices, deliveries;
+	struct memory_rows denied, peers;
 	struct memory_weather weather;
 };
 
@@ -113,6 +125,7 @@ void memory_message_free(struct memory_message *row);
 void memory_hold_free(struct memory_hold *row);
 void memory_notice_free(struct memory_notice *row);
 void memory_delivery_free(struct memory_delivery *row);
+void memory_denied_free(struct memory_denied *row);
 void memory_peer_free(struct memory_peer *row);
 
 /* ---- across the files ---- */
@@ -125,17 +138,20 @@ memory_message_find(const struct memory *m, struct key key);
 struct memory_message *memory_message_new(const struct store_message *from);
 
 /*
- * Adds those deliveries that are not there, staged; then shows, or drops, all
- * of a message. False: no memory, and some were added.
+ * Adds those deliveries that are not there, staged, for NOTICE (zero: none);
+ * then shows, or drops, all of a message. False: no memory, and some were
+ * added.
  */
 bool memory_deliveries_add(struct memory *m, struct memory_message *message,
-    const struct store_delivery *deliveries, unsigned count);
+    struct key notice, const struct store_delivery *deliveries, unsigned count);
+bool memory_delivery_is_there(const struct memory *m, struct key key);
 void memory_deliveries_show(
     const struct memory *m, const struct memory_message *message);
 void
 memory_deliveries_drop(struct memory *m, const struct memory_message *message);
 
-/* Does an open or staged hold, or a delivery, refer to it? */
+/* Does an open or staged hold, one whose report is due, a delivery, or a notice
+   about which nobody has decided refer to it? */
 bool memory_message_needed(
     const struct memory *m, const struct memory_message *message);
 
@@ -149,6 +165,28 @@ bool memory_release(
 /* A live hold; NULL: none, or staged. */
 struct memory_hold *memory_hold_find(const struct memory *m, struct key key);
 bool memory_hold_open(const struct memory_hold *hold);
+
+/* Is its pull running? Has what was said, and the grace after it, passed? */
+bool memory_hold_pulled(const struct memory_hold *hold, int64_t now);
+
+/* Ends it, or gives its lease back (NOTICED): its times, leases and report. */
+void memory_hold_move(struct memory_hold *hold, enum store_hold_state state,
+    struct span reply, int64_t moment);
+
+/* Who asks for which hold, and whether it is theirs (hold_lease). */
+struct memory_asking {
+	struct key key;
+	struct span id, to;
+	struct ip asker;
+	unsigned verdict;
+	bool entitled, needs_to;
+	struct memory_hold *hold;
+};
+
+/* STORE_OK: theirs. STORE_CONFLICT: needs_to. STORE_NONE. */
+enum store_outcome
+memory_ask(const struct memory *m, struct memory_asking *asking);
+
 bool memory_hold_copy(struct store_op *op, const struct memory_hold *from,
     struct store_hold_row *to_r);
 
@@ -156,8 +194,22 @@ bool memory_hold_copy(struct store_op *op, const struct memory_hold *from,
 struct store_hold_row *
 memory_hold_rows(struct store_op *op, const struct memory_picked *picked);
 
-struct memory_notice *
-memory_notice_find(const struct memory *m, struct span id, struct span domain);
+struct memory_notice *memory_notice_find(const struct memory *m, struct span id,
+    struct span domain, struct span recipient);
+struct memory_notice *memory_notice_at(const struct memory *m, struct key key);
+bool memory_notice_copy(struct store_op *op, const struct memory_notice *from,
+    struct store_notice *to_r);
+
+/* Rows for picked notices; NULL: no room. */
+struct store_notice *
+memory_notice_rows(struct store_op *op, const struct memory_picked *picked);
+
+/*
+ * PENDING, KEPT and WANTED ones end without the message: the state, and what
+ * they have of it given back. True: a spooled body, *BODY_R, may be removed.
+ */
+bool memory_notice_drop(const struct memory *m, struct memory_notice *notice,
+    enum store_notice_state state, int64_t moment, struct key *body_r);
 
 #define OPERATION(NAME, name, help)             \
 	enum store_outcome store_memory_##name( \

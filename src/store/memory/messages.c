@@ -37,7 +37,8 @@ memory_message_new(const struct store_message *from)
 	arena_init(&message->text, STORE_OP_ARENA);
 	arena_init(&message->content, STORE_OP_ARENA);
 	if (copy_message(&message->text, from, &message->row) &&
-	    copy_content(&message->content, from, &message->row))
+	    copy_content(&message->content, from, &message->row) &&
+	    copy_envelope(&message->content, from, &message->row))
 		return message;
 	memory_message_free(message);
 	return NULL;
@@ -51,13 +52,22 @@ memory_message_needed(
 		const struct memory_hold *hold = m->holds.at[i];
 
 		if (hold->message == message &&
-		    (hold->staged || memory_hold_open(hold)))
+		    (hold->staged || memory_hold_open(hold) ||
+			hold->row.report_at != INT64_MAX))
 			return true;
 	}
 	for (size_t i = 0; i < m->deliveries.count; i++) {
 		const struct memory_delivery *delivery = m->deliveries.at[i];
 
 		if (delivery->message == message)
+			return true;
+	}
+	for (size_t i = 0; i < m->notices.count; i++) {
+		const struct memory_notice *notice = m->notices.at[i];
+
+		if ((notice->row.state == NOTICE_PENDING ||
+			notice->row.state == NOTICE_KEPT) &&
+		    key_equals(notice->row.message, message->row.key))
 			return true;
 	}
 	return false;
@@ -73,6 +83,7 @@ memory_release(
 		message->freed_at = moment;
 		arena_fini(&message->content);
 		message->row.head = message->row.body = span_of("");
+		message->row.envelope = span_of("");
 	}
 	return message->row.spooled;
 }
@@ -87,6 +98,7 @@ new_hold(const struct store_hold *from, struct memory_message *message)
 	arena_init(&hold->text, STORE_OP_ARENA);
 	buf_init(&hold->reply, STORE_OP_ARENA);
 	buf_init(&hold->targets, STORE_OP_ARENA);
+	buf_init(&hold->report, STORE_OP_ARENA);
 	if (!copy_hold(&hold->text, from, &hold->row)) {
 		memory_hold_free(hold);
 		return NULL;
@@ -97,20 +109,40 @@ new_hold(const struct store_hold *from, struct memory_message *message)
 	hold->row.state = HOLD_HELD;
 	hold->row.expires_at = INT64_MAX;
 	hold->row.ended_at = 0;
+	hold->row.verdict = VERDICT_NONE;
+	hold->row.sent_whole = false;
+	hold->row.report_at = INT64_MAX;
+	hold->row.reported = 0;
 	hold->message = message;
 	return hold;
 }
 
-static bool
-hold_is_there(const struct memory *m, struct key key)
+/* Live or staged. */
+static struct memory_hold *
+hold_there(const struct memory *m, struct key key)
 {
 	for (size_t i = 0; i < m->holds.count; i++) {
-		const struct memory_hold *hold = m->holds.at[i];
+		struct memory_hold *hold = m->holds.at[i];
 
 		if (key_equals(hold->row.key, key))
-			return true;
+			return hold;
 	}
-	return false;
+	return NULL;
+}
+
+/* Under whose identifier it is announced: another's only if that is right. */
+static void
+follow(const struct memory *m, struct memory_hold *hold)
+{
+	struct memory_hold *leader = hold_there(m, hold->row.envelope);
+
+	if (leader == NULL || leader->message != hold->message ||
+	    !span_equals(leader->row.domain, hold->row.domain) ||
+	    !key_equals(leader->row.envelope, leader->row.key)) {
+		hold->row.envelope = hold->row.key;
+		return;
+	}
+	leader->leads = true;
 }
 
 /* Adds those of this part, staged, that are not there; room was reserved. */
@@ -121,12 +153,13 @@ add_holds(struct memory *m, const struct store_message_put *put,
 	for (unsigned i = 0; i < put->hold_count; i++) {
 		struct memory_hold *hold;
 
-		if (hold_is_there(m, put->holds[i].key))
+		if (hold_there(m, put->holds[i].key) != NULL)
 			continue;
 		hold = new_hold(&put->holds[i], message);
 		if (hold == NULL)
 			return false;
 		hold->staged = true;
+		follow(m, hold);
 		memory_add(&m->holds, hold);
 	}
 	return true;
@@ -193,8 +226,8 @@ store_memory_message_put(struct memory *m, struct store_op *op)
 		memory_add(&m->messages, message);
 	}
 	if (!add_holds(m, put, message) ||
-	    !memory_deliveries_add(
-		m, message, put->deliveries, put->delivery_count))
+	    !memory_deliveries_add(m, message, (struct key){0}, put->deliveries,
+		put->delivery_count))
 		return STORE_FULL;
 	if (put->more)
 		return STORE_OK;

@@ -1,6 +1,7 @@
 /*
- * Notices that others left here, in memory. The key of a notice is the
- * identifier together with the domain that was verified.
+ * Notices that others left here, in memory: left, claimed, settled, shown. The
+ * name of a notice is the identifier, the domain that was verified and the
+ * recipient that it named. Fetching is in fetches.c, deciding in decisions.c.
  */
 #include "store/memory/memory.h"
 
@@ -10,25 +11,61 @@ void
 memory_notice_free(struct memory_notice *row)
 {
 	arena_fini(&row->text);
+	arena_fini(&row->filled);
 	buf_fini(&row->reply);
 	free(row);
 }
 
-struct memory_notice *
-memory_notice_find(const struct memory *m, struct span id, struct span domain)
+static bool
+has_name(const struct memory_notice *notice, struct span id, struct span domain,
+    struct span named)
+{
+	return span_equals(notice->row.id, id) &&
+	       span_equals(notice->row.domain, domain) &&
+	       span_equals(notice->named, named);
+}
+
+static struct memory_notice *
+find_named(const struct memory *m, struct span id, struct span domain,
+    struct span named)
 {
 	for (size_t i = 0; i < m->notices.count; i++) {
 		struct memory_notice *notice = m->notices.at[i];
 
-		if (span_equals(notice->row.id, id) &&
-		    span_equals(notice->row.domain, domain))
+		if (has_name(notice, id, domain, named))
 			return notice;
 	}
 	return NULL;
 }
 
-static bool
-notice_copy(struct store_op *op, const struct memory_notice *from,
+struct memory_notice *
+memory_notice_find(const struct memory *m, struct span id, struct span domain,
+    struct span recipient)
+{
+	struct memory_notice *notice = find_named(m, id, domain, recipient);
+
+	if (notice != NULL || recipient.n == 0)
+		return notice;
+	notice = find_named(m, id, domain, span_of(""));
+	if (notice != NULL && !span_equals(notice->row.recipient, recipient))
+		return NULL;
+	return notice;
+}
+
+struct memory_notice *
+memory_notice_at(const struct memory *m, struct key key)
+{
+	for (size_t i = 0; i < m->notices.count; i++) {
+		struct memory_notice *notice = m->notices.at[i];
+
+		if (key_equals(notice->row.key, key))
+			return notice;
+	}
+	return NULL;
+}
+
+bool
+memory_notice_copy(struct store_op *op, const struct memory_notice *from,
     struct store_notice *to_r)
 {
 	struct store_notice row = from->row;
@@ -37,17 +74,47 @@ notice_copy(struct store_op *op, const struct memory_notice *from,
 	return copy_notice(&op->arena, &row, to_r);
 }
 
+struct store_notice *
+memory_notice_rows(struct store_op *op, const struct memory_picked *picked)
+{
+	struct store_notice *notices =
+	    arena_take(&op->arena, picked->count * sizeof *notices);
+
+	for (unsigned i = 0; notices != NULL && i < picked->count; i++)
+		if (!memory_notice_copy(op, picked->at[i], &notices[i]))
+			return NULL;
+	return notices;
+}
+
+bool
+memory_notice_drop(const struct memory *m, struct memory_notice *notice,
+    enum store_notice_state state, int64_t moment, struct key *body_r)
+{
+	struct memory_message *message =
+	    memory_message_find(m, notice->row.message);
+
+	*body_r = notice->row.message;
+	/* What another one's pull brought was never this one's. */
+	if (notice->row.state == NOTICE_PENDING)
+		notice->row.message = (struct key){0};
+	notice->row.state = state;
+	if (state == NOTICE_LAPSED)
+		notice->row.unconfirmed = false;
+	return message != NULL && memory_release(m, message, moment);
+}
+
 static bool
 is_waiting(const struct memory_notice *notice)
 {
-	return notice->row.state <= NOTICE_PULLING;
+	return notice->row.state <= NOTICE_KEPT;
 }
 
 /* Is one of the ceilings reached? */
 static bool
-is_full(const struct memory *m, const struct store_notice_put *put)
+is_full(const struct memory *m, const struct store_notice_put *put,
+    const struct store_notice *asked)
 {
-	uint64_t of_domain = 0, in_all = 0;
+	uint64_t of_source = 0, in_all = 0;
 
 	for (size_t i = 0; i < m->notices.count; i++) {
 		const struct memory_notice *notice = m->notices.at[i];
@@ -55,10 +122,11 @@ is_full(const struct memory *m, const struct store_notice_put *put)
 		if (!is_waiting(notice))
 			continue;
 		in_all++;
-		if (span_equals(notice->row.domain, put->notice.domain))
-			of_domain++;
+		of_source +=
+		    span_equals(notice->row.domain, asked->domain) &&
+		    span_equals(notice->row.recipient, asked->recipient);
 	}
-	return (put->pending_max != 0 && of_domain >= put->pending_max) ||
+	return (put->pending_max != 0 && of_source >= put->pending_max) ||
 	       (put->total_max != 0 && in_all >= put->total_max);
 }
 
@@ -70,10 +138,13 @@ new_notice(const struct store_notice *from)
 	if (notice == NULL)
 		return NULL;
 	arena_init(&notice->text, STORE_OP_ARENA);
+	arena_init(&notice->filled, STORE_OP_ARENA);
 	buf_init(&notice->reply, STORE_OP_ARENA);
 	memory_say(&notice->reply, from->reply);
-	if (copy_notice(&notice->text, from, &notice->row)) {
-		notice->row.unconfirmed = false;
+	if (copy_notice(&notice->text, from, &notice->row) &&
+	    copy_notice_text(&notice->text, from, &notice->row)) {
+		notice->named = notice->row.recipient;
+		notice->row.unconfirmed = notice->row.verdict_due = false;
 		notice->row.message = (struct key){0};
 		return notice;
 	}
@@ -81,35 +152,119 @@ new_notice(const struct store_notice *from)
 	return NULL;
 }
 
-static bool
-is_known(const struct memory *m, const struct store_notice *asked)
+static enum store_outcome
+put_one(struct memory *m, const struct store_notice_put *put,
+    const struct store_notice *asked)
 {
+	struct memory_notice *notice;
+
+	if (memory_notice_at(m, asked->key) != NULL ||
+	    find_named(m, asked->id, asked->domain, asked->recipient) != NULL)
+		return STORE_EXISTS;
+	if (asked->state != NOTICE_PENDING && asked->state != NOTICE_WANTED)
+		return STORE_CONFLICT;
+	if (asked->envelope.n > STORE_ENVELOPE_MAX || is_full(m, put, asked))
+		return STORE_FULL;
+	notice = new_notice(asked);
+	if (notice == NULL)
+		return STORE_FULL;
+	memory_add(&m->notices, notice);
+	return STORE_OK;
+}
+
+/* Of which one is it the domain's oldest PENDING one, and of how many? */
+static uint64_t
+weigh(const struct memory *m, const struct memory_notice *candidate)
+{
+	uint64_t count = 0;
+
 	for (size_t i = 0; i < m->notices.count; i++) {
 		const struct memory_notice *notice = m->notices.at[i];
 
-		if (key_equals(notice->row.key, asked->key))
-			return true;
+		if (notice->row.state != NOTICE_PENDING ||
+		    !span_equals(
+			notice->row.recipient, candidate->row.recipient) ||
+		    !span_equals(notice->row.domain, candidate->row.domain))
+			continue;
+		if (memory_compare_keys(notice->row.key, candidate->row.key) <
+		    0)
+			return 0;
+		count++;
 	}
-	return memory_notice_find(m, asked->id, asked->domain) != NULL;
+	return count;
+}
+
+/* The oldest PENDING one of the user's largest source, of equal ones the
+   oldest; and how many PENDING ones the user has. */
+static struct memory_notice *
+find_victim(const struct memory *m, struct span user, uint64_t *count_r)
+{
+	struct memory_notice *victim = NULL;
+	uint64_t largest = 0;
+
+	*count_r = 0;
+	for (size_t i = 0; i < m->notices.count; i++) {
+		struct memory_notice *notice = m->notices.at[i];
+		uint64_t weight;
+
+		if (notice->row.state != NOTICE_PENDING ||
+		    !span_equals(notice->row.recipient, user))
+			continue;
+		++*count_r;
+		weight = weigh(m, notice);
+		if (weight < largest || weight == 0)
+			continue;
+		if (weight == largest && victim != NULL &&
+		    memory_compare_keys(notice->row.key, victim->row.key) > 0)
+			continue;
+		victim = notice;
+		largest = weight;
+	}
+	return victim;
+}
+
+static void
+make_room(struct memory *m, struct store_op *op, struct span user)
+{
+	struct store_notice_put *put = &op->notice_put;
+	struct memory_notice *victim;
+	uint64_t count;
+	struct key body;
+
+	if (put->user_max == 0 || user.n == 0)
+		return;
+	victim = find_victim(m, user, &count);
+	if (count <= put->user_max || victim == NULL)
+		return;
+	if (memory_notice_drop(
+		m, victim, NOTICE_LAPSED, store_moment(op), &body))
+		put->bodies[put->body_count++] = body;
+	put->lapsed++;
 }
 
 enum store_outcome
 store_memory_notice_put(struct memory *m, struct store_op *op)
 {
-	const struct store_notice_put *put = &op->notice_put;
-	struct memory_notice *notice;
+	struct store_notice_put *put = &op->notice_put;
 
-	if (is_known(m, &put->notice))
-		return STORE_EXISTS;
-	if (put->notice.state != NOTICE_PENDING &&
-	    put->notice.state != NOTICE_WANTED)
-		return STORE_CONFLICT;
-	if (is_full(m, put) || !memory_reserve(&m->notices, 1))
+	if (put->count > STORE_RECIPIENTS_PART ||
+	    !memory_reserve(&m->notices, put->count))
 		return STORE_FULL;
-	notice = new_notice(&put->notice);
-	if (notice == NULL)
+	put->lapsed = put->body_count = 0;
+	put->outcomes =
+	    arena_take(&op->arena, put->count * sizeof put->outcomes[0]);
+	put->bodies =
+	    arena_take(&op->arena, put->count * sizeof put->bodies[0]);
+	if (put->outcomes == NULL || put->bodies == NULL)
 		return STORE_FULL;
-	memory_add(&m->notices, notice);
+	for (unsigned i = 0; i < put->count; i++) {
+		const struct store_notice *asked = &put->notices[i];
+
+		put->outcomes[i] = put_one(m, put, asked);
+		if (put->outcomes[i] == STORE_OK &&
+		    asked->state == NOTICE_PENDING)
+			make_room(m, op, asked->recipient);
+	}
 	return STORE_OK;
 }
 
@@ -121,7 +276,7 @@ is_due(const void *row, const void *arg)
 
 	return (notice->row.state == NOTICE_WANTED ||
 		   notice->row.state == NOTICE_PULLING ||
-		   notice->row.unconfirmed) &&
+		   notice->row.unconfirmed || notice->row.verdict_due) &&
 	       notice->row.next_at <= op->now && notice->pull.until <= op->now;
 }
 
@@ -142,24 +297,12 @@ by_due(const void *a, const void *b)
 	return r != 0 ? r : by_key(a, b);
 }
 
-static struct store_notice *
-copy_picked(struct store_op *op, const struct memory_picked *picked)
-{
-	struct store_notice *notices =
-	    arena_take(&op->arena, picked->count * sizeof *notices);
-
-	for (unsigned i = 0; notices != NULL && i < picked->count; i++)
-		if (!notice_copy(op, picked->at[i], &notices[i]))
-			return NULL;
-	return notices;
-}
-
 /* What a claim does to the row; done alike to the row and to its copy. */
 static void
 begin_pull(struct store_notice *row, int64_t now)
 {
 	row->tries++;
-	if (row->unconfirmed)
+	if (row->state != NOTICE_WANTED && row->state != NOTICE_PULLING)
 		return;
 	row->state = NOTICE_PULLING;
 	if (row->first_try_at == 0)
@@ -175,7 +318,7 @@ store_memory_notice_claim(struct memory *m, struct store_op *op)
 	if (!memory_pick(
 		&m->notices, is_due, op, by_due, claim->claim.limit, &picked))
 		return STORE_FULL;
-	claim->notices = copy_picked(op, &picked);
+	claim->notices = memory_notice_rows(op, &picked);
 	claim->count = claim->notices == NULL ? 0 : picked.count;
 	for (unsigned i = 0; i < claim->count; i++) {
 		struct memory_notice *notice = picked.at[i];
@@ -189,72 +332,21 @@ store_memory_notice_claim(struct memory *m, struct store_op *op)
 	return claim->notices == NULL ? STORE_FULL : STORE_OK;
 }
 
-static enum store_outcome
-add_fetched(struct memory *m, const struct store_notice_fetched *fetched)
-{
-	struct memory_message *message;
-
-	if (!memory_reserve(&m->messages, 1))
-		return STORE_FULL;
-	message = memory_message_new(&fetched->message);
-	if (message == NULL)
-		return STORE_FULL;
-	if (!memory_deliveries_add(
-		m, message, fetched->deliveries, fetched->delivery_count)) {
-		memory_deliveries_drop(m, message);
-		memory_message_free(message);
-		return STORE_FULL;
-	}
-	memory_add(&m->messages, message);
-	memory_deliveries_show(m, message);
-	return STORE_OK;
-}
-
-enum store_outcome
-store_memory_notice_fetched(struct memory *m, struct store_op *op)
-{
-	const struct store_notice_fetched *fetched = &op->notice_fetched;
-	struct memory_notice *notice =
-	    memory_notice_find(m, fetched->id, fetched->domain);
-	enum store_outcome outcome;
-
-	if (!store_content_fits(&fetched->message) ||
-	    fetched->delivery_count > STORE_RECIPIENTS_PART)
-		return STORE_FULL;
-	if (notice == NULL || fetched->delivery_count == 0)
-		return STORE_CONFLICT;
-	if (key_equals(notice->row.message, fetched->message.key))
-		return STORE_EXISTS;
-	if (notice->row.state != NOTICE_PULLING ||
-	    memory_message_find(m, fetched->message.key) != NULL)
-		return STORE_CONFLICT;
-	outcome = add_fetched(m, fetched);
-	if (outcome != STORE_OK)
-		return outcome;
-	notice->row.state = NOTICE_FETCHED;
-	notice->row.unconfirmed = true;
-	notice->row.next_at = fetched->next_at;
-	notice->row.message = fetched->message.key;
-	notice->pull = (struct memory_lease){0};
-	return STORE_OK;
-}
-
 static bool
 is_confirmable(const struct store_notice *row)
 {
-	return row->state == NOTICE_FETCHED || row->state == NOTICE_DELIVERED ||
-	       row->state == NOTICE_REFUSED;
+	return row->state >= NOTICE_KEPT && row->state <= NOTICE_REFUSED;
 }
 
-/* LATER: for a pull that failed, or a confirmation that did. */
+/* LATER: for a pull that failed, a confirmation or a verdict that did. */
 static bool
 put_off(struct store_notice *row, int64_t next_at)
 {
 	if (row->state == NOTICE_PULLING)
 		row->state = NOTICE_WANTED;
-	else if (!row->unconfirmed && row->state != NOTICE_WANTED)
-		return false;
-	else if (row->state == NOTICE_WANTED && row->next_at != next_at)
+	else if (row->state == NOTICE_WANTED)
+		return row->next_at == next_at;
+	else if (!row->unconfirmed && !row->verdict_due)
 		return false;
 	row->next_at = next_at;
 	return true;
@@ -275,6 +367,17 @@ give_up(
 	return true;
 }
 
+/* TOLD: that verdict, and not one that came since. */
+static bool
+note_told(struct store_notice *row, unsigned verdict)
+{
+	if (!is_confirmable(row) || row->verdict == VERDICT_NONE)
+		return false;
+	if (row->verdict == verdict)
+		row->verdict_due = false;
+	return true;
+}
+
 static bool
 settle_row(struct store_notice *row, const struct store_notice_settle *settle)
 {
@@ -290,6 +393,8 @@ settle_row(struct store_notice *row, const struct store_notice_settle *settle)
 		return give_up(row, NOTICE_LAPSED, settle->next_at);
 	case NOTICE_END_REFUSED:
 		return give_up(row, NOTICE_REFUSED, settle->next_at);
+	case NOTICE_END_TOLD:
+		return note_told(row, settle->verdict);
 	}
 	return false;
 }
@@ -298,8 +403,8 @@ enum store_outcome
 store_memory_notice_settle(struct memory *m, struct store_op *op)
 {
 	const struct store_notice_settle *settle = &op->notice_settle;
-	struct memory_notice *notice =
-	    memory_notice_find(m, settle->id, settle->domain);
+	struct memory_notice *notice = memory_notice_find(
+	    m, settle->id, settle->domain, settle->recipient);
 
 	if (notice == NULL)
 		return STORE_NONE;
@@ -315,11 +420,18 @@ store_memory_notice_get(struct memory *m, struct store_op *op)
 {
 	struct store_notice_get *get = &op->notice_get;
 	const struct memory_notice *notice =
-	    memory_notice_find(m, get->id, get->domain);
+	    key_is_zero(get->key)
+		? memory_notice_find(m, get->id, get->domain, get->recipient)
+		: memory_notice_at(m, get->key);
 
 	if (notice == NULL)
 		return STORE_NONE;
-	return notice_copy(op, notice, &get->notice) ? STORE_OK : STORE_FULL;
+	if (!memory_notice_copy(op, notice, &get->notice))
+		return STORE_FULL;
+	if (get->whole &&
+	    !copy_notice_text(&op->arena, &notice->row, &get->notice))
+		return STORE_FULL;
+	return STORE_OK;
 }
 
 static bool
@@ -340,7 +452,7 @@ store_memory_notice_list(struct memory *m, struct store_op *op)
 	if (!memory_pick(&m->notices, is_after, &list->after, by_key,
 		list->limit, &picked))
 		return STORE_FULL;
-	list->notices = copy_picked(op, &picked);
+	list->notices = memory_notice_rows(op, &picked);
 	list->count = list->notices == NULL ? 0 : picked.count;
 	memory_picked_free(&picked);
 	return list->notices == NULL ? STORE_FULL : STORE_OK;

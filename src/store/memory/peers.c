@@ -7,6 +7,7 @@ void
 memory_peer_free(struct memory_peer *row)
 {
 	arena_fini(&row->text);
+	buf_fini(&row->domain);
 	free(row);
 }
 
@@ -38,12 +39,23 @@ find_or_make(struct memory *m, struct span name, int64_t now)
 		return NULL;
 	}
 	arena_init(&peer->text, STORE_OP_ARENA);
+	buf_init(&peer->domain, STORE_OP_ARENA);
 	if (!copy_peer(&peer->text, &fresh, &peer->row)) {
 		memory_peer_free(peer);
 		return NULL;
 	}
 	memory_add(&m->peers, peer);
 	return peer;
+}
+
+static bool
+copy_out(struct store_op *op, const struct memory_peer *from,
+    struct store_peer *to_r)
+{
+	struct store_peer row = from->row;
+
+	row.domain = buf_span(&from->domain);
+	return copy_peer(&op->arena, &row, to_r);
 }
 
 enum store_outcome
@@ -57,8 +69,7 @@ store_memory_peer_put(struct memory *m, struct store_op *op)
 	peer->row.list = put->list;
 	peer->row.until = put->until;
 	peer->row.seen = op->now;
-	return copy_peer(&op->arena, &peer->row, &put->peer) ? STORE_OK
-							     : STORE_FULL;
+	return copy_out(op, peer, &put->peer) ? STORE_OK : STORE_FULL;
 }
 
 enum store_outcome
@@ -69,8 +80,7 @@ store_memory_peer_get(struct memory *m, struct store_op *op)
 
 	if (peer == NULL)
 		return STORE_NONE;
-	return copy_peer(&op->arena, &peer->row, &get->peer) ? STORE_OK
-							     : STORE_FULL;
+	return copy_out(op, peer, &get->peer) ? STORE_OK : STORE_FULL;
 }
 
 static bool
@@ -108,7 +118,7 @@ store_memory_peer_list(struct memory *m, struct store_op *op)
 	for (unsigned i = 0; outcome == STORE_OK && i < picked.count; i++) {
 		const struct memory_peer *peer = picked.at[i];
 
-		if (!copy_peer(&op->arena, &peer->row, &list->peers[i]))
+		if (!copy_out(op, peer, &list->peers[i]))
 			outcome = STORE_FULL;
 	}
 	list->count = outcome == STORE_OK ? picked.count : 0;
@@ -151,4 +161,29 @@ store_memory_peer_count(struct memory *m, struct store_op *op)
 		peer->row.seen = op->now;
 	}
 	return STORE_OK;
+}
+
+enum store_outcome
+store_memory_peer_seen(struct memory *m, struct store_op *op)
+{
+	struct store_peer_seen *seen = &op->peer_seen;
+	struct memory_peer *peer = find(m, seen->name);
+
+	if (peer == NULL && seen->total_max > 0 &&
+	    m->peers.count >= seen->total_max)
+		return STORE_FULL;
+	peer = find_or_make(m, seen->name, op->now);
+	if (peer == NULL)
+		return STORE_FULL;
+	memory_say(&peer->domain, seen->domain);
+	if (seen->verified)
+		peer->row.verified_at = op->now;
+	if (seen->pulled)
+		peer->row.pulled_at = op->now;
+	if (seen->tls)
+		peer->row.tls_at = op->now;
+	if (seen->keyword)
+		peer->row.keyword_at = op->now;
+	peer->row.seen = op->now;
+	return copy_out(op, peer, &seen->peer) ? STORE_OK : STORE_FULL;
 }

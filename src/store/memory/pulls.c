@@ -14,45 +14,122 @@ is_over(const struct memory_hold *hold, int64_t now)
 	return hold->row.expires_at <= now - STORE_HOLD_GRACE;
 }
 
-static bool
-is_pulled(const struct memory_hold *hold, int64_t now)
+bool
+memory_hold_pulled(const struct memory_hold *hold, int64_t now)
 {
 	return hold->row.state == HOLD_LEASED && hold->pull.until > now;
+}
+
+/* The one that is announced under LEADER with this recipient; NULL: none. */
+static struct memory_hold *
+find_announced(
+    const struct memory *m, struct memory_hold *leader, struct span recipient)
+{
+	struct memory_hold *found = NULL;
+
+	if (recipient.n == 0 ||
+	    span_equals_nocase(leader->row.recipient, recipient))
+		return leader;
+	for (size_t i = 0; i < m->holds.count; i++) {
+		struct memory_hold *hold = m->holds.at[i];
+
+		if (!hold->staged &&
+		    key_equals(hold->row.envelope, leader->row.key) &&
+		    span_equals_nocase(hold->row.recipient, recipient) &&
+		    (found == NULL ||
+			memory_compare_keys(hold->row.key, found->row.key) < 0))
+			found = hold;
+	}
+	return found;
+}
+
+enum store_outcome
+memory_ask(const struct memory *m, struct memory_asking *asking)
+{
+	struct memory_hold *leader = memory_hold_find(m, asking->key), *hold;
+
+	asking->entitled = asking->needs_to = false;
+	asking->hold = NULL;
+	if (leader == NULL || !span_equals_secret(leader->row.id, asking->id))
+		return STORE_NONE;
+	hold = find_announced(m, leader, asking->to);
+	asking->entitled = target_has(
+	    buf_span(&(hold != NULL ? hold : leader)->targets), asking->asker);
+	if (!asking->entitled || hold == NULL)
+		return STORE_NONE;
+	if (asking->verdict != VERDICT_NONE && asking->to.n == 0 &&
+	    leader->leads) {
+		asking->needs_to = true;
+		return STORE_CONFLICT;
+	}
+	asking->hold = hold;
+	return STORE_OK;
+}
+
+/* Writes the lease into the row, and its copy LEASE->ROW. */
+static void
+take_lease(struct memory_hold *hold, struct store_hold_lease *lease)
+{
+	/* Nobody told how the lease before this one ended. */
+	if (hold->row.state == HOLD_LEASED)
+		hold->row.sent_whole = true;
+	if (lease->verdict != VERDICT_NONE)
+		hold->row.verdict = lease->verdict;
+	hold->row.state = HOLD_LEASED;
+	lease->row.hold.state = hold->row.state;
+	lease->row.hold.verdict = hold->row.verdict;
+	lease->row.hold.sent_whole = hold->row.sent_whole;
+	hold->pull.node = lease->node;
+	hold->pull.ticket = lease->ticket;
+	hold->pull.until = lease->lease_until;
 }
 
 enum store_outcome
 store_memory_hold_lease(struct memory *m, struct store_op *op)
 {
 	struct store_hold_lease *lease = &op->hold_lease;
-	struct memory_hold *hold = memory_hold_find(m, lease->key);
+	struct memory_asking asking = {.key = lease->key,
+	    .id = lease->id,
+	    .to = lease->to,
+	    .asker = lease->asker,
+	    .verdict = lease->verdict};
+	enum store_outcome outcome = memory_ask(m, &asking);
+	struct memory_hold *hold = asking.hold;
 
-	lease->entitled = hold != NULL &&
-			  span_equals_secret(hold->row.id, lease->id) &&
-			  target_has(buf_span(&hold->targets), lease->asker);
-	if (!lease->entitled || !memory_hold_open(hold) ||
-	    is_over(hold, op->now))
+	lease->entitled = asking.entitled;
+	lease->needs_to = asking.needs_to;
+	if (outcome != STORE_OK)
+		return outcome;
+	if (lease->verdict != VERDICT_NONE &&
+	    !store_is_acceptance(lease->verdict))
+		return STORE_CONFLICT;
+	if (!memory_hold_open(hold) || is_over(hold, op->now))
 		return STORE_NONE;
-	if (is_pulled(hold, op->now))
+	if (memory_hold_pulled(hold, op->now))
 		return STORE_BUSY;
 	if (!memory_hold_copy(op, hold, &lease->row) ||
 	    !copy_content(&op->arena, &hold->message->row, &lease->row.message))
 		return STORE_FULL;
-	hold->row.state = lease->row.hold.state = HOLD_LEASED;
-	hold->pull.node = lease->node;
-	hold->pull.ticket = lease->ticket;
-	hold->pull.until = lease->lease_until;
+	take_lease(hold, lease);
 	return STORE_OK;
 }
 
-static void
-change_state(struct memory_hold *hold, enum store_hold_state state,
+void
+memory_hold_move(struct memory_hold *hold, enum store_hold_state state,
     struct span reply, int64_t moment)
 {
+	bool is_failure = state == HOLD_REFUSED || state == HOLD_EXPIRED;
+
 	hold->row.state = state;
 	hold->pull = (struct memory_lease){0};
 	memory_say(&hold->reply, reply);
-	if (state != HOLD_NOTICED)
-		hold->row.ended_at = moment;
+	if (state == HOLD_NOTICED)
+		return;
+	hold->row.ended_at = moment;
+	hold->author = (struct memory_lease){0};
+	hold->row.report_at =
+	    is_failure && store_is_reportable(&hold->message->row) ? moment
+								   : INT64_MAX;
 }
 
 enum store_outcome
@@ -67,9 +144,11 @@ store_memory_hold_settle(struct memory *m, struct store_op *op)
 	    settle->state != HOLD_NOTICED)
 		return STORE_CONFLICT;
 	if (hold->row.state == HOLD_LEASED && hold->pull.node == settle->node &&
-	    hold->pull.ticket == settle->ticket)
-		change_state(
+	    hold->pull.ticket == settle->ticket) {
+		hold->row.sent_whole |= settle->sent_whole;
+		memory_hold_move(
 		    hold, settle->state, settle->reply, store_moment(op));
+	}
 	if (hold->row.state != settle->state)
 		return STORE_CONFLICT;
 	settle->message = hold->row.message;
@@ -89,10 +168,13 @@ store_memory_hold_end(struct memory *m, struct store_op *op)
 		return STORE_NONE;
 	if (end->state != HOLD_REFUSED && end->state != HOLD_WITHDRAWN)
 		return STORE_CONFLICT;
-	if (is_pulled(hold, op->now))
+	if (memory_hold_pulled(hold, op->now))
 		return STORE_BUSY;
-	if (memory_hold_open(hold))
-		change_state(hold, end->state, end->reply, store_moment(op));
+	if (memory_hold_open(hold)) {
+		hold->row.sent_whole |= hold->row.state == HOLD_LEASED;
+		memory_hold_move(
+		    hold, end->state, end->reply, store_moment(op));
+	}
 	if (hold->row.state != end->state)
 		return STORE_CONFLICT;
 	end->message = hold->row.message;
@@ -108,7 +190,7 @@ is_expiring(const void *row, const void *arg)
 	const struct store_hold_expire *expire = &op->hold_expire;
 
 	if (hold->staged || !memory_hold_open(hold) ||
-	    is_pulled(hold, op->now) || hold->notice.until > op->now)
+	    memory_hold_pulled(hold, op->now) || hold->notice.until > op->now)
 		return false;
 	if (hold->row.expires_at == INT64_MAX)
 		return hold->row.created < expire->born_before;
@@ -140,9 +222,12 @@ expire_picked(
 	for (unsigned i = 0; i < picked->count; i++) {
 		struct memory_hold *hold = picked->at[i];
 
-		change_state(hold, HOLD_EXPIRED, span_of(""), moment);
+		hold->row.sent_whole |= hold->row.state == HOLD_LEASED;
+		memory_hold_move(hold, HOLD_EXPIRED, span_of(""), moment);
 		expire->rows[i].hold.state = HOLD_EXPIRED;
 		expire->rows[i].hold.ended_at = moment;
+		expire->rows[i].hold.sent_whole = hold->row.sent_whole;
+		expire->rows[i].hold.report_at = hold->row.report_at;
 		if (memory_release(m, hold->message, moment))
 			expire->bodies[expire->body_count++] =
 			    hold->row.message;

@@ -33,8 +33,17 @@ hold_is_past(const void *row, const void *arg)
 	const struct memory_hold *hold = row;
 	const struct sweeping *s = arg;
 
-	return !memory_hold_open(hold) &&
-	       hold->row.ended_at < s->sweep->holds_before;
+	if (memory_hold_open(hold) || hold->row.report_at != INT64_MAX ||
+	    hold->row.ended_at >= s->sweep->holds_before)
+		return false;
+	for (size_t i = 0; i < s->m->holds.count; i++) {
+		const struct memory_hold *other = s->m->holds.at[i];
+
+		if (other != hold &&
+		    key_equals(other->row.envelope, hold->row.key))
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -94,9 +103,7 @@ notice_is_past(const void *row, const void *arg)
 	const struct sweeping *s = arg;
 
 	return notice->row.expires_at < s->sweep->notices_before &&
-	       notice->row.state != NOTICE_WANTED &&
-	       notice->row.state != NOTICE_PULLING &&
-	       notice->row.state != NOTICE_FETCHED;
+	       notice->row.state > NOTICE_FETCHED;
 }
 
 static int
@@ -113,6 +120,33 @@ drop_notice(struct memory *m, void *row)
 {
 	memory_remove(&m->notices, row);
 	memory_notice_free(row);
+}
+
+static bool
+denial_is_past(const void *row, const void *arg)
+{
+	const struct memory_denied *denied = row;
+	const struct sweeping *s = arg;
+
+	return denied->row.until <= s->now;
+}
+
+static int
+by_until(const void *a, const void *b)
+{
+	const struct memory_denied *const *x = a, *const *y = b;
+	int r = memory_compare_times((*x)->row.until, (*y)->row.until);
+
+	return r != 0
+		   ? r
+		   : memory_compare_texts((*x)->row.address, (*y)->row.address);
+}
+
+static void
+drop_denied(struct memory *m, void *row)
+{
+	memory_remove(&m->denied, row);
+	memory_denied_free(row);
 }
 
 static bool
@@ -200,6 +234,7 @@ store_memory_sweep(struct memory *m, struct store_op *op)
 	    {&m->messages, message_is_past, by_freeing, drop_message},
 	    {&m->notices, notice_is_past, by_expiry, drop_notice},
 	    {&m->messages, was_never_finished, by_creation, drop_staged},
+	    {&m->denied, denial_is_past, by_until, drop_denied},
 	    {&m->peers, peer_is_past, by_sight, drop_peer},
 	};
 	struct store_sweep *sweep = &op->sweep;
@@ -221,6 +256,8 @@ count_holds(const struct memory *m, struct store_count *count)
 		if (hold->staged)
 			continue;
 		count->holds[hold->row.state]++;
+		count->reports_due +=
+		    !memory_hold_open(hold) && hold->row.report_at != INT64_MAX;
 		if (hold->row.state == HOLD_HELD &&
 		    hold->row.route == ROUTE_PUSH)
 			count->routes_push++;
@@ -249,6 +286,7 @@ store_memory_count(struct memory *m, struct store_op *op)
 
 		count->notices[notice->row.state]++;
 		count->unconfirmed += notice->row.unconfirmed;
+		count->verdicts_due += notice->row.verdict_due;
 	}
 	count_holds(m, count);
 	return STORE_OK;

@@ -18,7 +18,7 @@ static const char *const questions[PROBLEM_COUNT] = {
     [PROBLEM_HOLD_BAD_STATE] =
 	"SELECT key FROM holds WHERE state NOT BETWEEN 0 AND 7",
     [PROBLEM_HOLD_NO_CONTENT] =
-	"SELECT key FROM holds WHERE state BETWEEN 0 AND 3 AND NOT EXISTS"
+	"SELECT key FROM holds WHERE " NEEDS_CONTENT " AND NOT EXISTS"
 	" (SELECT 1 FROM contents AS c WHERE c.message = holds.message)",
     [PROBLEM_HOLD_END_TIME] =
 	"SELECT key FROM holds WHERE (state > 3) <> (ended_at > 0)",
@@ -30,6 +30,21 @@ static const char *const questions[PROBLEM_COUNT] = {
     [PROBLEM_HOLD_TARGETS] =
 	"SELECT key FROM holds"
 	" WHERE length(targets) % 17 <> 0 OR length(targets) > 32 * 17",
+    [PROBLEM_HOLD_REPORT] =
+	"SELECT key FROM holds WHERE " IS_REPORTABLE " AND (reportable = 0"
+	" OR reported & 2 <> 0 OR state NOT IN (1, 2, 3, 5, 6))",
+    [PROBLEM_HOLD_ENVELOPE] =
+	"SELECT key FROM holds WHERE NOT EXISTS"
+	" (SELECT 1 FROM holds AS l WHERE l.key = holds.envelope"
+	"  AND l.message = holds.message AND l.domain = holds.domain"
+	"  AND l.envelope = l.key)",
+    [PROBLEM_HOLD_LEADS] =
+	"SELECT key FROM holds WHERE (leads = 1) <> EXISTS"
+	" (SELECT 1 FROM holds AS h"
+	"  WHERE h.envelope = holds.key AND h.key <> holds.key)",
+    [PROBLEM_HOLD_VERDICT] =
+	"SELECT key FROM holds WHERE verdict NOT BETWEEN 0 AND 5"
+	" OR (verdict > 2 AND state NOT IN (4, 5))",
     [PROBLEM_HOLD_STAGING] =
 	"SELECT h.key FROM holds AS h JOIN messages AS m"
 	" ON m.key = h.message WHERE (h.state = 0) <> (m.staged = 1)",
@@ -39,9 +54,11 @@ static const char *const questions[PROBLEM_COUNT] = {
     [PROBLEM_MESSAGE_LEFTOVER] =
 	"SELECT key FROM messages WHERE freed_at = 0 AND staged = 0"
 	" AND NOT EXISTS (SELECT 1 FROM holds AS h"
-	"  WHERE h.message = messages.key AND h.ended_at = 0)"
+	"  WHERE h.message = messages.key AND " NEEDS_CONTENT ")"
 	" AND NOT EXISTS (SELECT 1 FROM deliveries AS d"
-	"  WHERE d.message = messages.key)",
+	"  WHERE d.message = messages.key)"
+	" AND NOT EXISTS (SELECT 1 FROM notices AS n"
+	"  WHERE n.message = messages.key AND " IS_UNDECIDED ")",
     [PROBLEM_CONTENT_STRAY] =
 	"SELECT message FROM contents WHERE NOT EXISTS"
 	" (SELECT 1 FROM messages AS m WHERE m.key = contents.message)",
@@ -56,23 +73,37 @@ static const char *const questions[PROBLEM_COUNT] = {
 	"SELECT d.key FROM deliveries AS d JOIN messages AS m"
 	" ON m.key = d.message WHERE d.staged <> m.staged",
     [PROBLEM_NOTICE_BAD_STATE] =
-	"SELECT key FROM notices WHERE state NOT BETWEEN 1 AND 7",
+	"SELECT key FROM notices WHERE state NOT BETWEEN 1 AND 8",
     [PROBLEM_NOTICE_NO_DELIVERY] =
-	"SELECT key FROM notices WHERE state = 4 AND NOT EXISTS"
-	" (SELECT 1 FROM deliveries AS d"
-	"  WHERE d.message = notices.message)",
+	"SELECT key FROM notices WHERE state = 5 AND NOT EXISTS"
+	" (SELECT 1 FROM deliveries AS d WHERE d.message = notices.message"
+	"  AND d.notice = notices.key)",
     [PROBLEM_NOTICE_LEFT_DELIVERY] =
-	"SELECT key FROM notices WHERE state = 5 AND EXISTS"
-	" (SELECT 1 FROM deliveries AS d"
-	"  WHERE d.message = notices.message)",
+	"SELECT key FROM notices WHERE state = 6 AND EXISTS"
+	" (SELECT 1 FROM deliveries AS d WHERE d.message = notices.message"
+	"  AND d.notice = notices.key)",
     [PROBLEM_NOTICE_NO_MESSAGE] =
-	"SELECT key FROM notices WHERE state IN (4, 5) AND message IS NULL",
+	"SELECT key FROM notices"
+	" WHERE state IN (4, 5, 6) AND message IS NULL",
     [PROBLEM_NOTICE_EARLY_MESSAGE] =
 	"SELECT key FROM notices"
-	" WHERE state NOT IN (4, 5) AND message IS NOT NULL",
+	" WHERE state IN (2, 3) AND message IS NOT NULL",
+    [PROBLEM_NOTICE_NO_CONTENT] =
+	"SELECT key FROM notices WHERE " IS_UNDECIDED
+	" AND message IS NOT NULL AND NOT EXISTS"
+	" (SELECT 1 FROM contents AS c WHERE c.message = notices.message)",
+    [PROBLEM_NOTICE_NOBODY] =
+	"SELECT key FROM notices WHERE state = 4 AND recipient = x''",
+    [PROBLEM_NOTICE_VERDICT] =
+	"SELECT key FROM notices WHERE verdict NOT BETWEEN 0 AND 5"
+	" OR (verdict_due <> 0"
+	"  AND (verdict = 0 OR state NOT IN (5, 6, 7)))",
     [PROBLEM_NOTICE_UNCONFIRMED] =
 	"SELECT key FROM notices"
-	" WHERE unconfirmed <> 0 AND state NOT IN (4, 5, 6)",
+	" WHERE unconfirmed <> 0 AND state NOT IN (4, 5, 6, 7)",
+    [PROBLEM_ENVELOPE_STRAY] =
+	"SELECT notice FROM envelopes WHERE NOT EXISTS"
+	" (SELECT 1 FROM notices AS n WHERE n.key = envelopes.notice)",
 };
 
 static void

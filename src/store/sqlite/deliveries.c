@@ -6,12 +6,14 @@
 
 static bool
 insert_delivery(struct sqlite_store *s, const struct key *message,
-    const struct store_delivery *delivery, bool staged)
+    const struct key *notice, const struct store_delivery *delivery,
+    bool staged)
 {
 	struct query q = query_new(s,
 	    "INSERT INTO deliveries (key, message, user, recipient, trace,"
-	    " notice_id, notice_domain, tries, created, next_at, staged)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+	    " notice_id, notice_domain, tries, created, next_at, staged,"
+	    " notice)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
 	    " ON CONFLICT (key) DO NOTHING");
 
 	query_put_key(&q, &delivery->key);
@@ -25,20 +27,33 @@ insert_delivery(struct sqlite_store *s, const struct key *message,
 	query_put_number(&q, delivery->created);
 	query_put_number(&q, delivery->next_at);
 	query_put_number(&q, staged);
+	query_put_key(&q, notice);
 	return query_run(&q) == 1;
 }
 
 unsigned
 deliveries_insert(struct sqlite_store *s, const struct key *message,
-    const struct store_delivery *deliveries, unsigned count, bool staged)
+    const struct key *notice, const struct store_delivery *deliveries,
+    unsigned count, bool staged)
 {
 	unsigned added = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		added += insert_delivery(s, message, &deliveries[i], staged);
+		added +=
+		    insert_delivery(s, message, notice, &deliveries[i], staged);
 	if (!staged)
 		tally_add(s, TALLY_DELIVERIES, added);
 	return added;
+}
+
+bool
+deliveries_is_there(struct sqlite_store *s, const struct key *key)
+{
+	struct query q =
+	    query_new(s, "SELECT 1 FROM deliveries WHERE key = ?1");
+
+	query_put_key(&q, key);
+	return query_one(&q, 0) == 1;
 }
 
 static bool
@@ -146,21 +161,28 @@ put_off(struct sqlite_store *s, const struct store_delivery_settle *settle)
 	query_run(&q);
 }
 
-/* The row goes; was it the last of its message, then its notice is done too. */
+/* The row goes; was it the last of its notice, then that is done too. */
 static void
 finish(struct sqlite_store *s, const struct store_delivery *delivery)
 {
-	struct query q = query_new(s, "DELETE FROM deliveries WHERE key = ?1");
+	struct query q = query_new(
+	    s, "DELETE FROM deliveries WHERE key = ?1 RETURNING notice");
+	struct key notice = {0};
 
 	query_put_key(&q, &delivery->key);
-	query_run(&q);
+	while (query_next(&q))
+		notice = query_key(&q);
+	query_end(&q);
 	tally_add(s, TALLY_DELIVERIES, -1);
+	if (key_is_zero(notice))
+		return;
 	q = query_new(s,
 	    "SELECT 1 FROM deliveries INDEXED BY deliveries_message"
-	    " WHERE message = ?1 LIMIT 1");
+	    " WHERE message = ?1 AND notice = ?2 LIMIT 1");
 	query_put_key(&q, &delivery->message);
+	query_put_key(&q, &notice);
 	if (query_one(&q, 0) == 0)
-		notices_finish(s, delivery->notice_id, delivery->notice_domain);
+		notices_finish(s, &notice);
 }
 
 enum store_outcome

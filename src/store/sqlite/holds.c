@@ -6,6 +6,12 @@
 
 #include "store/target.h"
 
+#define COLUMNS                                                                \
+	"key, message, id, recipient, domain, notify, orcpt, state, route,"    \
+	" tries, created, next_at, expires_at, ended_at, capabilities, reply," \
+	" targets, visible, envelope, verdict, sent_whole, report_at,"         \
+	" reported, report"
+
 static void
 read_hold(struct query *q, struct store_hold *hold_r)
 {
@@ -26,17 +32,21 @@ read_hold(struct query *q, struct store_hold *hold_r)
 	hold_r->capabilities = (uint64_t)query_number(q);
 	hold_r->reply = query_text(q);
 	hold_r->targets = query_text(q);
+	hold_r->visible = query_number(q) != 0;
+	hold_r->envelope = query_key(q);
+	hold_r->verdict = (unsigned)query_number(q);
+	hold_r->sent_whole = query_number(q) != 0;
+	hold_r->report_at = query_number(q);
+	hold_r->reported = (unsigned)query_number(q);
+	hold_r->report = query_text(q);
 }
 
 static bool
 load_hold(
     struct sqlite_store *s, const struct key *key, struct store_hold *hold_r)
 {
-	struct query q = query_new(s,
-	    "SELECT key, message, id, recipient, domain, notify, orcpt, state,"
-	    " route, tries, created, next_at, expires_at, ended_at,"
-	    " capabilities, reply, targets"
-	    " FROM holds WHERE key = ?1 AND state > 0");
+	struct query q = query_new(
+	    s, "SELECT " COLUMNS " FROM holds WHERE key = ?1 AND state > 0");
 	bool found;
 
 	query_put_key(&q, key);
@@ -55,6 +65,21 @@ holds_load(
 	       messages_load(s, &row_r->hold.message, &row_r->message);
 }
 
+/* Into ROWS[AT]. Holds of one message often follow each other. */
+static bool
+load_next(struct sqlite_store *s, const struct key *key,
+    struct store_hold_row *rows, unsigned at)
+{
+	struct store_hold_row *row = &rows[at];
+
+	if (!load_hold(s, key, &row->hold))
+		return false;
+	if (at == 0 || !key_equals(row->hold.message, row[-1].hold.message))
+		return messages_load(s, &row->hold.message, &row->message);
+	row->message = row[-1].message;
+	return true;
+}
+
 struct store_hold_row *
 holds_load_page(struct sqlite_store *s, unsigned page, unsigned *count_r)
 {
@@ -62,7 +87,7 @@ holds_load_page(struct sqlite_store *s, unsigned page, unsigned *count_r)
 
 	*count_r = 0;
 	for (unsigned i = 0; rows != NULL && i < page; i++)
-		if (holds_load(s, &s->keys[i], &rows[*count_r]))
+		if (load_next(s, &s->keys[i], rows, *count_r))
 			++*count_r;
 	return rows;
 }
@@ -73,8 +98,8 @@ holds_standing(struct sqlite_store *s, const struct key *key,
 {
 	struct query q = query_new(s,
 	    "SELECT message, state, route, next_at, notice_until, lease_node,"
-	    " lease_ticket, lease_until FROM holds WHERE key = ?1 AND state > "
-	    "0");
+	    " lease_ticket, lease_until, leads, reportable, verdict, reported,"
+	    " report_at FROM holds WHERE key = ?1 AND state > 0");
 	bool found;
 
 	query_put_key(&q, key);
@@ -88,6 +113,11 @@ holds_standing(struct sqlite_store *s, const struct key *key,
 		standing_r->lease_node = (uint64_t)query_number(&q);
 		standing_r->lease_ticket = (uint64_t)query_number(&q);
 		standing_r->lease_until = query_number(&q);
+		standing_r->leads = query_number(&q) != 0;
+		standing_r->is_reportable = query_number(&q) != 0;
+		standing_r->verdict = (unsigned)query_number(&q);
+		standing_r->reported = (unsigned)query_number(&q);
+		standing_r->report_at = query_number(&q);
 	}
 	query_end(&q);
 	return found;
@@ -108,6 +138,17 @@ claim_hold(struct sqlite_store *s, const struct key *key,
 	query_run(&q);
 }
 
+static void
+load_envelope(struct sqlite_store *s, struct store_hold_row *rows, unsigned at)
+{
+	struct store_hold_row *row = &rows[at];
+
+	if (at > 0 && key_equals(row->hold.message, row[-1].hold.message))
+		row->message.envelope = row[-1].message.envelope;
+	else
+		messages_load_envelope(s, &row->message);
+}
+
 enum store_outcome
 store_sqlite_hold_claim(struct sqlite_store *s, struct store_op *op)
 {
@@ -120,8 +161,10 @@ store_sqlite_hold_claim(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, op->now);
 	query_put_number(&q, query_limit(claim->claim.limit));
 	claim->rows = holds_load_page(s, query_page(&q), &claim->count);
-	for (unsigned i = 0; i < claim->count; i++)
+	for (unsigned i = 0; i < claim->count; i++) {
+		load_envelope(s, claim->rows, i);
 		claim_hold(s, &claim->rows[i].hold.key, &claim->claim);
+	}
 	return STORE_OK;
 }
 
@@ -150,6 +193,7 @@ store_sqlite_hold_noticed(struct sqlite_store *s, struct store_op *op)
 	struct hold_standing was;
 	enum store_hold_state state;
 	enum store_route route;
+	int64_t report_at;
 	struct query q;
 
 	if (!holds_standing(s, &noticed->key, &was))
@@ -158,6 +202,9 @@ store_sqlite_hold_noticed(struct sqlite_store *s, struct store_op *op)
 		return STORE_OK;
 	state = was.state == HOLD_HELD ? HOLD_NOTICED : was.state;
 	route = noticed->route > ROUTE_UNKNOWN ? noticed->route : was.route;
+	report_at = was.report_at;
+	if (was.reported == 0 && was.is_reportable)
+		report_at = store_time_or_never(noticed->report_at);
 	/* Columns on the right are those before the statement. */
 	q = query_new(s,
 	    "UPDATE holds SET state = ?2, route = ?3,"
@@ -166,6 +213,7 @@ store_sqlite_hold_noticed(struct sqlite_store *s, struct store_op *op)
 	    "  THEN ?4 ELSE expires_at END,"
 	    " capabilities = ?5,"
 	    " reply = CASE length(?6) WHEN 0 THEN reply ELSE ?6 END,"
+	    " report_at = ?7,"
 	    " notice_node = 0, notice_until = 0 WHERE key = ?1");
 	query_put_key(&q, &noticed->key);
 	query_put_number(&q, state);
@@ -173,6 +221,7 @@ store_sqlite_hold_noticed(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, noticed->expires_at);
 	query_put_number(&q, (int64_t)noticed->capabilities);
 	query_put_text(&q, noticed->reply);
+	query_put_number(&q, report_at);
 	query_run(&q);
 	tally_hold(s, was.state, was.route, -1);
 	tally_hold(s, state, route, 1);
@@ -218,6 +267,16 @@ store_sqlite_hold_get(struct sqlite_store *s, struct store_op *op)
 	return holds_load(s, &get->key, &get->row) ? STORE_OK : STORE_NONE;
 }
 
+/* Open ones lie in three runs of the index, each in order. */
+#define OF_STATE(index, and_user, state)                           \
+	"SELECT key FROM (SELECT key FROM holds INDEXED BY " index \
+	" WHERE state = " state and_user                           \
+	" AND key > ?1 ORDER BY key LIMIT ?2)"
+#define OF_OPEN(index, and_user)                                             \
+	OF_STATE(index, and_user, "1")                                       \
+	" UNION ALL " OF_STATE(index, and_user, "2") " UNION ALL " OF_STATE( \
+	    index, and_user, "3") " ORDER BY key LIMIT ?2"
+
 /* The page's keys, from the index made for the question. */
 static unsigned
 list_keys(struct sqlite_store *s, const struct store_hold_list *list)
@@ -225,22 +284,30 @@ list_keys(struct sqlite_store *s, const struct store_hold_list *list)
 	static const char *const all[] = {
 	    "SELECT key FROM holds WHERE key > ?1 AND state > 0"
 	    " ORDER BY key LIMIT ?2",
-	    "SELECT key FROM holds INDEXED BY holds_open"
-	    " WHERE key > ?1 AND " IS_OPEN " ORDER BY key LIMIT ?2",
+	    OF_OPEN("holds_state", ""),
+	    OF_STATE("holds_state", "", "?3"),
 	};
 	static const char *const of_user[] = {
 	    "SELECT key FROM holds INDEXED BY holds_user"
-	    " WHERE key > ?1 AND state > 0 AND user = ?3"
+	    " WHERE key > ?1 AND state > 0 AND user = ?4"
 	    " ORDER BY key LIMIT ?2",
-	    "SELECT key FROM holds INDEXED BY holds_user_open"
-	    " WHERE key > ?1 AND " IS_OPEN " AND user = ?3"
-	    " ORDER BY key LIMIT ?2",
+	    OF_OPEN("holds_user_state", " AND user = ?4"),
+	    OF_STATE("holds_user_state", " AND user = ?4", "?3"),
 	};
-	struct query q =
-	    query_new(s, (list->user.n == 0 ? all : of_user)[list->open_only]);
+	enum { ANY, OPEN, ONE } which = list->open_only ? OPEN : ANY;
+	struct query q;
 
+	if (list->state > HOLD_LEASED && list->open_only)
+		return 0;
+	if (list->state != 0)
+		which = ONE;
+	q = query_new(s, (list->user.n == 0 ? all : of_user)[which]);
 	query_put_key(&q, &list->after);
 	query_put_number(&q, query_limit(list->limit));
+	if (list->state != 0)
+		query_put_number(&q, list->state);
+	else
+		query_put_nothing(&q);
 	if (list->user.n > 0)
 		query_put_text(&q, list->user);
 	return query_page(&q);

@@ -26,6 +26,11 @@ store_sqlite_lease_free(struct sqlite_store *s, struct store_op *op)
 	    " SET notice_node = 0, notice_until = 0"
 	    " WHERE notice_node <> 0 AND notice_node = ?1",
 	    node);
+	run(s,
+	    "UPDATE holds INDEXED BY holds_reporting"
+	    " SET report_node = 0, report_until = 0"
+	    " WHERE report_node <> 0 AND report_node = ?1",
+	    node);
 	/* The node stays: who may settle a leased hold does not change. */
 	run(s,
 	    "UPDATE holds INDEXED BY holds_leased SET lease_until = 0"

@@ -28,9 +28,10 @@ messages_insert(
 	query_put_number(&q, message->created);
 	query_put_number(&q, staged);
 	query_run(&q);
-	q = query_new(s,
-	    "INSERT INTO contents (message, head, body) VALUES (?1, ?2, ?3)");
+	q = query_new(s, "INSERT INTO contents (message, envelope, head, body)"
+			 " VALUES (?1, ?2, ?3, ?4)");
 	query_put_key(&q, &message->key);
+	query_put_text(&q, message->envelope);
 	query_put_text(&q, message->head);
 	query_put_text(&q, message->body);
 	query_run(&q);
@@ -53,7 +54,7 @@ read_message(struct query *q, struct store_message *message_r)
 	message_r->size = (uint64_t)query_number(q);
 	query_octets(q, message_r->digest, sizeof message_r->digest);
 	message_r->created = query_number(q);
-	message_r->head = message_r->body = span_of("");
+	message_r->envelope = message_r->head = message_r->body = span_of("");
 }
 
 bool
@@ -91,15 +92,39 @@ messages_load_content(struct sqlite_store *s, struct store_message *message)
 	return found;
 }
 
-/* Does an open or staged hold, or a delivery, refer to it? */
+void
+messages_load_envelope(struct sqlite_store *s, struct store_message *message)
+{
+	struct query q =
+	    query_new(s, "SELECT envelope FROM contents WHERE message = ?1");
+
+	query_put_key(&q, &message->key);
+	if (query_next(&q))
+		message->envelope = query_text(&q);
+	query_end(&q);
+}
+
+bool
+messages_is_there(struct sqlite_store *s, const struct key *key)
+{
+	struct query q = query_new(s, "SELECT 1 FROM messages WHERE key = ?1");
+
+	query_put_key(&q, key);
+	return query_one(&q, 0) == 1;
+}
+
+/* Does an open or staged hold, one whose report is due, a delivery, or a notice
+   about which nobody has decided refer to it? */
 static bool
 is_needed(struct sqlite_store *s, const struct key *key)
 {
 	struct query q = query_new(s,
 	    "SELECT EXISTS (SELECT 1 FROM holds INDEXED BY holds_message"
-	    "  WHERE message = ?1 AND ended_at = 0)"
+	    "  WHERE message = ?1 AND " NEEDS_CONTENT " = 1)"
 	    " OR EXISTS (SELECT 1 FROM deliveries"
-	    "  INDEXED BY deliveries_message WHERE message = ?1)");
+	    "  INDEXED BY deliveries_message WHERE message = ?1)"
+	    " OR EXISTS (SELECT 1 FROM notices INDEXED BY notices_message"
+	    "  WHERE message = ?1 AND " IS_UNDECIDED ")");
 
 	query_put_key(&q, key);
 	return query_one(&q, 1) != 0;
@@ -144,17 +169,47 @@ messages_release(struct sqlite_store *s, const struct key *key, int64_t moment)
 	return query_one(&q, 0) == 1;
 }
 
+/*
+ * The key of the hold under whose identifier HOLD is announced: the one it
+ * names, which then leads, if that is one of the same message and domain. LAST
+ * is a hold before it that was right, so most need no question; NULL: none.
+ */
+static struct key
+leader_of(struct sqlite_store *s, const struct store_hold *hold,
+    const struct store_hold *last, const struct key *message)
+{
+	struct query q;
+
+	if (key_is_zero(hold->envelope) ||
+	    key_equals(hold->envelope, hold->key))
+		return hold->key;
+	if (last != NULL && key_equals(last->envelope, hold->envelope) &&
+	    span_equals(last->domain, hold->domain))
+		return hold->envelope;
+	q = query_new(s,
+	    "UPDATE holds SET leads = 1 WHERE key = ?1 AND message = ?2"
+	    " AND domain = ?3 AND envelope = key"
+	    " AND NOT EXISTS (SELECT 1 FROM holds AS h WHERE h.key = ?4)");
+	query_put_key(&q, &hold->envelope);
+	query_put_key(&q, message);
+	query_put_text(&q, hold->domain);
+	query_put_key(&q, &hold->key);
+	return query_run(&q) == 1 ? hold->envelope : hold->key;
+}
+
 /* Is the hold of this key new? */
 static bool
 insert_hold(struct sqlite_store *s, const struct store_hold *hold,
-    const struct store_message *message, int64_t state)
+    const struct store_message *message, const struct key *leader,
+    int64_t state)
 {
 	struct query q = query_new(s,
 	    "INSERT INTO holds (key, message, user, id, recipient, domain,"
 	    " notify, orcpt, state, route, tries, created, next_at,"
-	    " expires_at, ended_at, capabilities, reply, targets)"
+	    " expires_at, ended_at, capabilities, reply, targets, visible,"
+	    " envelope, reportable)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-	    " ?14, 0, ?15, ?16, ?17)"
+	    " ?14, 0, ?15, ?16, ?17, ?18, ?19, ?20)"
 	    " ON CONFLICT (key) DO NOTHING");
 
 	query_put_key(&q, &hold->key);
@@ -174,6 +229,9 @@ insert_hold(struct sqlite_store *s, const struct store_hold *hold,
 	query_put_number(&q, (int64_t)hold->capabilities);
 	query_put_text(&q, hold->reply);
 	query_put_text(&q, hold->targets);
+	query_put_number(&q, hold->visible);
+	query_put_key(&q, leader);
+	query_put_number(&q, store_is_reportable(message));
 	return query_run(&q) == 1;
 }
 
@@ -182,14 +240,20 @@ static unsigned
 insert_holds(struct sqlite_store *s, const struct store_message_put *put)
 {
 	int64_t state = put->more ? HOLD_STAGED : HOLD_HELD;
+	const struct store_hold *last = NULL;
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < put->hold_count; i++) {
-		if (!insert_hold(s, &put->holds[i], &put->message, state))
+		const struct store_hold *hold = &put->holds[i];
+		struct key leader = leader_of(s, hold, last, &put->message.key);
+
+		if (!insert_hold(s, hold, &put->message, &leader, state))
 			continue;
+		if (!key_equals(leader, hold->key))
+			last = hold;
 		count++;
 		if (!put->more)
-			tally_hold(s, HOLD_HELD, put->holds[i].route, 1);
+			tally_hold(s, HOLD_HELD, hold->route, 1);
 	}
 	return count;
 }
@@ -200,7 +264,7 @@ show_staged(struct sqlite_store *s, const struct key *key)
 {
 	struct query q =
 	    query_new(s, "UPDATE holds INDEXED BY holds_message SET state = 1"
-			 " WHERE message = ?1 AND ended_at = 0 AND state = 0"
+			 " WHERE message = ?1 AND state = 0"
 			 " RETURNING route");
 
 	query_put_key(&q, key);
@@ -223,6 +287,7 @@ store_sqlite_message_put(struct sqlite_store *s, struct store_op *op)
 {
 	const struct store_message_put *put = &op->message_put;
 	const struct key *key = &put->message.key;
+	const struct key none = {0};
 	enum { NEW = -1, LIVE, STAGED };
 	struct query q;
 	unsigned added;
@@ -243,7 +308,7 @@ store_sqlite_message_put(struct sqlite_store *s, struct store_op *op)
 		messages_insert(s, &put->message, put->more);
 	added = insert_holds(s, put);
 	added += deliveries_insert(
-	    s, key, put->deliveries, put->delivery_count, put->more);
+	    s, key, &none, put->deliveries, put->delivery_count, put->more);
 	if (put->more)
 		return STORE_OK;
 	if (was == STAGED)

@@ -1,24 +1,29 @@
 /*
- * Notices that others left here, in SQLite. The name of a notice is the
- * identifier together with the domain that was verified; our own key orders
- * them by time.
+ * Notices that others left here, in SQLite: left, claimed, settled, shown. The
+ * name of a notice is the identifier, the domain that was verified and the
+ * recipient that it named; our own key orders them by time. Fetching is in
+ * fetches.c, deciding in decisions.c.
  */
 #include "store/sqlite/query.h"
 
 #include "store/target.h"
-
-#define COLUMNS                                                                \
-	"key, id, domain, address, dialect, state, unconfirmed, digest, size," \
-	" tries, created, first_try_at, next_at, expires_at, message, reply"
 
 static void
 read_notice(struct query *q, struct store_notice *notice_r)
 {
 	char address[STORE_TARGET];
 
-	notice_r->key = query_key(q);
+	*notice_r = (struct store_notice){.key = query_key(q)};
 	notice_r->id = query_text(q);
 	notice_r->domain = query_text(q);
+	notice_r->recipient = query_text(q);
+	notice_r->to = query_text(q);
+	notice_r->sender = query_text(q);
+	notice_r->subject = query_text(q);
+	notice_r->envelope = span_of("");
+	notice_r->attachments = (unsigned)query_number(q);
+	notice_r->verdict = (unsigned)query_number(q);
+	notice_r->verdict_due = query_number(q) != 0;
 	query_octets(q, address, sizeof address);
 	notice_r->address = target_read(address);
 	notice_r->dialect = (enum store_route)query_number(q);
@@ -39,7 +44,7 @@ read_notice(struct query *q, struct store_notice *notice_r)
 	notice_r->reply = query_text(q);
 }
 
-/* Ends Q, which asks for COLUMNS. */
+/* Ends Q, which asks for NOTICE_COLUMNS. */
 static bool
 load(struct query *q, struct store_notice *notice_r)
 {
@@ -52,32 +57,50 @@ load(struct query *q, struct store_notice *notice_r)
 }
 
 static bool
-load_named(struct sqlite_store *s, struct span id, struct span domain,
-    struct store_notice *notice_r)
+load_exactly(struct sqlite_store *s, struct span id, struct span domain,
+    struct span named, struct store_notice *notice_r)
 {
 	struct query q = query_new(s,
-	    "SELECT " COLUMNS " FROM notices INDEXED BY notices_name"
-	    " WHERE domain = ?1 AND id = ?2");
+	    "SELECT " NOTICE_COLUMNS " FROM notices INDEXED BY notices_name"
+	    " WHERE domain = ?1 AND id = ?2 AND named = ?3");
 
 	query_put_text(&q, domain);
 	query_put_text(&q, id);
+	query_put_text(&q, named);
 	return load(&q, notice_r);
 }
 
-static struct store_notice *
-load_page(struct sqlite_store *s, unsigned page, unsigned *count_r)
+bool
+notices_load_named(struct sqlite_store *s, struct span id, struct span domain,
+    struct span recipient, struct store_notice *notice_r)
+{
+	if (load_exactly(s, id, domain, recipient, notice_r))
+		return true;
+	return recipient.n > 0 &&
+	       load_exactly(s, id, domain, span_of(""), notice_r) &&
+	       span_equals(notice_r->recipient, recipient);
+}
+
+bool
+notices_load_at(struct sqlite_store *s, const struct key *key,
+    struct store_notice *notice_r)
+{
+	struct query q = query_new(
+	    s, "SELECT " NOTICE_COLUMNS " FROM notices WHERE key = ?1");
+
+	query_put_key(&q, key);
+	return load(&q, notice_r);
+}
+
+struct store_notice *
+notices_load_page(struct sqlite_store *s, unsigned page, unsigned *count_r)
 {
 	struct store_notice *rows = query_room(s, page, sizeof *rows);
 
 	*count_r = 0;
-	for (unsigned i = 0; rows != NULL && i < page; i++) {
-		struct query q = query_new(
-		    s, "SELECT " COLUMNS " FROM notices WHERE key = ?1");
-
-		query_put_key(&q, &s->keys[i]);
-		if (load(&q, &rows[*count_r]))
+	for (unsigned i = 0; rows != NULL && i < page; i++)
+		if (notices_load_at(s, &s->keys[i], &rows[*count_r]))
 			++*count_r;
-	}
 	return rows;
 }
 
@@ -87,37 +110,76 @@ is_known(struct sqlite_store *s, const struct store_notice *notice)
 	struct query q = query_new(s,
 	    "SELECT EXISTS (SELECT 1 FROM notices WHERE key = ?1)"
 	    " OR EXISTS (SELECT 1 FROM notices INDEXED BY notices_name"
-	    "  WHERE domain = ?2 AND id = ?3)");
+	    "  WHERE domain = ?2 AND id = ?3 AND named = ?4)");
 
 	query_put_key(&q, &notice->key);
 	query_put_text(&q, notice->domain);
 	query_put_text(&q, notice->id);
+	query_put_text(&q, notice->recipient);
 	return query_one(&q, 0) == 1;
+}
+
+/* A ceiling as the number of rows at which to stop counting. */
+static int64_t
+count_limit(uint64_t max)
+{
+	return max < INT64_MAX ? (int64_t)max : INT64_MAX;
 }
 
 /* Counts no further than the ceiling. */
 static bool
-domain_is_full(struct sqlite_store *s, struct span domain, uint64_t pending_max)
+source_is_full(struct sqlite_store *s, const struct store_notice *notice,
+    uint64_t pending_max)
 {
-	int64_t max =
-	    pending_max < INT64_MAX ? (int64_t)pending_max : INT64_MAX;
+	int64_t max = count_limit(pending_max);
 	struct query q =
 	    query_new(s, "SELECT count(*) FROM (SELECT 1 FROM notices"
-			 " INDEXED BY notices_waiting"
-			 " WHERE domain = ?1 AND " IS_WAITING " LIMIT ?2)");
+			 " INDEXED BY notices_waiting WHERE recipient = ?1"
+			 " AND domain = ?2 AND " IS_WAITING " LIMIT ?3)");
 
-	query_put_text(&q, domain);
+	query_put_text(&q, notice->recipient);
+	query_put_text(&q, notice->domain);
 	query_put_number(&q, max);
 	return query_one(&q, 0) >= max;
 }
 
 static bool
-is_full(struct sqlite_store *s, const struct store_notice_put *put)
+is_full(struct sqlite_store *s, const struct store_notice_put *put,
+    const struct store_notice *notice)
 {
 	if (put->total_max != 0 && tally_waiting(s) >= put->total_max)
 		return true;
 	return put->pending_max != 0 &&
-	       domain_is_full(s, put->notice.domain, put->pending_max);
+	       source_is_full(s, notice, put->pending_max);
+}
+
+void
+notices_put_text(
+    struct sqlite_store *s, const struct key *key, struct span text)
+{
+	struct query q;
+
+	if (text.n == 0)
+		return;
+	q = query_new(
+	    s, "INSERT INTO envelopes (notice, text) VALUES (?1, ?2)");
+	query_put_key(&q, key);
+	query_put_text(&q, text);
+	query_run(&q);
+}
+
+/* A number or nothing, octets or nothing. */
+static void
+put_announced(struct query *q, const struct store_notice *notice)
+{
+	if (notice->has_digest)
+		query_put_text(q, span_make(notice->digest, STORE_DIGEST));
+	else
+		query_put_nothing(q);
+	if (notice->has_size)
+		query_put_number(q, (int64_t)notice->size);
+	else
+		query_put_nothing(q);
 }
 
 static void
@@ -125,27 +187,27 @@ insert(struct sqlite_store *s, const struct store_notice *notice)
 {
 	char address[STORE_TARGET];
 	struct query q = query_new(s,
-	    "INSERT INTO notices (key, id, domain, address, dialect, state,"
+	    "INSERT INTO notices (key, id, domain, named, recipient, given,"
+	    " sender, subject, attachments, verdict, address, dialect, state,"
 	    " digest, size, tries, created, first_try_at, next_at, expires_at,"
 	    " reply)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-	    " ?14)");
+	    " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
 
 	target_write(notice->address, address);
 	query_put_key(&q, &notice->key);
 	query_put_text(&q, notice->id);
 	query_put_text(&q, notice->domain);
+	query_put_text(&q, notice->recipient);
+	query_put_text(&q, notice->to);
+	query_put_text(&q, notice->sender);
+	query_put_text(&q, notice->subject);
+	query_put_number(&q, notice->attachments);
+	query_put_number(&q, notice->verdict);
 	query_put_text(&q, span_make(address, sizeof address));
 	query_put_number(&q, notice->dialect);
 	query_put_number(&q, notice->state);
-	if (notice->has_digest)
-		query_put_text(&q, span_make(notice->digest, STORE_DIGEST));
-	else
-		query_put_nothing(&q);
-	if (notice->has_size)
-		query_put_number(&q, (int64_t)notice->size);
-	else
-		query_put_nothing(&q);
+	put_announced(&q, notice);
 	query_put_number(&q, notice->tries);
 	query_put_number(&q, notice->created);
 	query_put_number(&q, notice->first_try_at);
@@ -153,52 +215,143 @@ insert(struct sqlite_store *s, const struct store_notice *notice)
 	query_put_number(&q, notice->expires_at);
 	query_put_text(&q, notice->reply);
 	query_run(&q);
-	tally_notice(s, notice->state, false, 1);
+	notices_put_text(s, &notice->key, notice->envelope);
+	tally_notice(s, notice->state, false, false, 1);
+}
+
+static enum store_outcome
+put_one(struct sqlite_store *s, const struct store_notice_put *put,
+    const struct store_notice *notice)
+{
+	if (is_known(s, notice))
+		return STORE_EXISTS;
+	if (notice->state != NOTICE_PENDING && notice->state != NOTICE_WANTED)
+		return STORE_CONFLICT;
+	if (notice->envelope.n > STORE_ENVELOPE_MAX || is_full(s, put, notice))
+		return STORE_FULL;
+	insert(s, notice);
+	return STORE_OK;
+}
+
+static bool
+has_too_many(struct sqlite_store *s, struct span user, uint64_t user_max)
+{
+	int64_t max = count_limit(user_max);
+	struct query q =
+	    query_new(s, "SELECT count(*) FROM (SELECT 1 FROM notices"
+			 " INDEXED BY notices_waiting WHERE recipient = ?1"
+			 " AND " IS_WAITING " AND state = 1 LIMIT ?2)");
+
+	query_put_text(&q, user);
+	query_put_number(&q, max < INT64_MAX ? max + 1 : max);
+	return query_one(&q, 0) > max;
+}
+
+/* The oldest PENDING one of the user's largest source, of equal ones the
+   oldest. */
+static struct key
+find_victim(struct sqlite_store *s, struct span user)
+{
+	struct query q = query_new(s,
+	    "SELECT min(key) FROM notices INDEXED BY notices_waiting"
+	    " WHERE recipient = ?1 AND " IS_WAITING " AND state = 1"
+	    " GROUP BY domain ORDER BY count(*) DESC, min(key) LIMIT 1");
+	struct key key = {0};
+
+	query_put_text(&q, user);
+	if (query_next(&q))
+		key = query_key(&q);
+	query_end(&q);
+	return key;
+}
+
+static void
+make_room(struct sqlite_store *s, struct store_op *op, struct span user)
+{
+	struct store_notice_put *put = &op->notice_put;
+	struct store_notice was, is;
+	struct key victim, body;
+
+	if (put->user_max == 0 || user.n == 0 ||
+	    !has_too_many(s, user, put->user_max))
+		return;
+	victim = find_victim(s, user);
+	if (!notices_load_at(s, &victim, &was))
+		return;
+	is = was;
+	if (notices_drop(s, &was, &is, NOTICE_LAPSED, store_moment(op), &body))
+		put->bodies[put->body_count++] = body;
+	put->lapsed++;
 }
 
 enum store_outcome
 store_sqlite_notice_put(struct sqlite_store *s, struct store_op *op)
 {
-	const struct store_notice_put *put = &op->notice_put;
+	struct store_notice_put *put = &op->notice_put;
 
-	if (is_known(s, &put->notice))
-		return STORE_EXISTS;
-	if (put->notice.state != NOTICE_PENDING &&
-	    put->notice.state != NOTICE_WANTED)
-		return STORE_CONFLICT;
-	if (is_full(s, put))
+	if (put->count > STORE_RECIPIENTS_PART)
 		return STORE_FULL;
-	insert(s, &put->notice);
+	put->lapsed = put->body_count = 0;
+	put->outcomes = query_room(s, put->count, sizeof put->outcomes[0]);
+	put->bodies = query_room(s, put->count, sizeof put->bodies[0]);
+	if (put->outcomes == NULL || put->bodies == NULL)
+		return STORE_FULL;
+	for (unsigned i = 0; i < put->count; i++) {
+		const struct store_notice *notice = &put->notices[i];
+
+		put->outcomes[i] = put_one(s, put, notice);
+		if (put->outcomes[i] == STORE_OK &&
+		    notice->state == NOTICE_PENDING)
+			make_room(s, op, notice->recipient);
+	}
 	return STORE_OK;
 }
 
-/* Writes what moves in a notice, and gives its lease back. */
-static void
-save(struct sqlite_store *s, const struct store_notice *was,
-    const struct store_notice *is)
+void
+notices_save(struct sqlite_store *s, const struct store_notice *was,
+    const struct store_notice *is, bool gives_back)
 {
 	struct query q = query_new(s,
-	    "UPDATE notices SET state = ?2, unconfirmed = ?3, tries = ?4,"
-	    " first_try_at = ?5, next_at = ?6, message = ?7, reply = ?8,"
-	    " lease_node = 0, lease_until = 0 WHERE key = ?1");
+	    "UPDATE notices SET state = ?2, unconfirmed = ?3, next_at = ?4,"
+	    " message = ?5, reply = ?6, verdict = ?7, verdict_due = ?8,"
+	    " lease_node = CASE ?9 WHEN 1 THEN 0 ELSE lease_node END,"
+	    " lease_until = CASE ?9 WHEN 1 THEN 0 ELSE lease_until END"
+	    " WHERE key = ?1");
 
 	query_put_key(&q, &is->key);
 	query_put_number(&q, is->state);
 	query_put_number(&q, is->unconfirmed);
-	query_put_number(&q, is->tries);
-	query_put_number(&q, is->first_try_at);
 	query_put_number(&q, is->next_at);
 	if (key_is_zero(is->message))
 		query_put_nothing(&q);
 	else
 		query_put_key(&q, &is->message);
 	query_put_text(&q, is->reply);
+	query_put_number(&q, is->verdict);
+	query_put_number(&q, is->verdict_due);
+	query_put_number(&q, gives_back);
 	query_run(&q);
-	tally_notice(s, was->state, was->unconfirmed, -1);
-	tally_notice(s, is->state, is->unconfirmed, 1);
+	tally_notice(s, was->state, was->unconfirmed, was->verdict_due, -1);
+	tally_notice(s, is->state, is->unconfirmed, is->verdict_due, 1);
 }
 
-/* Unconfirmed ones are only asked about; the others are pulled. */
+bool
+notices_drop(struct sqlite_store *s, const struct store_notice *was,
+    struct store_notice *is, enum store_notice_state state, int64_t moment,
+    struct key *body_r)
+{
+	*body_r = was->message;
+	/* What another one's pull brought was never this one's. */
+	if (was->state == NOTICE_PENDING)
+		is->message = (struct key){0};
+	is->state = state;
+	if (state == NOTICE_LAPSED)
+		is->unconfirmed = false;
+	notices_save(s, was, is, false);
+	return !key_is_zero(*body_r) && messages_release(s, body_r, moment);
+}
+
+/* Those that are here are only asked about or told; the others are pulled. */
 static void
 claim_notice(struct sqlite_store *s, struct store_notice *notice,
     const struct store_claim *claim, int64_t now)
@@ -209,7 +362,7 @@ claim_notice(struct sqlite_store *s, struct store_notice *notice,
 	    " lease_node = ?5, lease_until = ?6 WHERE key = ?1");
 
 	notice->tries++;
-	if (!notice->unconfirmed) {
+	if (was.state == NOTICE_WANTED || was.state == NOTICE_PULLING) {
 		notice->state = NOTICE_PULLING;
 		if (notice->first_try_at == 0)
 			notice->first_try_at = now;
@@ -221,8 +374,9 @@ claim_notice(struct sqlite_store *s, struct store_notice *notice,
 	query_put_number(&q, (int64_t)claim->node);
 	query_put_number(&q, claim->lease_until);
 	query_run(&q);
-	tally_notice(s, was.state, was.unconfirmed, -1);
-	tally_notice(s, notice->state, notice->unconfirmed, 1);
+	tally_notice(s, was.state, was.unconfirmed, was.verdict_due, -1);
+	tally_notice(
+	    s, notice->state, notice->unconfirmed, notice->verdict_due, 1);
 }
 
 enum store_outcome
@@ -236,80 +390,53 @@ store_sqlite_notice_claim(struct sqlite_store *s, struct store_op *op)
 
 	query_put_number(&q, op->now);
 	query_put_number(&q, query_limit(claim->claim.limit));
-	claim->notices = load_page(s, query_page(&q), &claim->count);
+	claim->notices = notices_load_page(s, query_page(&q), &claim->count);
 	for (unsigned i = 0; i < claim->count; i++)
 		claim_notice(s, &claim->notices[i], &claim->claim, op->now);
 	return STORE_OK;
 }
 
+/* LATER: the same again finds it WANTED at that time. */
 static bool
-message_is_there(struct sqlite_store *s, const struct key *key)
+put_off(struct store_notice *notice, int64_t next_at)
 {
-	struct query q = query_new(s, "SELECT 1 FROM messages WHERE key = ?1");
-
-	query_put_key(&q, key);
-	return query_one(&q, 0) == 1;
-}
-
-enum store_outcome
-store_sqlite_notice_fetched(struct sqlite_store *s, struct store_op *op)
-{
-	const struct store_notice_fetched *fetched = &op->notice_fetched;
-	const struct key *key = &fetched->message.key;
-	struct store_notice was, is;
-
-	if (!store_content_fits(&fetched->message) ||
-	    fetched->delivery_count > STORE_RECIPIENTS_PART)
-		return STORE_FULL;
-	if (fetched->delivery_count == 0 ||
-	    !load_named(s, fetched->id, fetched->domain, &was))
-		return STORE_CONFLICT;
-	if (key_equals(was.message, *key))
-		return STORE_EXISTS;
-	if (was.state != NOTICE_PULLING || message_is_there(s, key))
-		return STORE_CONFLICT;
-	messages_insert(s, &fetched->message, false);
-	deliveries_insert(
-	    s, key, fetched->deliveries, fetched->delivery_count, false);
-	is = was;
-	is.state = NOTICE_FETCHED;
-	is.unconfirmed = true;
-	is.next_at = fetched->next_at;
-	is.message = *key;
-	save(s, &was, &is);
-	return STORE_OK;
+	if (notice->state == NOTICE_WANTED)
+		return notice->next_at == next_at;
+	if (notice->state == NOTICE_PULLING)
+		notice->state = NOTICE_WANTED;
+	else if (!notice->unconfirmed && !notice->verdict_due)
+		return false;
+	notice->next_at = next_at;
+	return true;
 }
 
 /* What the end makes of the notice. False: its state does not allow it. */
 static bool
-apply_end(
-    struct store_notice *notice, enum store_notice_end end, int64_t next_at)
+apply_end(struct store_notice *notice, const struct store_notice_settle *settle)
 {
 	enum store_notice_state ended =
-	    end == NOTICE_END_LAPSED ? NOTICE_LAPSED : NOTICE_REFUSED;
-	bool is_pulling = notice->state == NOTICE_PULLING;
+	    settle->end == NOTICE_END_LAPSED ? NOTICE_LAPSED : NOTICE_REFUSED;
+	bool is_here =
+	    notice->state >= NOTICE_KEPT && notice->state <= NOTICE_REFUSED;
 
-	switch (end) {
+	switch (settle->end) {
 	case NOTICE_END_CONFIRMED:
 		notice->unconfirmed = false;
-		return notice->state >= NOTICE_FETCHED &&
-		       notice->state <= NOTICE_REFUSED;
+		return is_here;
 	case NOTICE_END_LATER:
-		/* The same again finds it WANTED at that time. */
-		if (!is_pulling && !notice->unconfirmed)
-			return notice->state == NOTICE_WANTED &&
-			       notice->next_at == next_at;
-		if (is_pulling)
-			notice->state = NOTICE_WANTED;
-		notice->next_at = next_at;
-		return true;
+		return put_off(notice, settle->next_at);
+	case NOTICE_END_TOLD:
+		if (notice->verdict == settle->verdict)
+			notice->verdict_due = false;
+		return is_here && notice->verdict != VERDICT_NONE;
 	case NOTICE_END_LAPSED:
 	case NOTICE_END_REFUSED:
-		if (!is_pulling)
+		if (notice->state != NOTICE_PULLING)
 			return notice->state == ended;
 		notice->state = ended;
-		notice->unconfirmed = ended == NOTICE_REFUSED && next_at != 0;
-		notice->next_at = next_at;
+		notice->unconfirmed =
+		    ended == NOTICE_REFUSED && settle->next_at != 0;
+		notice->next_at = settle->next_at;
 		return true;
 	}
 	return false;
@@ -321,42 +448,64 @@ store_sqlite_notice_settle(struct sqlite_store *s, struct store_op *op)
 	const struct store_notice_settle *settle = &op->notice_settle;
 	struct store_notice was, is;
 
-	if (!load_named(s, settle->id, settle->domain, &was))
+	if (!notices_load_named(
+		s, settle->id, settle->domain, settle->recipient, &was))
 		return STORE_NONE;
 	is = was;
-	if (!apply_end(&is, settle->end, settle->next_at))
+	if (!apply_end(&is, settle))
 		return STORE_CONFLICT;
 	if (settle->reply.n > 0)
 		is.reply = settle->reply;
-	save(s, &was, &is);
+	notices_save(s, &was, &is, true);
 	return STORE_OK;
 }
 
 void
-notices_finish(struct sqlite_store *s, struct span id, struct span domain)
+notices_finish(struct sqlite_store *s, const struct key *key)
+{
+	struct query q = query_new(s, "UPDATE notices SET state = 6"
+				      " WHERE key = ?1 AND state = 5"
+				      " RETURNING unconfirmed, verdict_due");
+	bool found, unconfirmed = false, verdict_due = false;
+
+	query_put_key(&q, key);
+	found = query_next(&q);
+	if (found) {
+		unconfirmed = query_number(&q) != 0;
+		verdict_due = query_number(&q) != 0;
+	}
+	query_end(&q);
+	if (!found)
+		return;
+	tally_notice(s, NOTICE_FETCHED, unconfirmed, verdict_due, -1);
+	tally_notice(s, NOTICE_DELIVERED, unconfirmed, verdict_due, 1);
+}
+
+static void
+load_text(struct sqlite_store *s, struct store_notice *notice)
 {
 	struct query q =
-	    query_new(s, "UPDATE notices INDEXED BY notices_name SET state = 5"
-			 " WHERE domain = ?1 AND id = ?2 AND state = 4"
-			 " RETURNING unconfirmed");
-	int64_t unconfirmed;
+	    query_new(s, "SELECT text FROM envelopes WHERE notice = ?1");
 
-	query_put_text(&q, domain);
-	query_put_text(&q, id);
-	unconfirmed = query_one(&q, -1);
-	if (unconfirmed < 0)
-		return;
-	tally_notice(s, NOTICE_FETCHED, unconfirmed == 1, -1);
-	tally_notice(s, NOTICE_DELIVERED, unconfirmed == 1, 1);
+	query_put_key(&q, &notice->key);
+	if (query_next(&q))
+		notice->envelope = query_text(&q);
+	query_end(&q);
 }
 
 enum store_outcome
 store_sqlite_notice_get(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_notice_get *get = &op->notice_get;
+	bool found = key_is_zero(get->key)
+			 ? notices_load_named(s, get->id, get->domain,
+			       get->recipient, &get->notice)
+			 : notices_load_at(s, &get->key, &get->notice);
 
-	if (!load_named(s, get->id, get->domain, &get->notice))
+	if (!found)
 		return STORE_NONE;
+	if (get->whole)
+		load_text(s, &get->notice);
 	return STORE_OK;
 }
 
@@ -369,6 +518,6 @@ store_sqlite_notice_list(struct sqlite_store *s, struct store_op *op)
 
 	query_put_key(&q, &list->after);
 	query_put_number(&q, query_limit(list->limit));
-	list->notices = load_page(s, query_page(&q), &list->count);
+	list->notices = notices_load_page(s, query_page(&q), &list->count);
 	return STORE_OK;
 }

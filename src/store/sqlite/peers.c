@@ -1,7 +1,8 @@
 /* Listed hosts, networks and domains, and what hosts have done, in SQLite. */
 #include "store/sqlite/query.h"
 
-#define COLUMNS "name, list, until, notices, pulls, failures, created, seen"
+#define MADE    "name, list, until, notices, pulls, failures, created, seen"
+#define COLUMNS MADE ", domain, verified_at, pulled_at, tls_at, keyword_at"
 
 static bool
 is_there(struct sqlite_store *s, struct span name)
@@ -23,6 +24,11 @@ read_peer(struct query *q, struct store_peer *peer_r)
 	peer_r->failures = (uint64_t)query_number(q);
 	peer_r->created = query_number(q);
 	peer_r->seen = query_number(q);
+	peer_r->domain = query_text(q);
+	peer_r->verified_at = query_number(q);
+	peer_r->pulled_at = query_number(q);
+	peer_r->tls_at = query_number(q);
+	peer_r->keyword_at = query_number(q);
 }
 
 enum store_outcome
@@ -31,7 +37,7 @@ store_sqlite_peer_put(struct sqlite_store *s, struct store_op *op)
 	struct store_peer_put *put = &op->peer_put;
 	bool was_there = is_there(s, put->name);
 	struct query q = query_new(s,
-	    "INSERT INTO peers (" COLUMNS ")"
+	    "INSERT INTO peers (" MADE ")"
 	    " VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?4)"
 	    " ON CONFLICT (name) DO UPDATE SET list = ?2, until = ?3,"
 	    " seen = ?4 RETURNING " COLUMNS);
@@ -100,7 +106,7 @@ store_sqlite_peer_drop(struct sqlite_store *s, struct store_op *op)
 static void
 make(struct sqlite_store *s, struct span name, int64_t now)
 {
-	struct query q = query_new(s, "INSERT INTO peers (" COLUMNS ")"
+	struct query q = query_new(s, "INSERT INTO peers (" MADE ")"
 				      " VALUES (?1, 1, 0, 0, 0, 0, ?2, ?2)");
 
 	query_put_text(&q, name);
@@ -142,5 +148,37 @@ store_sqlite_peer_count(struct sqlite_store *s, struct store_op *op)
 		make(s, peer->name, op->now);
 		add(s, peer, op->now);
 	}
+	return STORE_OK;
+}
+
+enum store_outcome
+store_sqlite_peer_seen(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_peer_seen *seen = &op->peer_seen;
+	struct query q;
+
+	if (!is_there(s, seen->name)) {
+		if (seen->total_max > 0 && tally_peers(s) >= seen->total_max)
+			return STORE_FULL;
+		make(s, seen->name, op->now);
+	}
+	q = query_new(s,
+	    "UPDATE peers SET seen = ?2,"
+	    " domain = CASE length(?3) WHEN 0 THEN domain ELSE ?3 END,"
+	    " verified_at = CASE ?4 WHEN 1 THEN ?2 ELSE verified_at END,"
+	    " pulled_at = CASE ?5 WHEN 1 THEN ?2 ELSE pulled_at END,"
+	    " tls_at = CASE ?6 WHEN 1 THEN ?2 ELSE tls_at END,"
+	    " keyword_at = CASE ?7 WHEN 1 THEN ?2 ELSE keyword_at END"
+	    " WHERE name = ?1 RETURNING " COLUMNS);
+	query_put_text(&q, seen->name);
+	query_put_number(&q, op->now);
+	query_put_text(&q, seen->domain);
+	query_put_number(&q, seen->verified);
+	query_put_number(&q, seen->pulled);
+	query_put_number(&q, seen->tls);
+	query_put_number(&q, seen->keyword);
+	if (query_next(&q))
+		read_peer(&q, &seen->peer);
+	query_end(&q);
 	return STORE_OK;
 }

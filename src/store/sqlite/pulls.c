@@ -7,44 +7,128 @@
 
 #include "store/target.h"
 
-static bool
-is_pulled(const struct hold_standing *standing, int64_t now)
+bool
+pulls_running(const struct hold_standing *standing, int64_t now)
 {
 	return standing->state == HOLD_LEASED && standing->lease_until > now;
 }
 
-/* Gives the lease of the pull back as well. */
+/* The lease of the pull is given back: held as before. */
 static void
-change_state(struct sqlite_store *s, const struct key *key,
-    const struct hold_standing *was, enum store_hold_state state,
-    struct span reply, int64_t moment)
+give_back(struct sqlite_store *s, const struct key *key,
+    const struct hold_standing *was, const struct hold_end *end)
 {
 	struct query q = query_new(s,
-	    "UPDATE holds SET state = ?2, ended_at = ?3,"
-	    " reply = CASE length(?4) WHEN 0 THEN reply ELSE ?4 END,"
+	    "UPDATE holds SET state = 2, sent_whole = sent_whole OR ?2,"
+	    " reply = CASE length(?3) WHEN 0 THEN reply ELSE ?3 END,"
 	    " lease_node = 0, lease_until = 0 WHERE key = ?1");
 
 	query_put_key(&q, key);
-	query_put_number(&q, state);
-	query_put_number(&q, state > HOLD_LEASED ? moment : 0);
-	query_put_text(&q, reply);
+	query_put_number(&q, end->sent_whole);
+	query_put_text(&q, end->reply);
 	query_run(&q);
 	tally_hold(s, was->state, was->route, -1);
-	tally_hold(s, state, was->route, 1);
+	tally_hold(s, HOLD_NOTICED, was->route, 1);
 }
 
-static void
-take_lease(struct sqlite_store *s, const struct store_hold_lease *lease,
-    const struct hold_standing *was)
+void
+pulls_end(struct sqlite_store *s, const struct key *key,
+    const struct hold_standing *was, const struct hold_end *end)
+{
+	bool is_failure =
+	    end->state == HOLD_REFUSED || end->state == HOLD_EXPIRED;
+	bool is_due = is_failure && was->is_reportable;
+	struct query q = query_new(s,
+	    "UPDATE holds SET state = ?2, ended_at = ?3,"
+	    " reply = CASE length(?4) WHEN 0 THEN reply ELSE ?4 END,"
+	    " sent_whole = sent_whole OR ?5,"
+	    " verdict = CASE ?6 WHEN 0 THEN verdict ELSE ?6 END,"
+	    " report_at = ?7, report_node = 0, report_until = 0,"
+	    " lease_node = 0, lease_until = 0 WHERE key = ?1");
+
+	query_put_key(&q, key);
+	query_put_number(&q, end->state);
+	query_put_number(&q, end->moment);
+	query_put_text(&q, end->reply);
+	query_put_number(&q, end->sent_whole);
+	query_put_number(&q, end->verdict);
+	query_put_number(&q, is_due ? end->moment : INT64_MAX);
+	query_run(&q);
+	tally_hold(s, was->state, was->route, -1);
+	tally_hold(s, end->state, was->route, 1);
+	tally_add(s, TALLY_REPORTS, is_due);
+}
+
+/* The key of the one that is announced under LEADER with this recipient. */
+static bool
+find_announced(struct sqlite_store *s, const struct key *leader,
+    struct span recipient, struct key *key_r)
 {
 	struct query q = query_new(s,
-	    "UPDATE holds SET state = 3, lease_node = ?2, lease_until = ?3,"
-	    " lease_ticket = ?4 WHERE key = ?1");
+	    "SELECT key FROM holds INDEXED BY holds_envelope"
+	    " WHERE envelope = ?1 AND " IS_FOLLOWER " AND " FOLDED
+	    " = lower(CAST(?2 AS TEXT)) AND state > 0 ORDER BY key LIMIT 1");
+	bool found;
 
-	query_put_key(&q, &lease->key);
+	query_put_key(&q, leader);
+	query_put_text(&q, recipient);
+	found = query_next(&q);
+	if (found)
+		*key_r = query_key(&q);
+	query_end(&q);
+	return found;
+}
+
+enum store_outcome
+pulls_ask(struct sqlite_store *s, struct hold_asking *asking)
+{
+	struct store_hold *hold = &asking->row->hold;
+	bool found, leads;
+	struct key key;
+
+	asking->entitled = asking->needs_to = false;
+	if (!holds_standing(s, &asking->key, &asking->was) ||
+	    !holds_load(s, &asking->key, asking->row) ||
+	    !span_equals_secret(hold->id, asking->id))
+		return STORE_NONE;
+	leads = asking->was.leads;
+	found = asking->to.n == 0 ||
+		span_equals_nocase(hold->recipient, asking->to);
+	if (!found && leads) {
+		found = find_announced(s, &asking->key, asking->to, &key) &&
+			holds_standing(s, &key, &asking->was) &&
+			holds_load(s, &key, asking->row);
+	}
+	asking->entitled = target_has(hold->targets, asking->asker);
+	if (!asking->entitled || !found)
+		return STORE_NONE;
+	asking->needs_to =
+	    asking->verdict != VERDICT_NONE && asking->to.n == 0 && leads;
+	return asking->needs_to ? STORE_CONFLICT : STORE_OK;
+}
+
+/* Writes the lease, also into LEASE->ROW. */
+static void
+take_lease(struct sqlite_store *s, struct store_hold_lease *lease,
+    const struct hold_standing *was)
+{
+	struct store_hold *hold = &lease->row.hold;
+	struct query q = query_new(s,
+	    "UPDATE holds SET state = 3, lease_node = ?2, lease_until = ?3,"
+	    " lease_ticket = ?4, verdict = ?5, sent_whole = ?6 WHERE key = ?1");
+
+	/* Nobody told how the lease before this one ended. */
+	if (was->state == HOLD_LEASED)
+		hold->sent_whole = true;
+	if (lease->verdict != VERDICT_NONE)
+		hold->verdict = lease->verdict;
+	hold->state = HOLD_LEASED;
+	query_put_key(&q, &hold->key);
 	query_put_number(&q, (int64_t)lease->node);
 	query_put_number(&q, lease->lease_until);
 	query_put_number(&q, (int64_t)lease->ticket);
+	query_put_number(&q, hold->verdict);
+	query_put_number(&q, hold->sent_whole);
 	query_run(&q);
 	tally_hold(s, was->state, was->route, -1);
 	tally_hold(s, HOLD_LEASED, was->route, 1);
@@ -55,23 +139,29 @@ store_sqlite_hold_lease(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_hold_lease *lease = &op->hold_lease;
 	struct store_hold *hold = &lease->row.hold;
-	struct hold_standing was;
+	struct hold_asking asking = {.key = lease->key,
+	    .id = lease->id,
+	    .to = lease->to,
+	    .asker = lease->asker,
+	    .verdict = lease->verdict,
+	    .row = &lease->row};
+	enum store_outcome outcome = pulls_ask(s, &asking);
 
-	lease->entitled = false;
-	if (!holds_standing(s, &lease->key, &was) ||
-	    !holds_load(s, &lease->key, &lease->row))
-		return STORE_NONE;
-	lease->entitled = span_equals_secret(hold->id, lease->id) &&
-			  target_has(hold->targets, lease->asker);
-	if (!lease->entitled || was.state > HOLD_LEASED ||
+	lease->entitled = asking.entitled;
+	lease->needs_to = asking.needs_to;
+	if (outcome != STORE_OK)
+		return outcome;
+	if (lease->verdict != VERDICT_NONE &&
+	    !store_is_acceptance(lease->verdict))
+		return STORE_CONFLICT;
+	if (asking.was.state > HOLD_LEASED ||
 	    hold->expires_at <= op->now - STORE_HOLD_GRACE)
 		return STORE_NONE;
-	if (is_pulled(&was, op->now))
+	if (pulls_running(&asking.was, op->now))
 		return STORE_BUSY;
 	if (!messages_load_content(s, &lease->row.message))
 		return STORE_NONE;
-	take_lease(s, lease, &was);
-	hold->state = HOLD_LEASED;
+	take_lease(s, lease, &asking.was);
 	return STORE_OK;
 }
 
@@ -79,7 +169,10 @@ enum store_outcome
 store_sqlite_hold_settle(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_hold_settle *settle = &op->hold_settle;
-	int64_t moment = store_moment(op);
+	const struct hold_end end = {.state = settle->state,
+	    .reply = settle->reply,
+	    .sent_whole = settle->sent_whole,
+	    .moment = store_moment(op)};
 	struct hold_standing was;
 
 	if (!holds_standing(s, &settle->key, &was))
@@ -89,36 +182,38 @@ store_sqlite_hold_settle(struct sqlite_store *s, struct store_op *op)
 		return STORE_CONFLICT;
 	if (was.state == HOLD_LEASED && was.lease_node == settle->node &&
 	    was.lease_ticket == settle->ticket)
-		change_state(s, &settle->key, &was, settle->state,
-		    settle->reply, moment);
+		(settle->state == HOLD_NOTICED ? give_back : pulls_end)(
+		    s, &settle->key, &was, &end);
 	else if (was.state != settle->state)
 		return STORE_CONFLICT;
 	settle->message = was.message;
 	settle->body_free = settle->state != HOLD_NOTICED &&
-			    messages_release(s, &was.message, moment);
+			    messages_release(s, &was.message, end.moment);
 	return STORE_OK;
 }
 
 enum store_outcome
 store_sqlite_hold_end(struct sqlite_store *s, struct store_op *op)
 {
-	struct store_hold_end *end = &op->hold_end;
-	int64_t moment = store_moment(op);
+	struct store_hold_end *asked = &op->hold_end;
+	struct hold_end end = {.state = asked->state,
+	    .reply = asked->reply,
+	    .moment = store_moment(op)};
 	struct hold_standing was;
 
-	if (!holds_standing(s, &end->key, &was))
+	if (!holds_standing(s, &asked->key, &was))
 		return STORE_NONE;
-	if (end->state != HOLD_REFUSED && end->state != HOLD_WITHDRAWN)
+	if (asked->state != HOLD_REFUSED && asked->state != HOLD_WITHDRAWN)
 		return STORE_CONFLICT;
-	if (is_pulled(&was, op->now))
+	if (pulls_running(&was, op->now))
 		return STORE_BUSY;
+	end.sent_whole = was.state == HOLD_LEASED;
 	if (was.state <= HOLD_LEASED)
-		change_state(
-		    s, &end->key, &was, end->state, end->reply, moment);
-	else if (was.state != end->state)
+		pulls_end(s, &asked->key, &was, &end);
+	else if (was.state != asked->state)
 		return STORE_CONFLICT;
-	end->message = was.message;
-	end->body_free = messages_release(s, &was.message, moment);
+	asked->message = was.message;
+	asked->body_free = messages_release(s, &was.message, end.moment);
 	return STORE_OK;
 }
 
@@ -151,14 +246,28 @@ expiring_keys(struct sqlite_store *s, const struct store_op *op)
 }
 
 static void
-expire_row(struct sqlite_store *s, struct store_hold *hold, int64_t moment)
+expire_row(
+    struct sqlite_store *s, const struct store_hold_row *row, int64_t moment)
 {
-	const struct hold_standing was = {
-	    .state = hold->state, .route = hold->route};
+	const struct hold_standing was = {.state = row->hold.state,
+	    .route = row->hold.route,
+	    .is_reportable = store_is_reportable(&row->message)};
+	const struct hold_end end = {.state = HOLD_EXPIRED,
+	    .sent_whole = was.state == HOLD_LEASED,
+	    .moment = moment};
 
-	change_state(s, &hold->key, &was, HOLD_EXPIRED, span_of(""), moment);
-	hold->state = HOLD_EXPIRED;
-	hold->ended_at = moment;
+	pulls_end(s, &row->hold.key, &was, &end);
+}
+
+/* The row as expire_row left it. */
+static void
+show_expired(struct store_hold_row *row, int64_t moment)
+{
+	row->hold.sent_whole |= row->hold.state == HOLD_LEASED;
+	row->hold.state = HOLD_EXPIRED;
+	row->hold.ended_at = moment;
+	row->hold.report_at =
+	    store_is_reportable(&row->message) ? moment : INT64_MAX;
 }
 
 enum store_outcome
@@ -171,9 +280,10 @@ store_sqlite_hold_expire(struct sqlite_store *s, struct store_op *op)
 	expire->rows = holds_load_page(s, expiring_keys(s, op), &expire->count);
 	expire->bodies = query_room(s, expire->count, sizeof expire->bodies[0]);
 	for (unsigned i = 0; expire->bodies != NULL && i < expire->count; i++) {
-		struct store_hold *hold = &expire->rows[i].hold;
+		const struct store_hold *hold = &expire->rows[i].hold;
 
-		expire_row(s, hold, moment);
+		expire_row(s, &expire->rows[i], moment);
+		show_expired(&expire->rows[i], moment);
 		if (messages_release(s, &hold->message, moment))
 			expire->bodies[expire->body_count++] = hold->message;
 	}

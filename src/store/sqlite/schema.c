@@ -35,13 +35,15 @@ static const char version_1_mail[] =
 
     /* With a row id, because these rows are large. */
     "CREATE TABLE contents ("
-    " message BLOB NOT NULL PRIMARY KEY, head BLOB NOT NULL,"
-    " body BLOB NOT NULL"
+    " message BLOB NOT NULL PRIMARY KEY, envelope BLOB NOT NULL,"
+    " head BLOB NOT NULL, body BLOB NOT NULL"
     ") STRICT;"
 
     /*
-     * State 0: staged. Two leases, since a hold whose notice is under way may
-     * be pulled already: notice_ of the claim, lease_ of the pull.
+     * State 0: staged. Three leases, since a hold whose notice is under way may
+     * be pulled already: notice_ of the claim, lease_ of the pull, report_ of
+     * the report. Leads 1: others are announced under its identifier; 2: they
+     * are gone. Reportable: its author is a user and can be sent a report.
      */
     "CREATE TABLE holds ("
     " key BLOB NOT NULL PRIMARY KEY, message BLOB NOT NULL,"
@@ -56,24 +58,49 @@ static const char version_1_mail[] =
     " notice_until INTEGER NOT NULL DEFAULT 0,"
     " lease_node INTEGER NOT NULL DEFAULT 0,"
     " lease_ticket INTEGER NOT NULL DEFAULT 0,"
-    " lease_until INTEGER NOT NULL DEFAULT 0"
+    " lease_until INTEGER NOT NULL DEFAULT 0,"
+    " visible INTEGER NOT NULL, envelope BLOB NOT NULL,"
+    " leads INTEGER NOT NULL DEFAULT 0,"
+    " verdict INTEGER NOT NULL DEFAULT 0,"
+    " sent_whole INTEGER NOT NULL DEFAULT 0,"
+    " reportable INTEGER NOT NULL,"
+    " report_at INTEGER NOT NULL DEFAULT " NEVER ","
+    " reported INTEGER NOT NULL DEFAULT 0,"
+    " report BLOB NOT NULL DEFAULT x'',"
+    " report_node INTEGER NOT NULL DEFAULT 0,"
+    " report_until INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX holds_due ON holds"
     " (next_at, key, notice_until, state, route) WHERE " IS_NOTIFIABLE ";"
-    "CREATE INDEX holds_message ON holds (message, ended_at);"
+    "CREATE INDEX holds_message ON holds (message, " NEEDS_CONTENT ");"
     "CREATE INDEX holds_user ON holds (user, key);"
-    "CREATE INDEX holds_user_open ON holds (user, key) WHERE " IS_OPEN ";"
-    "CREATE INDEX holds_open ON holds (key) WHERE " IS_OPEN ";"
+    "CREATE INDEX holds_user_state ON holds (user, state, key);"
+    "CREATE INDEX holds_state ON holds (state, key);"
+    "CREATE INDEX holds_envelope ON holds (envelope, " FOLDED ")"
+    " WHERE " IS_FOLLOWER ";"
     "CREATE INDEX holds_expiry ON holds (expires_at, created, key)"
     " WHERE " IS_OPEN ";"
-    "CREATE INDEX holds_ended ON holds (ended_at, key) WHERE ended_at > 0;"
+    "CREATE INDEX holds_ended ON holds (ended_at, key)"
+    " WHERE " IS_SWEEPABLE ";"
+    "CREATE INDEX holds_report ON holds (report_at, key, report_until)"
+    " WHERE " IS_REPORTABLE ";"
+    "CREATE INDEX holds_reporting ON holds (report_node)"
+    " WHERE report_node <> 0;"
     "CREATE INDEX holds_claimed ON holds (notice_node)"
     " WHERE notice_node <> 0;"
-    "CREATE INDEX holds_leased ON holds (lease_node) WHERE lease_node <> 0;"
+    "CREATE INDEX holds_leased ON holds (lease_node) WHERE lease_node <> 0;";
 
+static const char version_1_notices[] =
+    /*
+     * The name is (domain, id, named); recipient is who it is for, once that
+     * is known. Given: the recipient as it was given.
+     */
     "CREATE TABLE notices ("
     " key BLOB NOT NULL PRIMARY KEY, id BLOB NOT NULL,"
-    " domain BLOB NOT NULL, address BLOB NOT NULL,"
+    " domain BLOB NOT NULL, named BLOB NOT NULL, recipient BLOB NOT NULL,"
+    " given BLOB NOT NULL, sender BLOB NOT NULL, subject BLOB NOT NULL,"
+    " attachments INTEGER NOT NULL, verdict INTEGER NOT NULL,"
+    " verdict_due INTEGER NOT NULL DEFAULT 0, address BLOB NOT NULL,"
     " dialect INTEGER NOT NULL, state INTEGER NOT NULL,"
     " unconfirmed INTEGER NOT NULL DEFAULT 0, digest BLOB, size INTEGER,"
     " tries INTEGER NOT NULL, created INTEGER NOT NULL,"
@@ -82,21 +109,38 @@ static const char version_1_mail[] =
     " lease_node INTEGER NOT NULL DEFAULT 0,"
     " lease_until INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
-    "CREATE UNIQUE INDEX notices_name ON notices (domain, id);"
+    "CREATE UNIQUE INDEX notices_name ON notices (domain, id, named);"
     "CREATE INDEX notices_due ON notices"
-    " (next_at, key, lease_until, state, unconfirmed)"
+    " (next_at, key, lease_until, state, unconfirmed, verdict_due)"
     " WHERE " IS_PULLABLE ";"
-    "CREATE INDEX notices_waiting ON notices (domain, state)"
+    "CREATE INDEX notices_waiting ON notices (recipient, domain, state, key)"
     " WHERE " IS_WAITING ";"
+    "CREATE INDEX notices_expiry ON notices (expires_at, key)"
+    " WHERE " IS_EXPIRING ";"
+    "CREATE INDEX notices_undecided ON notices (key)"
+    " WHERE " IS_UNDECIDED ";"
+    "CREATE INDEX notices_user_undecided ON notices (recipient, key)"
+    " WHERE " IS_UNDECIDED ";"
+    "CREATE INDEX notices_user ON notices (recipient, key)"
+    " WHERE recipient <> x'';"
+    "CREATE INDEX notices_message ON notices (message)"
+    " WHERE " IS_UNDECIDED " AND message IS NOT NULL;"
     "CREATE INDEX notices_over ON notices (expires_at, key)"
     " WHERE " IS_OVER ";"
     "CREATE INDEX notices_leased ON notices (lease_node)"
     " WHERE lease_node <> 0;"
 
+    /* Envelope texts, with a row id, because these rows are large. */
+    "CREATE TABLE envelopes ("
+    " notice BLOB NOT NULL PRIMARY KEY, text BLOB NOT NULL"
+    ") STRICT;";
+
+static const char version_1_others[] =
     "CREATE TABLE deliveries ("
     " key BLOB NOT NULL PRIMARY KEY, message BLOB NOT NULL,"
     " user BLOB NOT NULL, recipient BLOB NOT NULL, trace BLOB NOT NULL,"
     " notice_id BLOB NOT NULL, notice_domain BLOB NOT NULL,"
+    " notice BLOB NOT NULL,"
     " tries INTEGER NOT NULL, created INTEGER NOT NULL,"
     " next_at INTEGER NOT NULL, staged INTEGER NOT NULL,"
     " lease_node INTEGER NOT NULL DEFAULT 0,"
@@ -106,17 +150,27 @@ static const char version_1_mail[] =
     " (next_at, key, lease_until, staged) WHERE staged = 0;"
     "CREATE INDEX deliveries_message ON deliveries (message);"
     "CREATE INDEX deliveries_leased ON deliveries (lease_node)"
-    " WHERE lease_node <> 0;";
+    " WHERE lease_node <> 0;"
 
-static const char version_1_others[] =
     "CREATE TABLE peers ("
     " name BLOB NOT NULL PRIMARY KEY, list INTEGER NOT NULL,"
     " until INTEGER NOT NULL, notices INTEGER NOT NULL,"
     " pulls INTEGER NOT NULL, failures INTEGER NOT NULL,"
-    " created INTEGER NOT NULL, seen INTEGER NOT NULL"
+    " created INTEGER NOT NULL, seen INTEGER NOT NULL,"
+    " domain BLOB NOT NULL DEFAULT x'',"
+    " verified_at INTEGER NOT NULL DEFAULT 0,"
+    " pulled_at INTEGER NOT NULL DEFAULT 0,"
+    " tls_at INTEGER NOT NULL DEFAULT 0,"
+    " keyword_at INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX peers_listed ON peers (name) WHERE list > 1;"
     "CREATE INDEX peers_seen ON peers (seen, name) WHERE " IS_FORGETTABLE ";"
+
+    /* Addresses that are denied for a time. */
+    "CREATE TABLE denied ("
+    " address BLOB NOT NULL PRIMARY KEY, until INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX denied_until ON denied (until, address);"
 
     /* Octets of the messages of each user whose content is here. */
     "CREATE TABLE usages ("
@@ -130,7 +184,8 @@ static const char version_1_others[] =
     ") STRICT, WITHOUT ROWID;";
 
 /* migrations[n] leads from version n to n + 1, in parts. */
-static const char *const version_1[] = {version_1_mail, version_1_others, NULL};
+static const char *const version_1[] = {
+    version_1_mail, version_1_notices, version_1_others, NULL};
 static const char *const *const migrations[] = {version_1};
 
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof migrations[0]))

@@ -34,13 +34,21 @@ static const bool has_savepoint[STORE_VERBS] = {
     [STORE_HOLD_CLAIM] = true,
     [STORE_HOLD_LEASE] = true,
     [STORE_HOLD_SETTLE] = true,
+    [STORE_HOLD_VERDICT] = true,
     [STORE_HOLD_END] = true,
     [STORE_HOLD_EXPIRE] = true,
+    [STORE_REPORT_CLAIM] = true,
+    [STORE_REPORT_PUT] = true,
+    [STORE_REPORT_NONE] = true,
+    [STORE_NOTICE_PUT] = true,
     [STORE_NOTICE_CLAIM] = true,
     [STORE_NOTICE_FETCHED] = true,
+    [STORE_NOTICE_DECIDE] = true,
+    [STORE_NOTICE_EXPIRE] = true,
     [STORE_DELIVERY_CLAIM] = true,
     [STORE_DELIVERY_SETTLE] = true,
     [STORE_PEER_PUT] = true,
+    [STORE_PEER_SEEN] = true,
     [STORE_PEER_COUNT] = true,
     [STORE_LEASE_FREE] = true,
     [STORE_SWEEP] = true,
@@ -219,14 +227,18 @@ abandon(struct sqlite_store *s, struct store_op **ops, unsigned count,
 static void
 checkpoint_when_large(struct sqlite_store *s)
 {
+	int code;
+
 	if (s->wal_pages < s->wal_tried)
 		s->wal_tried = 0; /* the log began anew */
 	if (s->wal_pages < WAL_OWN_FRAMES ||
 	    s->wal_pages < s->wal_tried + WAL_OWN_AGAIN)
 		return;
 	s->wal_tried = s->wal_pages;
-	if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
-		NULL, NULL) == SQLITE_OK)
+	code = sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	/* The sweeper is at it just now: next time. */
+	if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY)
 		return;
 	s->checkpoint_failed = true;
 	err_set(&s->why, -E_SYSTEM, "sqlite: checkpoint: %s",

@@ -26,6 +26,8 @@ enum tally {
 	TALLY_UNCONFIRMED, /* notices */
 	TALLY_PUSH,        /* HELD holds that wait for push */
 	TALLY_PEERS,
+	TALLY_VERDICTS, /* notices whose verdict is due */
+	TALLY_REPORTS,  /* ended holds whose report is due */
 	TALLY_KINDS
 };
 
@@ -55,12 +57,26 @@ struct sqlite_store {
 
 /* ---- conditions that an index and its queries must spell alike ---- */
 
-#define IS_OPEN        "state IN (1, 2, 3)"
-#define IS_NOTIFIABLE  "state = 1 AND route <> 5"
-#define IS_PULLABLE    "(state IN (2, 3) OR unconfirmed = 1)"
-#define IS_WAITING     "state IN (1, 2, 3)"
+/* Holds. NEVER is what INT64_MAX is in the tables. */
+#define NEVER         "9223372036854775807"
+#define IS_OPEN       "state IN (1, 2, 3)"
+#define IS_NOTIFIABLE "state = 1 AND route <> 5"
+#define NEEDS_CONTENT "(ended_at = 0 OR report_at < " NEVER ")"
+#define IS_REPORTABLE "report_at < " NEVER
+#define IS_SWEEPABLE  "ended_at > 0 AND report_at = " NEVER " AND leads <> 1"
+#define IS_FOLLOWER   "envelope <> key"
+#define FOLDED        "lower(CAST(recipient AS TEXT))"
+
+/* Notices. */
+#define IS_PULLABLE                               \
+	"(state IN (2, 3) OR unconfirmed = 1 OR " \
+	"verdict_due = 1)"
+#define IS_WAITING   "state IN (1, 2, 3, 4)"
+#define IS_EXPIRING  "state IN (1, 2, 4)"
+#define IS_UNDECIDED "state IN (1, 4)"
+#define IS_OVER      "state IN (6, 7, 8)"
+
 #define IS_FORGETTABLE "(list = 1 OR until > 0)"
-#define IS_OVER        "state IN (1, 5, 6, 7)"
 
 /* Holds and messages that are staged: state 0, staged 1. */
 #define HOLD_STAGED 0
@@ -85,7 +101,7 @@ void tally_add(struct sqlite_store *s, enum tally kind, int64_t n);
 void tally_hold(struct sqlite_store *s, enum store_hold_state state,
     enum store_route route, int sign);
 void tally_notice(struct sqlite_store *s, enum store_notice_state state,
-    bool unconfirmed, int sign);
+    bool unconfirmed, bool verdict_due, int sign);
 
 /* Writes the changes of the batch. */
 void tally_flush(struct sqlite_store *s);
@@ -115,9 +131,16 @@ messages_release(struct sqlite_store *s, const struct key *key, int64_t moment);
 bool messages_load(struct sqlite_store *s, const struct key *key,
     struct store_message *message_r);
 
+/* Is there a message of this key? */
+bool messages_is_there(struct sqlite_store *s, const struct key *key);
+
 /* Head and inline body into MESSAGE. False: there is none. */
 bool
 messages_load_content(struct sqlite_store *s, struct store_message *message);
+
+/* The envelope text into MESSAGE; "" when there is none. */
+void
+messages_load_envelope(struct sqlite_store *s, struct store_message *message);
 
 /* ---- holds.c ---- */
 
@@ -137,22 +160,92 @@ struct hold_standing {
 	int64_t next_at, notice_until;
 	uint64_t lease_node, lease_ticket;
 	int64_t lease_until;
+	bool leads, is_reportable;
+	unsigned verdict, reported;
+	int64_t report_at;
 };
 
 /* False: there is none. */
 bool holds_standing(struct sqlite_store *s, const struct key *key,
     struct hold_standing *standing_r);
 
+/* ---- pulls.c ---- */
+
+/* Who asks for which hold, and whether it is theirs (hold_lease). */
+struct hold_asking {
+	struct key key;
+	struct span id, to;
+	struct ip asker;
+	unsigned verdict;
+	bool entitled, needs_to;
+	struct store_hold_row *row; /* where it is to be loaded */
+	struct hold_standing was;
+};
+
+/* STORE_OK: theirs. STORE_CONFLICT: needs_to. STORE_NONE. */
+enum store_outcome
+pulls_ask(struct sqlite_store *s, struct hold_asking *asking);
+
+/* Is its pull running? */
+bool pulls_running(const struct hold_standing *standing, int64_t now);
+
+/* How a hold ends: its times, leases and report. */
+struct hold_end {
+	enum store_hold_state state;
+	struct span reply;
+	bool sent_whole;
+	unsigned verdict; /* 0 keeps what was */
+	int64_t moment;
+};
+void pulls_end(struct sqlite_store *s, const struct key *key,
+    const struct hold_standing *was, const struct hold_end *end);
+
 /* ---- notices.c ---- */
 
+#define NOTICE_COLUMNS                                                         \
+	"key, id, domain, recipient, given, sender, subject, attachments,"     \
+	" verdict, verdict_due, address, dialect, state, unconfirmed, digest," \
+	" size, tries, created, first_try_at, next_at, expires_at, message,"   \
+	" reply"
+
+/* By name, as store.h says; by key. False: there is none. */
+bool notices_load_named(struct sqlite_store *s, struct span id,
+    struct span domain, struct span recipient, struct store_notice *notice_r);
+bool notices_load_at(struct sqlite_store *s, const struct key *key,
+    struct store_notice *notice_r);
+
+/* The first PAGE of the store's keys; those that are there. */
+struct store_notice *
+notices_load_page(struct sqlite_store *s, unsigned page, unsigned *count_r);
+
+/* Writes what moves in a notice; its lease is given back, or stays. */
+void notices_save(struct sqlite_store *s, const struct store_notice *was,
+    const struct store_notice *is, bool gives_back);
+
+/*
+ * PENDING, KEPT and WANTED ones end without the message: the state, and what
+ * they have of it given back; writes it. True: a spooled body, *BODY_R, may be
+ * removed.
+ */
+bool notices_drop(struct sqlite_store *s, const struct store_notice *was,
+    struct store_notice *is, enum store_notice_state state, int64_t moment,
+    struct key *body_r);
+
+/* The envelope text of a notice, if there is one. */
+void notices_put_text(
+    struct sqlite_store *s, const struct key *key, struct span text);
+
 /* FETCHED becomes DELIVERED. */
-void notices_finish(struct sqlite_store *s, struct span id, struct span domain);
+void notices_finish(struct sqlite_store *s, const struct key *key);
 
 /* ---- deliveries.c ---- */
 
-/* Adds those that are not there, for MESSAGE; how many. */
+/* Adds those that are not there, for MESSAGE and NOTICE (zero: none); how
+   many. */
 unsigned deliveries_insert(struct sqlite_store *s, const struct key *message,
-    const struct store_delivery *deliveries, unsigned count, bool staged);
+    const struct key *notice, const struct store_delivery *deliveries,
+    unsigned count, bool staged);
+bool deliveries_is_there(struct sqlite_store *s, const struct key *key);
 
 #define OPERATION(NAME, name, help)             \
 	enum store_outcome store_sqlite_##name( \

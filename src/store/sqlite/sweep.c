@@ -21,11 +21,26 @@ find_past(
 	return query_page(&q);
 }
 
+/* The last of those announced under LEADER went: that may go now as well. */
+static void
+free_leader(struct sqlite_store *s, const struct key *leader)
+{
+	struct query q = query_new(s,
+	    "UPDATE holds SET leads = 2 WHERE key = ?1 AND leads = 1"
+	    " AND NOT EXISTS (SELECT 1 FROM holds AS h"
+	    "  INDEXED BY holds_envelope"
+	    "  WHERE h.envelope = ?1 AND h.envelope <> h.key)");
+
+	query_put_key(&q, leader);
+	query_run(&q);
+}
+
 static void
 drop_hold(struct sqlite_store *s, const struct key *key)
 {
-	struct query q = query_new(
-	    s, "DELETE FROM holds WHERE key = ?1 RETURNING state, route");
+	struct query q = query_new(s, "DELETE FROM holds WHERE key = ?1"
+				      " RETURNING state, route, envelope");
+	struct key leader = *key;
 
 	query_put_key(&q, key);
 	while (query_next(&q)) {
@@ -33,8 +48,11 @@ drop_hold(struct sqlite_store *s, const struct key *key)
 
 		tally_hold(s, (enum store_hold_state)state,
 		    (enum store_route)query_number(&q), -1);
+		leader = query_key(&q);
 	}
 	query_end(&q);
+	if (!key_equals(leader, *key))
+		free_leader(s, &leader);
 }
 
 static void
@@ -51,16 +69,35 @@ static void
 drop_notice(struct sqlite_store *s, const struct key *key)
 {
 	struct query q = query_new(s, "DELETE FROM notices WHERE key = ?1"
-				      " RETURNING state, unconfirmed");
+				      " RETURNING state, unconfirmed,"
+				      " verdict_due");
 
 	query_put_key(&q, key);
 	while (query_next(&q)) {
 		int64_t state = query_number(&q);
+		bool unconfirmed = query_number(&q) != 0;
 
-		tally_notice(s, (enum store_notice_state)state,
+		tally_notice(s, (enum store_notice_state)state, unconfirmed,
 		    query_number(&q) != 0, -1);
 	}
 	query_end(&q);
+	q = query_new(s, "DELETE FROM envelopes WHERE notice = ?1");
+	query_put_key(&q, key);
+	query_run(&q);
+}
+
+/* These have addresses instead of keys. */
+static unsigned
+drop_denied(struct sqlite_store *s, int64_t now, unsigned limit)
+{
+	struct query q = query_new(s,
+	    "DELETE FROM denied WHERE address IN"
+	    " (SELECT address FROM denied INDEXED BY denied_until"
+	    "  WHERE until <= ?1 ORDER BY until, address LIMIT ?2)");
+
+	query_put_number(&q, now);
+	query_put_number(&q, query_limit(limit));
+	return query_run(&q);
 }
 
 /* Nothing of a staged message was ever counted. */
@@ -137,7 +174,7 @@ store_sqlite_sweep(struct sqlite_store *s, struct store_op *op)
 	struct store_sweep *sweep = &op->sweep;
 	const struct kind kinds[] = {
 	    {"SELECT key FROM holds INDEXED BY holds_ended"
-	     " WHERE ended_at > 0 AND ended_at < ?1"
+	     " WHERE " IS_SWEEPABLE " AND ended_at < ?1"
 	     " ORDER BY ended_at, key LIMIT ?2",
 		sweep->holds_before, drop_hold},
 	    {"SELECT key FROM messages INDEXED BY messages_freed"
@@ -165,6 +202,8 @@ store_sqlite_sweep(struct sqlite_store *s, struct store_op *op)
 			kinds[i].drop(s, &s->keys[at]);
 		sweep->removed += count;
 	}
+	sweep->removed +=
+	    drop_denied(s, op->now, sweep->limit - sweep->removed);
 	sweep->removed +=
 	    drop_peers(s, sweep->peers_before, sweep->limit - sweep->removed);
 	give_space_back(s);

@@ -23,11 +23,13 @@ tally_hold(struct sqlite_store *s, enum store_hold_state state,
 
 void
 tally_notice(struct sqlite_store *s, enum store_notice_state state,
-    bool unconfirmed, int sign)
+    bool unconfirmed, bool verdict_due, int sign)
 {
 	s->changes.by[TALLY_NOTICES][state] += sign;
 	if (unconfirmed)
 		s->changes.by[TALLY_UNCONFIRMED][0] += sign;
+	if (verdict_due)
+		s->changes.by[TALLY_VERDICTS][0] += sign;
 }
 
 static void
@@ -71,7 +73,7 @@ tally_waiting(struct sqlite_store *s)
 {
 	int64_t n = 0;
 
-	for (int state = NOTICE_PENDING; state <= NOTICE_PULLING; state++)
+	for (int state = NOTICE_PENDING; state <= NOTICE_KEPT; state++)
 		n += read_count(s, TALLY_NOTICES, state);
 	return n > 0 ? (uint64_t)n : 0;
 }
@@ -93,6 +95,8 @@ store_sqlite_count(struct sqlite_store *s, struct store_op *op)
 	count->peers = tally_peers(s);
 	count->unconfirmed = (uint64_t)read_count(s, TALLY_UNCONFIRMED, 0);
 	count->routes_push = (uint64_t)read_count(s, TALLY_PUSH, 0);
+	count->verdicts_due = (uint64_t)read_count(s, TALLY_VERDICTS, 0);
+	count->reports_due = (uint64_t)read_count(s, TALLY_REPORTS, 0);
 	for (int state = 0; state < STORE_COUNT_STATES; state++) {
 		count->holds[state] =
 		    (uint64_t)read_count(s, TALLY_HOLDS, state);
@@ -117,7 +121,11 @@ tally_is_right(struct sqlite_store *s)
 	    "  WHERE unconfirmed = 1"
 	    " UNION ALL SELECT 6, 0, count(*) FROM holds"
 	    "  WHERE state = 1 AND route = 5"
-	    " UNION ALL SELECT 7, 0, count(*) FROM peers)"
+	    " UNION ALL SELECT 7, 0, count(*) FROM peers"
+	    " UNION ALL SELECT 8, 0, count(*) FROM notices"
+	    "  WHERE verdict_due = 1"
+	    " UNION ALL SELECT 9, 0, count(*) FROM holds"
+	    "  WHERE ended_at > 0 AND " IS_REPORTABLE ")"
 	    " SELECT count(*) FROM"
 	    " (SELECT kind, state, n FROM seen WHERE n <> 0"
 	    "  EXCEPT SELECT kind, state, n FROM counts)"

@@ -1,0 +1,55 @@
+/*
+ * What one domain gets in one call: the holds that were claimed for it, laid
+ * out for that. Records only; notify.c moves them from state to state.
+ */
+#ifndef ORIGIN_NOTIFY_GROUP_H
+#define ORIGIN_NOTIFY_GROUP_H
+
+#include "origin/notify.h"
+
+struct notify_group_item {
+	struct notify_item notice;
+	unsigned tries;
+	bool settled;
+};
+
+struct notify_group {
+	struct notify *notify;
+	uint64_t number; /* as question, then as call */
+	struct arena arena;
+	struct span domain;
+	struct span targets;
+	struct notify_group_item *items;
+	struct notify_item *notices; /* the same, laid out for the call */
+	struct key *keys;            /* the same, laid out for hold_aim */
+	unsigned count, left;
+	bool aimed, called;
+	bool cut_short; /* our own fault: no pause before the next try */
+};
+
+/* Empty, with room for so many. NULL: no memory. */
+struct notify_group *notify_group_new(struct span domain, unsigned room);
+void notify_group_free(struct notify_group **g);
+
+/* Adds a claimed hold; there is room. */
+void notify_group_add(struct notify_group *g, const struct store_hold_row *row);
+
+/*
+ * After the last was added: who is announced in whose envelope, and that one's
+ * text. An envelope needs its leader, whose identifier is its ENVID: where that
+ * is not of this call, a hold is announced by itself.
+ */
+void notify_group_lay_out(
+    struct notify_group *g, const struct store_hold_claim *page);
+
+/*
+ * TO takes over the items of FROM, which goes to the same domain and targets,
+ * and was not called; FROM is then empty. 0, or -E_NOMEM: nothing has changed.
+ */
+int notify_group_join(struct notify_group *to, struct notify_group *from);
+
+/* Or NULL. */
+struct notify_group_item *
+notify_group_find(struct notify_group *g, struct key hold);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * Operations drawn from a seed: any verb, with arguments that are often right,
+ * from so few keys that they meet again.
+ */
+#ifndef TESTS_STORE_DRAWN_H
+#define TESTS_STORE_DRAWN_H
+
+#include "fixture.h"
+
+struct draws {
+	uint64_t seed;
+};
+
+/* The next number, below LIMIT. */
+unsigned draw(struct draws *d, unsigned limit);
+
+/* Half of them are those that bring holds and notices on their way. */
+enum store_verb draw_verb(struct draws *d);
+
+/* All arguments of an operation, by its verb. */
+void drawn_fill(struct store_op *op, struct draws *d);
+
+#endif
