@@ -43,7 +43,8 @@ def file_system(folder):
 
 def sync_milliseconds(folder):
     """The median time of appending 4 KiB and waiting for the disk: whatever
-    promises to have stored a message can do it no quicker, one by one."""
+    promises to have stored a message can do it no quicker, one by one. When
+    others use the disk, this tells."""
     seconds = []
     with tempfile.TemporaryFile(dir=folder) as file:
         for _ in range(SYNC_TRIES):

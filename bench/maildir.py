@@ -26,11 +26,16 @@ def wait_for(maildir, number, stall_seconds):
         time.sleep(PAUSE_SECONDS)
 
 
-def empty(maildir):
-    """Removes the messages, and waits for the disk: the next run is not to
-    pay for it."""
+def put_aside(maildir):
+    """Moves the messages out of the way, to a folder beside the mailbox.
+
+    They are not removed: ext4 gives the inodes of removed files to nobody for
+    a minute and looks at each of them whenever it makes a file. After 40,000
+    removals that took 14 times as long, and the next run would pay for it.
+    """
     folder = os.path.join(maildir, "new")
-    if os.path.isdir(folder):
-        for name in os.listdir(folder):
-            os.unlink(os.path.join(folder, name))
+    aside = os.path.join(os.path.dirname(maildir), "aside")
+    os.makedirs(aside, exist_ok=True)
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        os.rename(os.path.join(folder, name), os.path.join(aside, name))
     os.sync()

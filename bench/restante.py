@@ -1,6 +1,7 @@
 """The server of b.test in a lab, as something that takes mail."""
 
 import os
+import re
 
 from bench import processor
 from lab.lab import Lab
@@ -10,16 +11,30 @@ LOAD_HOST = "load.c.test"
 ZONE = f"""{LOAD_HOST}. A 127.0.0.1
 {LOAD_HOST}. TXT "v=spf1 ip4:127.0.0.1 -all"
 """
-# One host is many senders here.
-OVERLAY = 'sessions-per-address = "unlimited"\n'
+# One host is many senders here, and its sessions are long.
+OVERLAY = """sessions-per-address = "unlimited"
+verbs-per-session = 1000000000
+"""
+
+# A process that ended in another way than asked, and why.
+TROUBLE = re.compile(r"^\S+ \S+ (\S+-failed|role-ended (?!.* status=0$))")
+TROUBLE_LINES = 5
+
+
+def troubles(server):
+    """Lines of its log that tell of trouble; the first few."""
+    with open(server.log, encoding="utf-8", errors="replace") as file:
+        lines = [f"{server.domain}: {line.rstrip()}" for line in file
+                 if TROUBLE.match(line)]
+    return lines[:TROUBLE_LINES]
 
 
 def store_figures(status):
     """(commits, operations, longest commit in milliseconds since the last
     question) of a server's answer."""
-    store = status["store"]
-    return (store["commits"], store["operations"],
-            store["longest_commit_us"] / 1000)
+    commits = status["commits"]
+    return (commits["count"], commits["operations"],
+            commits["longest_us"] / 1000)
 
 
 class Commits:

@@ -16,8 +16,9 @@
 #include "store/store.h"
 #include "store/target.h"
 
-#define BODY 4096
-#define NOW  1800000000
+#define BODY   4096
+#define NOW    1800000000
+#define TICKET 1 /* of every lease */
 
 static struct store *store;
 static struct key keys[STORE_BATCH_MAX];
@@ -97,6 +98,7 @@ submit_lease(struct key key)
 	op->hold_lease.id = span_of(id);
 	op->hold_lease.asker = target_read(targets);
 	op->hold_lease.node = 1;
+	op->hold_lease.ticket = TICKET;
 	op->hold_lease.lease_until = NOW + 600;
 }
 
@@ -107,6 +109,7 @@ submit_taken(struct key key)
 
 	op->hold_settle.key = key;
 	op->hold_settle.node = 1;
+	op->hold_settle.ticket = TICKET;
 	op->hold_settle.state = HOLD_TAKEN;
 }
 
@@ -175,7 +178,8 @@ time_of(enum store_verb verb, unsigned limit)
 	else if (verb == STORE_HOLD_EXPIRE)
 		op->hold_expire.limit = limit;
 	else if (verb == STORE_SWEEP)
-		op->sweep = (struct store_sweep){NOW + 1, 0, limit, 0};
+		op->sweep = (struct store_sweep){
+		    .holds_before = NOW + 1, .limit = limit};
 	began = seconds();
 	store_do(store, op);
 	store_op_free(&op);
