@@ -269,7 +269,6 @@ start_call(struct notify_group *g)
 	return g->called;
 }
 
-/* Starts the groups that wait for somebody to call. */
 /* May one more connection be made to that domain? */
 static bool
 has_line(const struct notify *n, const struct notify_group *wants)

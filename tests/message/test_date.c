@@ -41,7 +41,7 @@ the_time_zone_of_the_machine_does_not_matter(void **state)
 	char text[DATE_TEXT];
 
 	(void)state;
-	assert_int_equal(setenv("TZ", "XXX-11", 1), 0);
+	assert_int_equal(setenv("TZ", "EAST-11", 1), 0);
 	tzset();
 	date_message(0, text);
 	assert_string_equal(text, examples[0].message);
