@@ -10,6 +10,7 @@
 #include "base/settings_check.h"
 
 #include "base/ip.h"
+#include "base/utf8.h"
 
 #include <string.h>
 #include <sys/un.h>
@@ -70,10 +71,9 @@ settings_check_domain(struct span value, struct err *why)
 {
 	struct span rest = value, label = {0};
 
-	for (size_t i = 0; i < value.n; i++)
-		if ((unsigned char)value.p[i] >= 0x80)
-			return refuse(
-			    why, value, "must be written in ASCII, as xn--...");
+	if (!utf8_is_ascii(value))
+		return refuse(
+		    why, value, "must be written in ASCII, as xn--...");
 	if (value.n == 0 || value.n > DOMAIN_MAX || value.p[value.n - 1] == '.')
 		return refuse(why, value, "is no domain name");
 	while (span_cut(&rest, '.', &label))

@@ -13,7 +13,7 @@
 #include "message/charset.h"
 
 #include "base/err.h"
-#include "message/character.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -187,9 +187,9 @@ charset_close(struct charset *c)
 static void
 put_character(uint32_t c, struct buf *to)
 {
-	char octets[CHARACTER_MAX];
+	char octets[UTF8_MAX];
 
-	(void)buf_put(to, span_make(octets, character_write(c, octets)));
+	(void)buf_put(to, span_make(octets, utf8_write(c, octets)));
 }
 
 /*
@@ -205,24 +205,38 @@ convert_utf8(struct span in, struct buf *to)
 	while (used < in.n) {
 		const struct span rest = span_skip(in, used);
 		uint32_t c;
-		const size_t n = character_read(rest, &c);
+		const size_t n = utf8_read(rest, &c);
 
 		if (n > 0)
 			(void)buf_put(to, span_part(rest, 0, n));
-		else if (character_is_cut(rest))
+		else if (utf8_is_cut(rest))
 			break;
 		else
-			put_character(CHARACTER_UNKNOWN, to);
+			put_character(UTF8_UNKNOWN, to);
 		used += n > 0 ? n : 1;
 	}
 	return used;
+}
+
+uint32_t
+charset_western(unsigned char octet)
+{
+	/* 0x80 to 0x9f; 0 is not assigned. */
+	static const uint16_t high[32] = {0x20ac, 0, 0x201a, 0x192, 0x201e,
+	    0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0,
+	    0x17d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+	    0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0, 0x17e, 0x178};
+
+	if (octet < 0x80 || octet >= 0xa0)
+		return octet;
+	return high[octet - 0x80] == 0 ? UTF8_UNKNOWN : high[octet - 0x80];
 }
 
 static size_t
 convert_western(struct span in, struct buf *to)
 {
 	for (size_t i = 0; i < in.n; i++)
-		put_character(character_western((unsigned char)in.p[i]), to);
+		put_character(charset_western((unsigned char)in.p[i]), to);
 	return in.n;
 }
 
@@ -245,7 +259,7 @@ convert_library(struct charset *c, struct span in, struct buf *to)
 		/* Something must become less, or it would go on for ever. */
 		if (reason == EILSEQ || reason == EINVAL ||
 		    (left == before && room == sizeof out)) {
-			put_character(CHARACTER_UNKNOWN, to);
+			put_character(UTF8_UNKNOWN, to);
 			from++;
 			left--;
 		}
@@ -291,7 +305,7 @@ int
 charset_end(struct charset *c, struct buf *to)
 {
 	if (c->held_n > 0)
-		put_character(CHARACTER_UNKNOWN, to);
+		put_character(UTF8_UNKNOWN, to);
 	c->held_n = 0;
 	return buf_bad(to) ? -E_NOMEM : 0;
 }

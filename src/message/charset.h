@@ -46,4 +46,7 @@ int charset_feed(struct charset *c, struct span in, struct buf *to);
 /* The text ended: half a character becomes U+FFFD. 0 or -E_NOMEM. */
 int charset_end(struct charset *c, struct buf *to);
 
+/* What OCTET is in windows-1252, which holds all of ISO 8859-1. */
+uint32_t charset_western(unsigned char octet);
+
 #endif

@@ -10,7 +10,7 @@
 #include "message/dsn.h"
 
 #include "base/err.h"
-#include "message/character.h"
+#include "base/utf8.h"
 #include "message/date.h"
 #include "message/shown.h"
 
@@ -113,27 +113,6 @@ message_id_of(struct span head)
 	return is_good ? id : span_of("");
 }
 
-static bool
-is_ascii(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if ((s.p[i] & 0x80) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-is_utf8(struct span s)
-{
-	uint32_t c;
-	size_t n = 1;
-
-	for (; s.n > 0 && n > 0; s = span_skip(s, n))
-		n = character_read(s, &c);
-	return n > 0;
-}
-
 /* Where lines are written, folded as they become too long. */
 struct page {
 	struct buf *to;
@@ -213,8 +192,7 @@ put_words(struct page *p, struct span text)
 	rest = clean(p, rest, room, sizeof room);
 	while (span_cut(&rest, ' ', &word)) {
 		while (word.n > 0) {
-			const struct span piece =
-			    character_part(word, PIECE_MAX);
+			const struct span piece = utf8_part(word, PIECE_MAX);
 
 			put_word(p, piece);
 			word = span_skip(word, piece.n);
@@ -284,14 +262,15 @@ can_stand(struct span a, struct span b)
 static struct plan
 plan_for(const struct dsn *d)
 {
-	struct plan plan = {.utf8 = !is_ascii(d->author)};
+	struct plan plan = {.utf8 = !utf8_is_ascii(d->author)};
 	bool is_global;
 
 	for (unsigned i = 0; i < d->count; i++) {
 		const struct dsn_recipient *r = &d->recipients[i];
 
 		plan.any_failed |= dsn_action(r->cause) == DSN_FAILED;
-		plan.utf8 |= !is_ascii(r->address) || !is_ascii(r->orcpt);
+		plan.utf8 |=
+		    !utf8_is_ascii(r->address) || !utf8_is_ascii(r->orcpt);
 	}
 	plan.whole = d->ret_full && d->whole && plan.any_failed &&
 		     d->head.n + d->body.n <= DSN_RETURNED_MAX &&
@@ -301,17 +280,19 @@ plan_for(const struct dsn *d)
 	/* Without the empty line that closes it. */
 	if (!plan.whole && span_ends_nocase(plan.head, span_of("\r\n\r\n")))
 		plan.head.n -= 2;
-	is_global = !is_ascii(plan.head) && is_utf8(plan.head);
-	plan.cleaned = !plan.whole && (!can_stand(plan.head, span_of("")) ||
-					  (!is_global && !is_ascii(plan.head)));
+	is_global = !utf8_is_ascii(plan.head) && utf8_is_valid(plan.head);
+	plan.cleaned =
+	    !plan.whole && (!can_stand(plan.head, span_of("")) ||
+			       (!is_global && !utf8_is_ascii(plan.head)));
 	if (plan.whole)
 		plan.type = is_global ? "message/global" : "message/rfc822";
 	else if (is_global && !plan.cleaned)
 		plan.type = "message/global-headers";
 	else
 		plan.type = "text/rfc822-headers";
-	plan.is_8bit = !plan.cleaned && (!is_ascii(plan.head) ||
-					    (plan.whole && !is_ascii(d->body)));
+	plan.is_8bit =
+	    !plan.cleaned && (!utf8_is_ascii(plan.head) ||
+				 (plan.whole && !utf8_is_ascii(d->body)));
 	return plan;
 }
 
@@ -478,8 +459,8 @@ put_recipient(struct page *p, const struct dsn_recipient *r)
 	end(p);
 	put_original_recipient(p, r->orcpt);
 	put_field(p,
-	    is_ascii(r->address) ? "Final-Recipient: rfc822;"
-				 : "Final-Recipient: utf-8;",
+	    utf8_is_ascii(r->address) ? "Final-Recipient: rfc822;"
+				      : "Final-Recipient: utf-8;",
 	    r->address);
 	put_field(p, "Action:", span_of(is_failed ? "failed" : "delayed"));
 	put_field(p, "Status:",

@@ -15,7 +15,7 @@
 #include "message/encoded_word.h"
 
 #include "base/err.h"
-#include "message/character.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/shown.h"
 #include "message/transfer.h"
@@ -167,7 +167,7 @@ encoded_word_print(struct span text, struct buf *to)
 	bool first = true;
 
 	while (text.n > 0) {
-		const struct span part = character_part(text, TEXT_OCTETS);
+		const struct span part = utf8_part(text, TEXT_OCTETS);
 
 		if (!first)
 			(void)buf_text(to, "\r\n ");

@@ -12,7 +12,7 @@
  */
 #include "message/envelope.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
 #include "message/encoded_word.h"
 #include "message/mailbox_list.h"
 #include "message/shown.h"
@@ -46,16 +46,6 @@ struct writer {
 	bool seven_bit;
 };
 
-static bool
-is_ascii(struct span s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	}
-	return true;
-}
-
 /* One word, with the spaces in front of it. */
 static struct span
 take_word(struct span *rest)
@@ -67,7 +57,7 @@ take_word(struct span *rest)
 		n++;
 	n = span_find(start, n, ' ');
 	if (n > WORD_MAX)
-		n = character_part(start, WORD_MAX).n;
+		n = utf8_part(start, WORD_MAX).n;
 	*rest = span_skip(start, n);
 	return span_part(start, 0, n);
 }
@@ -131,11 +121,11 @@ put_copied(struct writer *w, const struct head *h, const char *name, size_t max)
 	char text[VALUE_ROOM];
 	struct span shown;
 
-	if (value.n > LIST_MAX || !is_ascii(value))
+	if (value.n > LIST_MAX || !utf8_is_ascii(value))
 		return;
 	shown =
 	    span_make(text, shown_text(value, SHOWN_LINE, text, sizeof text));
-	if (shown.n <= max && is_ascii(shown))
+	if (shown.n <= max && utf8_is_ascii(shown))
 		put_field(w, name, shown);
 }
 
@@ -200,7 +190,7 @@ put_list(struct writer *w, const struct head *h, const char *name, size_t max)
 	kept = cut_list(buf_span(&joined), max, &more);
 	n = shown_text(kept, SHOWN_LINE, text, sizeof text);
 	/* Octets that are no UTF-8 have grown. */
-	n = character_part(span_make(text, n), max).n;
+	n = utf8_part(span_make(text, n), max).n;
 	if (kept.n < joined.n)
 		n += (size_t)snprintf(text + n, sizeof text - n,
 		    more > 0 ? "%s(and %u more)" : "%s(and more)",
@@ -225,14 +215,14 @@ put_subject(
 		shown = span_make(
 		    text, shown_text(value, SHOWN_LINE, text, sizeof text));
 		if (shown.n <= SUBJECT_MAX &&
-		    (!w->seven_bit || is_ascii(shown))) {
+		    (!w->seven_bit || utf8_is_ascii(shown))) {
 			put_field(w, "Subject", shown);
 			return;
 		}
 	}
 	(void)buf_text(w->to, "Subject: ");
 	(void)encoded_word_print(
-	    character_part(span_of(facts->subject), SUBJECT_CUT), w->to);
+	    utf8_part(span_of(facts->subject), SUBJECT_CUT), w->to);
 	(void)buf_text(w->to, "\r\n");
 }
 
@@ -244,7 +234,7 @@ put_name(struct writer *w, struct span name, struct buf *to)
 	struct buf encoded;
 
 	buf_init(&encoded, sizeof line - 1);
-	if ((w->seven_bit && !is_ascii(name)) ||
+	if ((w->seven_bit && !utf8_is_ascii(name)) ||
 	    span_search(name, 0, span_of("=?")) < name.n) {
 		(void)encoded_word_print(name, &encoded);
 		name = span_make(line, shown_text(buf_span(&encoded),
@@ -304,7 +294,7 @@ has_long_line(struct span text)
 static void
 put_text(struct writer *w, struct span text)
 {
-	const bool ascii = is_ascii(text);
+	const bool ascii = utf8_is_ascii(text);
 	const bool base64 = (w->seven_bit && !ascii) || has_long_line(text);
 	struct buf lines;
 	struct span line;

@@ -9,7 +9,8 @@
  */
 #include "message/html_entity.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
+#include "message/charset.h"
 
 #include <string.h>
 
@@ -221,10 +222,10 @@ number_of(struct span digits)
 	}
 	/* HTML 5 13.2.5.80: numbers of that old set. */
 	if (number >= 0x80 && number < 0xa0)
-		return character_western((unsigned char)number);
+		return charset_western((unsigned char)number);
 	if (number == 0 || number > 0x10ffff ||
 	    (number >= 0xd800 && number <= 0xdfff))
-		return CHARACTER_UNKNOWN;
+		return UTF8_UNKNOWN;
 	return number;
 }
 

@@ -15,7 +15,7 @@
 #include "message/html_text.h"
 
 #include "base/err.h"
-#include "message/character.h"
+#include "base/utf8.h"
 #include "message/html_entity.h"
 
 #include <string.h>
@@ -104,7 +104,7 @@ take_plain(struct html_text *h, char c, struct buf *to)
 static void
 finish_entity(struct html_text *h, bool end, char c, struct buf *to)
 {
-	char octets[CHARACTER_MAX];
+	char octets[UTF8_MAX];
 	const struct span name = span_make(h->name, h->name_n);
 	const uint32_t character = html_entity_character(name);
 
@@ -116,8 +116,8 @@ finish_entity(struct html_text *h, bool end, char c, struct buf *to)
 	} else if (character == ' ' || character == 0xa0) {
 		want_gap(h, HTML_TEXT_SPACE);
 	} else {
-		put_seen(h,
-		    span_make(octets, character_write(character, octets)), to);
+		put_seen(
+		    h, span_make(octets, utf8_write(character, octets)), to);
 	}
 	if (!end && (c != ';' || character == 0))
 		take_plain(h, c, to);

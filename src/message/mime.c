@@ -16,7 +16,7 @@
 #include "message/mime.h"
 
 #include "base/buf.h"
-#include "message/character.h"
+#include "base/utf8.h"
 #include "message/charset.h"
 #include "message/encoded_word.h"
 #include "message/shown.h"

@@ -10,7 +10,7 @@
  */
 #include "message/preview_text.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
 #include "message/shown.h"
 
 #include <string.h>
@@ -35,8 +35,8 @@ preview_text_init(struct preview_text *t, enum transfer_kind transfer,
 static void
 put(struct preview_text *t, uint32_t c)
 {
-	char octets[CHARACTER_MAX];
-	const size_t n = character_write(c, octets);
+	char octets[UTF8_MAX];
+	const size_t n = utf8_write(c, octets);
 
 	if (t->characters == PREVIEW_TEXT_CHARACTERS)
 		t->full = true;
@@ -79,8 +79,8 @@ static void
 feed_lines(struct preview_text *t, struct span in)
 {
 	while (in.n > 0 && !t->full) {
-		uint32_t c = CHARACTER_UNKNOWN;
-		const size_t n = character_read(in, &c);
+		uint32_t c = UTF8_UNKNOWN;
+		const size_t n = utf8_read(in, &c);
 
 		take(t, shown_character(c));
 		in = span_skip(in, n > 0 ? n : 1);

@@ -9,7 +9,7 @@
  */
 #include "message/shown.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,22 +21,22 @@ struct range {
 
 /* In order. Everything that is not here is shown as it is. */
 static const struct range ranges[] = {
-    {0x0000, 0x0008, CHARACTER_UNKNOWN}, {0x0009, 0x0009, ' '},
+    {0x0000, 0x0008, UTF8_UNKNOWN}, {0x0009, 0x0009, ' '},
     {0x000a, 0x000d, '\n'}, /* LF, VT, FF, CR */
-    {0x000e, 0x001f, CHARACTER_UNKNOWN}, {0x007f, 0x0084, CHARACTER_UNKNOWN},
+    {0x000e, 0x001f, UTF8_UNKNOWN}, {0x007f, 0x0084, UTF8_UNKNOWN},
     {0x0085, 0x0085, '\n'}, /* next line */
-    {0x0086, 0x009f, CHARACTER_UNKNOWN}, {0x00a0, 0x00a0, ' '},
+    {0x0086, 0x009f, UTF8_UNKNOWN}, {0x00a0, 0x00a0, ' '},
     {0x00ad, 0x00ad, 0}, /* soft hyphen */
     {0x034f, 0x034f, 0}, /* grapheme joiner: filler in newsletters */
-    {0x061c, 0x061c, CHARACTER_UNKNOWN}, {0x180e, 0x180e, 0},
+    {0x061c, 0x061c, UTF8_UNKNOWN}, {0x180e, 0x180e, 0},
     {0x2000, 0x200a, ' '}, /* spaces of all widths */
     {0x200b, 0x200b, 0},
     /* 200c and 200d, the joiners, are needed to spell. */
-    {0x200e, 0x200f, CHARACTER_UNKNOWN}, /* marks of direction */
+    {0x200e, 0x200f, UTF8_UNKNOWN}, /* marks of direction */
     {0x2028, 0x2029, '\n'},
-    {0x202a, 0x202e, CHARACTER_UNKNOWN}, /* embedding, override */
+    {0x202a, 0x202e, UTF8_UNKNOWN}, /* embedding, override */
     {0x202f, 0x202f, ' '}, {0x205f, 0x205f, ' '}, {0x2060, 0x2065, 0},
-    {0x2066, 0x2069, CHARACTER_UNKNOWN}, /* isolates */
+    {0x2066, 0x2069, UTF8_UNKNOWN}, /* isolates */
     {0x206a, 0x206f, 0}, {0x3000, 0x3000, ' '}, {0xfeff, 0xfeff, 0},
     {0xfff9, 0xfffb, 0}, {0xe0000, 0xe007f, 0}, /* tags */
 };
@@ -59,8 +59,8 @@ shown_character(uint32_t c)
 static uint32_t
 next_shown(struct span *rest)
 {
-	uint32_t c = CHARACTER_UNKNOWN;
-	size_t n = character_read(*rest, &c);
+	uint32_t c = UTF8_UNKNOWN;
+	size_t n = utf8_read(*rest, &c);
 
 	if (n == 0)
 		n = 1;
@@ -91,7 +91,7 @@ shown_text(struct span text, enum shown_form form, char *to, size_t room)
 
 	assert(room > 0);
 	while (text.n > 0) {
-		char octets[CHARACTER_MAX];
+		char octets[UTF8_MAX];
 		uint32_t c = next_shown(&text);
 		size_t n;
 
@@ -101,7 +101,7 @@ shown_text(struct span text, enum shown_form form, char *to, size_t room)
 			skip_blanks(&text);
 			c = ' ';
 		}
-		n = character_write(c, octets);
+		n = utf8_write(c, octets);
 		if (n >= room - at)
 			break;
 		memcpy(to + at, octets, n);

@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 #include "base/ip.h"
-#include "proto/utf8.h"
+#include "base/utf8.h"
 
 #include <idn2.h>
 #include <stdio.h>

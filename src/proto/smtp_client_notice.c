@@ -11,8 +11,8 @@
 #include "proto/smtp_client_inner.h"
 
 #include "base/err.h"
+#include "base/utf8.h"
 #include "proto/subject.h"
-#include "proto/utf8.h"
 
 /* Begins a line that is said later; it ends with line_end(). */
 static size_t

@@ -12,7 +12,7 @@
 
 #include "base/base64.h"
 #include "base/err.h"
-#include "proto/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -40,7 +40,8 @@ is_control(struct span character)
 static struct span
 take_character(struct span *s)
 {
-	size_t n = utf8_length(*s);
+	uint32_t c;
+	size_t n = utf8_read(*s, &c);
 	struct span character = span_part(*s, 0, n);
 
 	if (n == 0)

@@ -3,9 +3,9 @@
  * WIRE 2. Whether the sender may be believed is asked of the owner. See
  * verb.h.
  */
+#include "base/utf8.h"
 #include "proto/command.h"
 #include "proto/smtp_session.h"
-#include "proto/utf8.h"
 
 static bool
 may_send(const struct smtp_server *x)

@@ -2,9 +2,9 @@
  * RCPT (RFC 5321 4.1.1.3) with the parameters of RFC 3461. Whether there is
  * such a recipient is asked of the owner. See verb.h.
  */
+#include "base/utf8.h"
 #include "proto/command.h"
 #include "proto/smtp_session.h"
-#include "proto/utf8.h"
 
 /* Does the session's count of recipients leave room for one more? */
 static bool

@@ -2,7 +2,7 @@
 #include "message/charset.h"
 
 #include "base/err.h"
-#include "message/character.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -199,7 +199,7 @@ random_octets_give_utf8_in_bounds(void **state)
 		convert(name, span_make(octets, n), 1 + n % 13, &split);
 		assert_true(span_equals(buf_span(&whole), buf_span(&split)));
 		for (struct span rest = buf_span(&whole); rest.n > 0;) {
-			const size_t step = character_read(rest, &c);
+			const size_t step = utf8_read(rest, &c);
 
 			assert_int_not_equal(step, 0);
 			rest = span_skip(rest, step);
@@ -209,11 +209,23 @@ random_octets_give_utf8_in_bounds(void **state)
 	}
 }
 
+static void
+octets_of_windows_1252_have_their_characters(void **state)
+{
+	(void)state;
+	assert_int_equal(charset_western('A'), 'A');
+	assert_int_equal(charset_western(0x80), 0x20ac);
+	assert_int_equal(charset_western(0x81), UTF8_UNKNOWN);
+	assert_int_equal(charset_western(0x9f), 0x178);
+	assert_int_equal(charset_western(0xfc), 0xfc);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(utf8_passes_and_its_faults_are_marked),
+	    cmocka_unit_test(octets_of_windows_1252_have_their_characters),
 	    cmocka_unit_test(western_sets_are_read_as_windows_1252),
 	    cmocka_unit_test(
 		sets_of_the_library_are_converted_however_they_are_split),

@@ -1,7 +1,7 @@
 /* Encoded words as they are written, and as they really come. */
 #include "message/encoded_word.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -148,9 +148,9 @@ what_was_written_is_read_again(void **state)
 		struct span rest, line;
 
 		if (c < 0x250 || (c > 0x400 && c < 0x500))
-			n += character_write(c == 0xad ? 'x' : c, text + n);
+			n += utf8_write(c == 0xad ? 'x' : c, text + n);
 		else
-			n += character_write(0x1f600 + c % 64, text + n);
+			n += utf8_write(0x1f600 + c % 64, text + n);
 		if (n > 2 && (text[n - 2] == '\xc2'))
 			text[n - 1] = '\xbc'; /* no control, no blank */
 		buf_init(&words, 2 * ROOM);
@@ -188,7 +188,7 @@ random_values_give_utf8(void **state)
 		(void)encoded_word_text(
 		    span_make(value, n), text, 1 + (size_t)random() % 100);
 		for (struct span rest = span_of(text); rest.n > 0;) {
-			const size_t step = character_read(rest, &c);
+			const size_t step = utf8_read(rest, &c);
 
 			assert_int_not_equal(step, 0);
 			rest = span_skip(rest, step);

@@ -1,8 +1,8 @@
 /* Envelope texts as they are written: what is in them, and that they fit. */
 #include "message/envelope.h"
 
+#include "base/utf8.h"
 #include "corpus_walk.h"
-#include "message/character.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -194,7 +194,7 @@ check_text(struct span text, const struct envelope_source *source)
 	assert_true(text.n + id <= ENVELOPE_TEXT_MAX);
 	check_lines(text);
 	for (struct span rest = text; rest.n > 0;) {
-		const size_t n = character_read(rest, &c);
+		const size_t n = utf8_read(rest, &c);
 
 		assert_int_not_equal(n, 0);
 		assert_true(c < 0x80 || !source->seven_bit);

@@ -1,7 +1,7 @@
 /* HTML reduced to text, however it is split; and its entities. */
 #include "message/html_text.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
 #include "message/html_entity.h"
 
 #include <setjmp.h>

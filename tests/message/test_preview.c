@@ -5,7 +5,7 @@
  */
 #include "message/preview.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -173,7 +173,7 @@ a_long_text_is_cut_at_four_hundred_characters(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 900; i++)
-		n += character_write(0x1f600, message + n);
+		n += utf8_write(0x1f600, message + n);
 	p = look_in_pieces(span_make(message, n), 9);
 	assert_int_equal(
 	    strlen(preview_facts(p)->text), 4 * PREVIEW_TEXT_CHARACTERS);

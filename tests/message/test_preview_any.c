@@ -5,8 +5,8 @@
  */
 #include "message/preview.h"
 
+#include "base/utf8.h"
 #include "corpus_walk.h"
-#include "message/character.h"
 #include "message/shown.h"
 
 #include <setjmp.h>
@@ -34,7 +34,7 @@ check_shown(const char *text, const char *allowed)
 {
 	for (struct span rest = span_of(text); rest.n > 0;) {
 		uint32_t c = 0;
-		const size_t n = character_read(rest, &c);
+		const size_t n = utf8_read(rest, &c);
 
 		assert_int_not_equal(n, 0);
 		assert_true(shown_character(c) == c);

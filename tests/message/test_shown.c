@@ -1,7 +1,7 @@
 /* What strangers wrote is shown so that it can do nothing. */
 #include "message/shown.h"
 
-#include "message/character.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,7 +61,7 @@ marks_that_turn_text_around_are_replaced(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
 		char text[8] = "a";
-		const size_t n = character_write(marks[i], text + 1);
+		const size_t n = utf8_write(marks[i], text + 1);
 
 		text[1 + n] = 'b';
 		expect(text, SHOWN_LINE, "a" UNKNOWN "b");
@@ -156,7 +156,7 @@ any_octets_are_harmless_and_a_second_time_changes_nothing(void **state)
 		n = shown_text(
 		    span_make(text, size), SHOWN_LINE, shown, sizeof shown);
 		for (rest = span_make(shown, n); rest.n > 0;) {
-			const size_t step = character_read(rest, &c);
+			const size_t step = utf8_read(rest, &c);
 
 			assert_int_not_equal(step, 0);
 			assert_int_equal(shown_character(c), c);

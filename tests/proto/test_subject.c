@@ -2,7 +2,7 @@
 #include "proto/subject.h"
 
 #include "base/err.h"
-#include "proto/utf8.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,11 +4,12 @@
  * nothing beyond U+10FFFF passes, and a wrong sequence is seen at the first
  * octet that makes it wrong.
  *
- * Not for judging which characters are fit to be shown: shown.c.
+ * Not for judging which characters are fit to be shown (message/shown.c), and
+ * not for folding: libidn2 does domains, and local parts stay as they came.
  *
  * Read on in character.h.
  */
-#include "message/character.h"
+#include "base/utf8.h"
 
 struct form {
 	unsigned char first, last;               /* of the first octet */
@@ -56,7 +57,7 @@ fitting(struct span s, const struct form *form)
 }
 
 size_t
-character_read(struct span s, uint32_t *c_r)
+utf8_read(struct span s, uint32_t *c_r)
 {
 	const struct form *form;
 	uint32_t c;
@@ -76,7 +77,7 @@ character_read(struct span s, uint32_t *c_r)
 }
 
 bool
-character_is_cut(struct span s)
+utf8_is_cut(struct span s)
 {
 	const struct form *form;
 
@@ -87,12 +88,12 @@ character_is_cut(struct span s)
 }
 
 size_t
-character_write(uint32_t c, char to[CHARACTER_MAX])
+utf8_write(uint32_t c, char to[UTF8_MAX])
 {
 	size_t n;
 
 	if (c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		c = CHARACTER_UNKNOWN;
+		c = UTF8_UNKNOWN;
 	if (c < 0x80) {
 		to[0] = (char)c;
 		return 1;
@@ -106,7 +107,7 @@ character_write(uint32_t c, char to[CHARACTER_MAX])
 }
 
 struct span
-character_part(struct span s, size_t max)
+utf8_part(struct span s, size_t max)
 {
 	size_t n = max;
 
@@ -115,21 +116,28 @@ character_part(struct span s, size_t max)
 	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
 		n--;
 	/* No UTF-8 at all: callers that go on with the rest must get on. */
-	if (max - n >= CHARACTER_MAX)
+	if (max - n >= UTF8_MAX)
 		n = max;
 	return span_part(s, 0, n);
 }
 
-uint32_t
-character_western(unsigned char octet)
+bool
+utf8_is_valid(struct span s)
 {
-	/* 0x80 to 0x9f; 0 is not assigned. */
-	static const uint16_t high[32] = {0x20ac, 0, 0x201a, 0x192, 0x201e,
-	    0x2026, 0x2020, 0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0,
-	    0x17d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
-	    0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0, 0x17e, 0x178};
+	uint32_t c;
+	size_t n = 1;
 
-	if (octet < 0x80 || octet >= 0xa0)
-		return octet;
-	return high[octet - 0x80] == 0 ? CHARACTER_UNKNOWN : high[octet - 0x80];
+	for (; s.n > 0 && n > 0; s = span_skip(s, n))
+		n = utf8_read(s, &c);
+	return n > 0;
+}
+
+bool
+utf8_is_ascii(struct span s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	}
+	return true;
 }

@@ -1,5 +1,5 @@
 /* UTF-8: every character there is, and every octet where it must not be. */
-#include "message/character.h"
+#include "base/utf8.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,21 +12,20 @@ every_character_is_read_as_it_was_written(void **state)
 {
 	(void)state;
 	for (uint32_t c = 0; c <= 0x10ffff; c++) {
-		char octets[CHARACTER_MAX];
-		const size_t n = character_write(c, octets);
+		char octets[UTF8_MAX];
+		const size_t n = utf8_write(c, octets);
 		uint32_t back = 0;
 
 		if (c >= 0xd800 && c <= 0xdfff)
 			continue;
-		assert_int_equal(
-		    character_read(span_make(octets, n), &back), n);
+		assert_int_equal(utf8_read(span_make(octets, n), &back), n);
 		assert_int_equal(back, c);
-		assert_int_equal(character_is_cut(span_make(octets, n)), false);
+		assert_int_equal(utf8_is_cut(span_make(octets, n)), false);
 		for (size_t part = 1; part < n; part++) {
 			const struct span cut = span_make(octets, part);
 
-			assert_int_equal(character_read(cut, &back), 0);
-			assert_true(character_is_cut(cut));
+			assert_int_equal(utf8_read(cut, &back), 0);
+			assert_true(utf8_is_cut(cut));
 		}
 	}
 }
@@ -35,12 +34,12 @@ static void
 what_is_no_character_is_written_as_unknown(void **state)
 {
 	static const uint32_t none[] = {
-	    0xd800, 0xdfff, 0x110000, UINT32_MAX, CHARACTER_UNKNOWN};
-	char octets[CHARACTER_MAX];
+	    0xd800, 0xdfff, 0x110000, UINT32_MAX, UTF8_UNKNOWN};
+	char octets[UTF8_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-		assert_int_equal(character_write(none[i], octets), 3);
+		assert_int_equal(utf8_write(none[i], octets), 3);
 		assert_memory_equal(octets, "\xef\xbf\xbd", 3);
 	}
 }
@@ -56,11 +55,11 @@ wrong_sequences_are_neither_whole_nor_cut(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-		assert_int_equal(character_read(span_of(wrong[i]), &c), 0);
-		assert_false(character_is_cut(span_of(wrong[i])));
+		assert_int_equal(utf8_read(span_of(wrong[i]), &c), 0);
+		assert_false(utf8_is_cut(span_of(wrong[i])));
 	}
-	assert_int_equal(character_read(span_of(""), &c), 0);
-	assert_false(character_is_cut(span_of("")));
+	assert_int_equal(utf8_read(span_of(""), &c), 0);
+	assert_false(utf8_is_cut(span_of("")));
 }
 
 static void
@@ -71,21 +70,10 @@ a_text_is_cut_between_characters(void **state)
 
 	(void)state;
 	for (size_t max = 0; max < 8; max++)
-		assert_int_equal(character_part(text, max).n, expected[max]);
+		assert_int_equal(utf8_part(text, max).n, expected[max]);
 	/* No UTF-8: whoever goes on with the rest must come to an end. */
 	assert_int_equal(
-	    character_part(span_of("\x80\x80\x80\x80\x80\x80"), 4).n, 4);
-}
-
-static void
-octets_of_windows_1252_have_their_characters(void **state)
-{
-	(void)state;
-	assert_int_equal(character_western('A'), 'A');
-	assert_int_equal(character_western(0x80), 0x20ac);
-	assert_int_equal(character_western(0x81), CHARACTER_UNKNOWN);
-	assert_int_equal(character_western(0x9f), 0x178);
-	assert_int_equal(character_western(0xfc), 0xfc);
+	    utf8_part(span_of("\x80\x80\x80\x80\x80\x80"), 4).n, 4);
 }
 
 int
@@ -96,7 +84,6 @@ main(void)
 	    cmocka_unit_test(what_is_no_character_is_written_as_unknown),
 	    cmocka_unit_test(wrong_sequences_are_neither_whole_nor_cut),
 	    cmocka_unit_test(a_text_is_cut_between_characters),
-	    cmocka_unit_test(octets_of_windows_1252_have_their_characters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
