@@ -112,6 +112,7 @@ take_command(struct smtp_server *x, struct span line)
 	}
 	command_verb(line, &word, &argument);
 	verb = verb_find(word);
+	x->verb = verb;
 	if (is_legal(x, verb, line.n, &refusal) &&
 	    verb_row(verb)->check(x, argument, &refusal))
 		verb_row(verb)->proceed(x);

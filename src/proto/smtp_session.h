@@ -161,6 +161,7 @@ struct smtp_server {
 	bool is_unclocked; /* it begins at the next octets or tick: see restart
 			    */
 	unsigned verbs, faults;
+	enum verb verb; /* of the command that came last */
 	bool is_stopping;
 
 	char name[ADDRESS_DOMAIN_MAX + 3]; /* EHLO's argument */

@@ -47,9 +47,16 @@ check_rest(
 	return true;
 }
 
-static bool
-check(struct smtp_server *x, enum verdict verdict, struct span argument,
-    struct verb_refusal *refusal_r)
+/* The rows of the verbs stand as the verdicts do. */
+_Static_assert(VERB_AUTHORIZE - VERB_ACCEPT == SMTP_VERDICT_AUTHORIZE &&
+		   VERB_REJECT - VERB_ACCEPT == SMTP_VERDICT_REJECT &&
+		   VERB_SPAM - VERB_ACCEPT == SMTP_VERDICT_SPAM &&
+		   VERB_SPAMMER - VERB_ACCEPT == SMTP_VERDICT_SPAMMER,
+    "verbs.def and enum verdict differ");
+
+bool
+verb_verdict_check(
+    struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
 {
 	struct span id, rest;
 
@@ -60,12 +67,12 @@ check(struct smtp_server *x, enum verdict verdict, struct span argument,
 	if (!check_rest(x, rest, refusal_r))
 		return false;
 	span_copy(id, x->id, sizeof(x->id));
-	x->verdict = verdict;
+	x->verdict = (enum verdict)(x->verb - VERB_ACCEPT);
 	return true;
 }
 
-static void
-ask(struct smtp_server *x)
+void
+verb_verdict_proceed(struct smtp_server *x)
 {
 	x->event.text = span_of(x->id);
 	x->event.address = x->has_to ? &x->address : NULL;
@@ -87,69 +94,4 @@ verb_verdict_answer(
 		smtp_session_give_floor(x, reply, SMTP_SERVER_TURN);
 	else
 		smtp_session_reply(x, reply, text);
-}
-
-bool
-verb_accept_check(
-    struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
-{
-	return check(x, SMTP_VERDICT_ACCEPT, argument, refusal_r);
-}
-
-void
-verb_accept_proceed(struct smtp_server *x)
-{
-	ask(x);
-}
-
-bool
-verb_authorize_check(
-    struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
-{
-	return check(x, SMTP_VERDICT_AUTHORIZE, argument, refusal_r);
-}
-
-void
-verb_authorize_proceed(struct smtp_server *x)
-{
-	ask(x);
-}
-
-bool
-verb_reject_check(
-    struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
-{
-	return check(x, SMTP_VERDICT_REJECT, argument, refusal_r);
-}
-
-void
-verb_reject_proceed(struct smtp_server *x)
-{
-	ask(x);
-}
-
-bool
-verb_spam_check(
-    struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
-{
-	return check(x, SMTP_VERDICT_SPAM, argument, refusal_r);
-}
-
-void
-verb_spam_proceed(struct smtp_server *x)
-{
-	ask(x);
-}
-
-bool
-verb_spammer_check(
-    struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
-{
-	return check(x, SMTP_VERDICT_SPAMMER, argument, refusal_r);
-}
-
-void
-verb_spammer_proceed(struct smtp_server *x)
-{
-	ask(x);
 }
