@@ -95,6 +95,9 @@ int settings_endpoint(const char *text, struct ip *ip_r, uint16_t *port_r);
 int settings_duration(struct span text, int64_t *seconds_r);
 int settings_size(struct span text, uint64_t *octets_r);
 
+/* A COUNT as a ceiling: "unlimited" stands as 0. */
+uint64_t settings_ceiling(uint64_t count);
+
 bool settings_list_has(const struct settings_list *list, const char *word);
 
 /*

@@ -62,6 +62,12 @@ settings_offer(const struct settings *s, struct span name)
 	return nearest(s, name, OFFER, &s->offer);
 }
 
+uint64_t
+settings_ceiling(uint64_t count)
+{
+	return count == 0 ? UINT64_MAX : count;
+}
+
 bool
 settings_list_has(const struct settings_list *list, const char *word)
 {

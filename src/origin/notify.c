@@ -269,18 +269,23 @@ start_call(struct notify_group *g)
 	return g->called;
 }
 
-/* May one more connection be made to that domain? */
+/* May one more connection be made, and to that domain? */
 static bool
 has_line(const struct notify *n, const struct notify_group *wants)
 {
-	unsigned calls = 0;
+	uint64_t calls = 0;
+	unsigned there = 0;
 	struct notify_group *g;
 	uint64_t number;
 	size_t at = 0;
 
 	while ((g = table_next(&n->groups, &at, &number)) != NULL)
-		calls += g->called && span_equals(g->domain, wants->domain);
-	return calls < NOTIFY_CALLS_MAX;
+		if (g->called) {
+			calls++;
+			there += span_equals(g->domain, wants->domain);
+		}
+	return calls < settings_ceiling(n->settings->notice_connections) &&
+	       there < NOTIFY_CALLS_MAX;
 }
 
 /* What waited for the same targets goes along in the same call. */

@@ -121,18 +121,11 @@ trust(struct pull *p, struct ip address)
 	table_put(&p->trusted, number_of(address), p);
 }
 
-/* A setting as a ceiling: 0 stands for none. */
-static uint64_t
-most(uint64_t setting)
-{
-	return setting == 0 ? UINT64_MAX : setting;
-}
-
 static uint64_t
 connections_allowed(const struct pull *p, struct ip address)
 {
 	return table_get(&p->trusted, number_of(address)) != NULL
-		   ? most(p->settings->pull_connections)
+		   ? settings_ceiling(p->settings->pull_connections)
 		   : 1;
 }
 
@@ -366,7 +359,8 @@ start_waiting(struct pull *p)
 
 	while ((g = table_next(&p->groups, &at, &number)) != NULL)
 		if (!g->called &&
-		    p->calls < most(p->settings->pull_connections_total) &&
+		    p->calls <
+			settings_ceiling(p->settings->pull_connections_total) &&
 		    connections_now(p, g->address) <
 			connections_allowed(p, g->address) &&
 		    !start(g))

@@ -307,6 +307,26 @@ a_domain_gets_only_so_many_calls_at_once(void **state)
 	assert_int_equal(side_count(&f->side).holds[HOLD_NOTICED], holds);
 }
 
+/* `notice-connections` */
+static void
+so_many_calls_are_made_in_all(void **state)
+{
+	struct fixture *f = *state;
+	struct side other;
+	struct arrival a = arrival_to("x@b.test", "y@c.test", "z@d.test", NULL);
+
+	side_open(&other, "a.test", "notice-connections = 2", 0);
+	notify_settings(f->world.notify, other.settings);
+	hold(f, &a);
+	recorder_look(&f->world);
+	recorder_resolve(&f->world, MX_FOUND, TARGET);
+	assert_int_equal(f->world.call_count, 2);
+	recorder_reply(&f->world, &f->world.calls[0], 250, "250 noted");
+	assert_int_equal(f->world.call_count, 3);
+	notify_settings(f->world.notify, f->side.settings);
+	side_close(&other);
+}
+
 /* ---- a store that is late, and sometimes not sure ---- */
 
 static void
@@ -401,6 +421,7 @@ main(void)
 	    CASE(no_more_is_under_way_than_the_ceiling),
 	    CASE(a_domain_gets_only_so_many_calls_at_once),
 	    cmocka_unit_test(in_any_weather_every_hold_gets_its_notice),
+	    CASE(so_many_calls_are_made_in_all),
 	    CASE(new_settings_count_from_the_next_notice_on),
 	};
 
