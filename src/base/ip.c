@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAPPED_BITS 96 /* what stands before IPv4 in ::ffff:0:0/96 */
@@ -98,6 +99,18 @@ ip_net_parse(struct span s, struct ip_net *net_r)
 		return -E_RANGE;
 	*net_r = net;
 	return 0;
+}
+
+void
+ip_net_text(const struct ip_net *net, char text_r[IP_NET_TEXT])
+{
+	char address[IP_TEXT];
+
+	ip_text(net->address, address);
+	if (net->bits == width(net->address))
+		snprintf(text_r, IP_NET_TEXT, "%s", address);
+	else
+		snprintf(text_r, IP_NET_TEXT, "%s/%u", address, net->bits);
 }
 
 bool

@@ -10,7 +10,8 @@
 
 #include <sys/socket.h>
 
-#define IP_TEXT 46 /* INET6_ADDRSTRLEN */
+#define IP_TEXT     46            /* INET6_ADDRSTRLEN */
+#define IP_NET_TEXT (IP_TEXT + 4) /* and "/128" */
 
 struct ip {
 	uint8_t family; /* 4, 6, or 0: none */
@@ -28,6 +29,8 @@ bool ip_equals(struct ip a, struct ip b);
 
 /* "address" or "address/bits"; bits beyond the prefix must be zero. */
 int ip_net_parse(struct span s, struct ip_net *net_r);
+/* The one spelling of NET: "address", or "address/bits" of a real network. */
+void ip_net_text(const struct ip_net *net, char text_r[IP_NET_TEXT]);
 bool ip_net_has(const struct ip_net *net, struct ip ip);
 
 /* The network of BITS that holds IP, for counting by network. */

@@ -9,8 +9,6 @@
 #include "proto/address.h"
 #include "receiver/put.h"
 
-#include <stdio.h>
-
 #define PAGE_DEFAULT 100
 
 struct span
@@ -163,18 +161,13 @@ control_words_user(struct store_op *op, const json_t *q,
 
 /* Is TEXT an address or a network? Then its one spelling is in ROOM. */
 static bool
-spell_network(struct span text, char *room, size_t size)
+spell_network(struct span text, char room[IP_NET_TEXT])
 {
-	char address[IP_TEXT];
 	struct ip_net net;
 
 	if (ip_net_parse(text, &net) < 0)
 		return false;
-	ip_text(net.address, address);
-	if (net.bits == (net.address.family == 4 ? 32 : 128))
-		snprintf(room, size, "%s", address);
-	else
-		snprintf(room, size, "%s/%u", address, net.bits);
+	ip_net_text(&net, room);
 	return true;
 }
 
@@ -184,8 +177,7 @@ control_words_peer(
 {
 	char name[ADDRESS_DOMAIN_MAX + 1];
 
-	if (!spell_network(text, name, sizeof name) &&
-	    address_domain(text, name) < 0)
+	if (!spell_network(text, name) && address_domain(text, name) < 0)
 		return err_set(
 		    err, -E_SYNTAX, "that is no address, network or domain");
 	return keep(op, span_of(name), name_r, err);

@@ -55,6 +55,27 @@ texts_are_read_and_written(void **state)
 }
 
 static void
+networks_have_one_spelling(void **state)
+{
+	static const char *const both[][2] = {{"192.0.2.1", "192.0.2.1"},
+	    {"192.0.2.1/32", "192.0.2.1"}, {"192.0.2.0/24", "192.0.2.0/24"},
+	    {"0.0.0.0/0", "0.0.0.0/0"}, {"2001:DB8::/64", "2001:db8::/64"},
+	    {"2001:db8::1/128", "2001:db8::1"},
+	    {"::ffff:192.0.2.0/120", "192.0.2.0/24"},
+	    {"1111:2222:3333:4444:5555:6666:7777:8880/124",
+		"1111:2222:3333:4444:5555:6666:7777:8880/124"}};
+	char text[IP_NET_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof both / sizeof both[0]; i++) {
+		const struct ip_net n = net(both[i][0]);
+
+		ip_net_text(&n, text);
+		assert_string_equal(text, both[i][1]);
+	}
+}
+
+static void
 other_texts_are_no_addresses(void **state)
 {
 	static const char *const broken[] = {"", "1.2.3", "1.2.3.4.5",
@@ -210,6 +231,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(texts_are_read_and_written),
+	    cmocka_unit_test(networks_have_one_spelling),
 	    cmocka_unit_test(other_texts_are_no_addresses),
 	    cmocka_unit_test(a_mapped_address_is_the_ipv4_host),
 	    cmocka_unit_test(families_are_never_equal),
