@@ -27,8 +27,6 @@
 #define RANKS         8
 #define NETWORK_BITS4 24
 #define NETWORK_BITS6 48
-#define ADDRESS_BITS4 32
-#define ADDRESS_BITS6 64
 
 struct count {
 	struct list in_rank;
@@ -94,7 +92,8 @@ network_of(const struct penalty *p, struct ip ip)
 static uint64_t
 address_of(const struct penalty *p, struct ip ip)
 {
-	return number_of(p, prefix_of(ip, ADDRESS_BITS4, ADDRESS_BITS6));
+	return number_of(
+	    p, prefix_of(ip, PENALTY_ADDRESS_BITS4, PENALTY_ADDRESS_BITS6));
 }
 
 /* A clock that runs back stays in the last slot. */
@@ -314,7 +313,7 @@ delay_after(const struct penalty *p, unsigned failures)
 {
 	int64_t delay = p->settings.delay_first;
 
-	if (failures < 2)
+	if (failures < 2 || delay == 0)
 		return 0;
 	for (; failures > 2 && delay < p->settings.delay_max; failures--)
 		delay *= 2;
@@ -336,7 +335,8 @@ fail_address(struct penalty *p, struct ip asker, int64_t now,
 		return;
 	book_drop(&p->addresses, c);
 	failure->is_denied = true;
-	failure->address = prefix_of(asker, ADDRESS_BITS4, ADDRESS_BITS6);
+	failure->address =
+	    prefix_of(asker, PENALTY_ADDRESS_BITS4, PENALTY_ADDRESS_BITS6);
 	failure->until = until;
 }
 
@@ -418,7 +418,8 @@ penalty_deny(struct penalty *p, struct ip asker, int64_t until, int64_t now)
 		if (d == NULL)
 			return -E_NOMEM;
 		list_init(&d->in_age);
-		d->address = prefix_of(asker, ADDRESS_BITS4, ADDRESS_BITS6);
+		d->address = prefix_of(
+		    asker, PENALTY_ADDRESS_BITS4, PENALTY_ADDRESS_BITS6);
 		if (table_put(&p->denied, number, d) < 0) {
 			free(d);
 			return -E_NOMEM;
@@ -428,6 +429,17 @@ penalty_deny(struct penalty *p, struct ip asker, int64_t until, int64_t now)
 	list_remove(&d->in_age);
 	list_append(&p->ages, &d->in_age);
 	return 0;
+}
+
+bool
+penalty_forgive(struct penalty *p, struct ip asker)
+{
+	struct denial *d = table_get(&p->denied, address_of(p, asker));
+
+	if (d == NULL)
+		return false;
+	denial_drop(p, d);
+	return true;
 }
 
 bool

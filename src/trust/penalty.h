@@ -23,6 +23,8 @@
 #define PENALTY_ADDRESSES_MAX 32768  /* addresses with failures */
 #define PENALTY_DENIED_MAX    100000 /* the oldest denial goes */
 #define PENALTY_WAITING_MAX   8      /* refusals of one network that wait */
+#define PENALTY_ADDRESS_BITS4 32     /* what is denied as one address */
+#define PENALTY_ADDRESS_BITS6 64
 
 /* Settings fail-delay-first and so on; durations in seconds. */
 struct penalty_settings {
@@ -79,6 +81,13 @@ bool penalty_is_denied(const struct penalty *p, struct ip asker, int64_t now);
  */
 int
 penalty_deny(struct penalty *p, struct ip asker, int64_t until, int64_t now);
+
+/*
+ * The address of ASKER is denied no more, and may fail as often as any other
+ * until it is again; what its network failed counts for delays as before.
+ * False: it was not denied.
+ */
+bool penalty_forgive(struct penalty *p, struct ip asker);
 
 /*
  * Walks what is denied at NOW, in no order. *AT starts at 0; false at the end.

@@ -345,6 +345,35 @@ denials_go_out_and_come_in_again(void **state)
 	penalty_free(&next);
 }
 
+/* GD-49: the operator may be wrong about nobody for longer than he likes. */
+static void
+a_denial_that_is_forgiven_is_none(void **state)
+{
+	struct penalty *p = penalty_standard();
+	struct ip asker = ip_of("192.0.2.7"), six = ip_of("2001:db8:1:2::9");
+	unsigned n = 1;
+
+	(void)state;
+	while (!fails_and_is_denied(p, asker, NOW))
+		n++;
+	assert_int_equal(n, 20);
+	assert_int_equal(penalty_deny(p, six, NOW + 100, NOW), 0);
+	assert_false(penalty_forgive(p, ip_of("192.0.2.8")));
+	assert_true(penalty_is_denied(p, asker, NOW));
+	assert_true(penalty_forgive(p, asker));
+	assert_false(penalty_forgive(p, asker));
+	assert_false(penalty_is_denied(p, asker, NOW));
+	/* what guessing cost its network is not forgotten; it may fail again */
+	assert_int_equal(penalty_delay(p, asker, NOW), 60);
+	for (n = 1; !fails_and_is_denied(p, asker, NOW);)
+		n++;
+	assert_int_equal(n, 20);
+	/* any address of the same /64 */
+	assert_true(penalty_forgive(p, ip_of("2001:db8:1:2::1")));
+	assert_int_equal(count_denied(p, NOW), 1);
+	penalty_free(&p);
+}
+
 static void
 denials_have_a_ceiling_and_the_oldest_goes(void **state)
 {
@@ -430,6 +459,7 @@ main(void)
 	    cmocka_unit_test(what_is_forgotten_makes_room_first),
 	    cmocka_unit_test(who_waits_is_not_pushed_out),
 	    cmocka_unit_test(denials_go_out_and_come_in_again),
+	    cmocka_unit_test(a_denial_that_is_forgiven_is_none),
 	    cmocka_unit_test(denials_have_a_ceiling_and_the_oldest_goes),
 	    cmocka_unit_test(settings_may_change),
 	    cmocka_unit_test(a_clock_that_runs_back_forgets_nothing_too_early),
