@@ -369,6 +369,15 @@ check_retries(const struct settings *settings, struct err *why)
 	    why, -E_SYNTAX, "must not be shorter than notice-retry-first");
 }
 
+static int
+check_fail_delays(const struct settings *settings, struct err *why)
+{
+	if (settings->fail_delay_max >= settings->fail_delay_first)
+		return 0;
+	return err_set(
+	    why, -E_SYNTAX, "must not be shorter than fail-delay-first");
+}
+
 /* A path that must fit into a socket's address has NEEDED octets. */
 static int
 check_socket_path(size_t needed, struct err *why)
@@ -425,6 +434,7 @@ static const struct rule {
     {{"certificate", "private-key"}, check_certificate},
     {{"private-key", "certificate"}, check_private_key},
     {{"notice-retry-max", "notice-retry-first"}, check_retries},
+    {{"fail-delay-max", "fail-delay-first"}, check_fail_delays},
     {{"source-addresses", NULL}, check_sources},
     {{"control", NULL}, check_control},
     {{"state", "control"}, check_state},

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "daemon/keeper_control.h"
+#include "daemon/keeper_guess.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/programs.h"
 #include "store/spool.h"
@@ -215,6 +216,7 @@ reloaded(struct role *role, const struct settings *old)
 		log_event(
 		    "lists-refused", "why=%s", log_quote(span_of(err.text)));
 	point_to_settings(k);
+	keeper_guess_settings(k->guess);
 	notify_settings(k->notify, role->settings);
 	pull_settings(k->pull, role->settings);
 	put_settings(k->put, role->settings);
@@ -260,7 +262,8 @@ begin(struct role *role, struct err *err)
 		return err_system(err, "spool");
 	if (store_open("sqlite:store", &k->store, err) < 0 ||
 	    spool_prepare(k->spool, err) < 0 || free_leases(k, err) < 0 ||
-	    keeper_peers_new(k, &k->peers, err) < 0 || make_lists(k, err) < 0)
+	    keeper_peers_new(k, &k->peers, err) < 0 ||
+	    keeper_guess_new(k, &k->guess, err) < 0 || make_lists(k, err) < 0)
 		return err->code != 0 ? err->code : -E_SYSTEM;
 	point_to_settings(k);
 	k->turn = event_new(role->base, -1, 0, turn, k);
@@ -362,6 +365,7 @@ stop(struct role *role)
 			_exit(1); /* as in turn() */
 	keeper_control_free(&k->control);
 	keeper_work_end(k);
+	keeper_guess_free(&k->guess);
 	keeper_peers_free(&k->peers);
 	store_close(&k->store);
 	role_finished(role);

@@ -2,7 +2,8 @@
  * The inside of the keeper, shared by its own files only: keeper.c (life, clock
  * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
  * that come in), keeper_work.c (the worlds of notify, pull and put),
- * keeper_peers.c (listed hosts), keeper_control.c and keeper_request.c (what
+ * keeper_peers.c (listed hosts), keeper_guess.c (those that guess),
+ * keeper_control.c and keeper_request.c (what
  * the operator asks).
  */
 #ifndef DAEMON_KEEPER_H
@@ -25,6 +26,7 @@
 #define KEEPER_POSTERS 4
 
 struct keeper_control;
+struct keeper_guess;
 struct keeper_peers;
 
 /* One of our processes, as main told of it. */
@@ -62,6 +64,7 @@ struct keeper {
 	struct keeper_control *control;
 	struct counters counters;
 	struct keeper_peers *peers;
+	struct keeper_guess *guess;
 	struct keeper_process processes[ROLE_KINDS][ROLE_INDEX_MAX];
 };
 

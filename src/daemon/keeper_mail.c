@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "daemon/crowd.h"
+#include "daemon/keeper_guess.h"
 #include "daemon/keeper_peers.h"
 #include "origin/settle.h"
 #include "proto/params.h"
@@ -202,11 +203,12 @@ fill_pull(const struct store_hold_row *row, struct message_pull_answer *to)
 }
 
 static void
-pull_answered(
-    void *arg, enum reply_name reply, const struct store_hold_row *row)
+pull_answered(void *arg, const struct serve_answer *said)
 {
+	const struct store_hold_row *row = said->row;
 	struct asker *a = arg;
 	struct keeper *k = a->keeper;
+	enum reply_name reply = said->reply;
 	struct message m;
 	struct err err = {0};
 
@@ -224,8 +226,8 @@ pull_answered(
 		if (!row->message.spooled)
 			send_inline_body(a, row->message.body);
 	} else if (reply == REPLY_NOT_FOR_YOU) {
-		k->counters.n[COUNTER_PULLS_DENIED]++;
-		keeper_peers_count(k->peers, a->address, PEER_FAILURE);
+		reply = keeper_guess_refuse(
+		    k->guess, a->address, said, &m.pull_answer.delay);
 	}
 	m.pull_answer.session = a->session;
 	m.pull_answer.ticket = a->ticket;
@@ -237,11 +239,16 @@ static void
 pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 {
 	struct asker *a = keeper_asker(k, from, m->pull_ask.session);
+	const struct serve_answer denied = {.reply = REPLY_GUESSED};
 	struct serve_setup setup = k->serve;
 
 	if (a == NULL)
 		return;
 	a->address = m->pull_ask.address;
+	if (keeper_guess_denies(k->guess, a->address)) {
+		pull_answered(a, &denied);
+		return;
+	}
 	rand_fill(&setup.ticket, sizeof setup.ticket);
 	setup.to = m->pull_ask.to;
 	setup.verdict = m->pull_ask.verdict <= VERDICT_AUTHORIZE

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "daemon/keeper_guess.h"
 #include "daemon/keeper_peers.h"
 #include "origin/serve.h"
 #include "proto/params.h"
@@ -155,19 +156,18 @@ notice_left(struct keeper *k, struct peer *from, struct desk *d,
 /* ---- verdicts ---- */
 
 static void
-verdict_answered(
-    void *arg, enum reply_name reply, bool body_free, struct key message)
+verdict_answered(void *arg, const struct serve_answer *said)
 {
 	struct asker *a = arg;
+	enum reply_name reply = said->reply;
 	struct message m;
 
-	if (body_free)
-		keeper_free_body(a->keeper, message);
-	if (reply == REPLY_NOT_FOR_YOU) {
-		a->keeper->counters.n[COUNTER_PULLS_DENIED]++;
-		keeper_peers_count(a->keeper->peers, a->address, PEER_FAILURE);
-	}
+	if (said->body_free)
+		keeper_free_body(a->keeper, said->message);
 	message_init(&m, MESSAGE_VERDICT_ANSWER);
+	if (reply == REPLY_NOT_FOR_YOU)
+		reply = keeper_guess_refuse(a->keeper->guess, a->address, said,
+		    &m.verdict_answer.delay);
 	m.verdict_answer.session = a->session;
 	m.verdict_answer.reply = reply;
 	keeper_answer(a, &m);
@@ -184,11 +184,16 @@ verdict_given(
 	    .verdict = (enum store_verdict)v->verdict,
 	    .have = v->have != 0,
 	};
+	const struct serve_answer denied = {.reply = REPLY_GUESSED};
 	struct asker *a = keeper_asker(k, from, v->session);
 
 	if (a == NULL)
 		return;
 	a->address = v->address;
+	if (keeper_guess_denies(k->guess, a->address)) {
+		verdict_answered(a, &denied);
+		return;
+	}
 	serve_verdict(&k->serve, &verdict, role_now(), verdict_answered, a);
 }
 

@@ -21,9 +21,6 @@
 #include "proto/smtp_server.h"
 #include "receiver/admit.h"
 
-#define SESSION_REFUSAL_MS                                 \
-	200 /* a refused pull is answered so late (WIRE 7) \
-	     */
 #define FRONT_LISTENERS_MAX 32
 
 /* What a session waits for from another role. */

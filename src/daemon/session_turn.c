@@ -6,6 +6,7 @@
 #include "daemon/session.h"
 
 #include "base/log.h"
+#include "origin/serve.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,11 +34,12 @@ refusal_due(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Every refusal leaves so late after the command, whatever its reason, that
-   its time says nothing (GD-28, GD-29, AT-04). */
+   its time says nothing (GD-28, GD-29, AT-04); and DELAY seconds later, for a
+   network that guesses (GD-48). Until then nothing more is served here. */
 static void
-refuse_later(struct session *s)
+refuse_later(struct session *s, uint64_t delay)
 {
-	struct timeval pause = {0, SESSION_REFUSAL_MS * 1000};
+	struct timeval pause = {(time_t)delay, SERVE_REFUSAL_MS * 1000};
 
 	if (s->refusal == NULL)
 		s->refusal =
@@ -91,7 +93,7 @@ session_turn_verdict_answered(struct session *s, const struct message *m)
 	if (reply_from_number(m->verdict_answer.reply, &reply) < 0)
 		reply = REPLY_DELIVERY_LATER;
 	if (reply == REPLY_NOT_FOR_YOU)
-		refuse_later(s);
+		refuse_later(s, m->verdict_answer.delay);
 	else
 		session_tell(s, reply);
 }
@@ -135,7 +137,7 @@ session_turn_answer(struct session *s, struct message *m)
 	if (reply_from_number(m->pull_answer.reply, &reply) < 0)
 		reply = REPLY_DELIVERY_LATER;
 	if (reply == REPLY_NOT_FOR_YOU) {
-		refuse_later(s);
+		refuse_later(s, m->pull_answer.delay);
 		return;
 	}
 	if (reply == REPLY_YOUR_TURN) {

@@ -9,11 +9,25 @@
 
 #include <stdlib.h>
 
+/* Who waits for the answer to a pull or a verdict. */
 struct asking {
-	void (*answered)(
-	    void *arg, enum reply_name reply, const struct store_hold_row *row);
+	void (*answered)(void *arg, const struct serve_answer *answer);
 	void *arg;
 };
+
+static void
+answer(const struct asking *x, struct serve_answer said)
+{
+	x->answered(x->arg, &said);
+}
+
+/* Before the store was asked. */
+static void
+answer_now(const struct asking *x, enum reply_name reply)
+{
+	answer(x, (struct serve_answer){.reply = reply,
+		      .is_failure = reply == REPLY_NOT_FOR_YOU});
+}
 
 static enum reply_name
 reply_of(enum store_outcome outcome)
@@ -40,25 +54,29 @@ leased(struct store_op *op, void *arg)
 	struct asking *x = arg;
 	enum reply_name reply =
 	    op->hold_lease.needs_to ? REPLY_BAD_TO : reply_of(op->outcome);
+	const struct serve_answer said = {
+	    .reply = reply,
+	    .is_failure =
+		reply == REPLY_NOT_FOR_YOU && !op->hold_lease.entitled,
+	    .row = reply == REPLY_YOUR_TURN ? &op->hold_lease.row : NULL,
+	};
 	char asker[IP_TEXT];
 
 	ip_text(op->hold_lease.asker, asker);
 	log_event("pull-asked", "id=%s asker=%s outcome=%s entitled=%d",
 	    log_quote(op->hold_lease.id), asker,
 	    store_outcome_name(op->outcome), op->hold_lease.entitled);
-	x->answered(x->arg, reply,
-	    reply == REPLY_YOUR_TURN ? &op->hold_lease.row : NULL);
+	answer(x, said);
 	free(x);
 	store_op_free(&op);
 }
 
 void
 serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
-    int64_t now,
-    void (*answered)(
-	void *arg, enum reply_name reply, const struct store_hold_row *row),
+    int64_t now, void (*answered)(void *arg, const struct serve_answer *answer),
     void *arg)
 {
+	const struct asking who = {answered, arg};
 	struct asking *x;
 	struct store_op *op;
 	struct key key;
@@ -69,7 +87,7 @@ serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
 		ip_text(asker, text);
 		log_event(
 		    "pull-unknown", "id=%s asker=%s", log_quote(id), text);
-		answered(arg, REPLY_NOT_FOR_YOU, NULL);
+		answer_now(&who, REPLY_NOT_FOR_YOU);
 		return;
 	}
 	x = malloc(sizeof *x);
@@ -77,11 +95,10 @@ serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
 	if (x == NULL || op == NULL) {
 		free(x);
 		store_op_free(&op);
-		answered(arg, REPLY_DELIVERY_LATER, NULL);
+		answer_now(&who, REPLY_DELIVERY_LATER);
 		return;
 	}
-	x->answered = answered;
-	x->arg = arg;
+	*x = who;
 	op->hold_lease.key = key;
 	op->hold_lease.id = arena_copy(&op->arena, id);
 	op->hold_lease.asker = asker;
@@ -97,16 +114,10 @@ serve_pull(const struct serve_setup *setup, struct span id, struct ip asker,
 
 /* ---- verdicts without content ---- */
 
-struct judging {
-	void (*answered)(void *arg, enum reply_name reply, bool body_free,
-	    struct key message);
-	void *arg;
-};
-
 static void
 verdict_noted(struct store_op *op, void *arg)
 {
-	struct judging *x = arg;
+	struct asking *x = arg;
 	const struct store_hold_verdict *v = &op->hold_verdict;
 	enum reply_name reply = reply_of(op->outcome);
 
@@ -118,8 +129,12 @@ verdict_noted(struct store_op *op, void *arg)
 	    log_quote(v->id),
 	    store_verdict_name((enum store_verdict)v->verdict),
 	    store_outcome_name(op->outcome), v->again, v->late);
-	x->answered(
-	    x->arg, reply, op->outcome == STORE_OK && v->body_free, v->message);
+	answer(x, (struct serve_answer){
+		      .reply = reply,
+		      .is_failure = reply == REPLY_NOT_FOR_YOU && !v->entitled,
+		      .body_free = op->outcome == STORE_OK && v->body_free,
+		      .message = v->message,
+		  });
 	free(x);
 	store_op_free(&op);
 }
@@ -127,13 +142,11 @@ verdict_noted(struct store_op *op, void *arg)
 void
 serve_verdict(const struct serve_setup *setup,
     const struct serve_verdict *verdict, int64_t now,
-    void (*answered)(
-	void *arg, enum reply_name reply, bool body_free, struct key message),
-    void *arg)
+    void (*answered)(void *arg, const struct serve_answer *answer), void *arg)
 {
-	struct judging *x = malloc(sizeof *x);
+	const struct asking who = {answered, arg};
+	struct asking *x = malloc(sizeof *x);
 	struct store_op *op = store_op_new(STORE_HOLD_VERDICT, now);
-	static const struct key none;
 	struct key key;
 	bool known =
 	    identifier_check(verdict->id, setup->server_secret, &key) == 0;
@@ -141,12 +154,11 @@ serve_verdict(const struct serve_setup *setup,
 	if (!known || x == NULL || op == NULL) {
 		free(x);
 		store_op_free(&op);
-		answered(arg, known ? REPLY_DELIVERY_LATER : REPLY_NOT_FOR_YOU,
-		    false, none);
+		answer_now(
+		    &who, known ? REPLY_DELIVERY_LATER : REPLY_NOT_FOR_YOU);
 		return;
 	}
-	x->answered = answered;
-	x->arg = arg;
+	*x = who;
 	op->hold_verdict.key = key;
 	op->hold_verdict.id = arena_copy(&op->arena, verdict->id);
 	op->hold_verdict.to = arena_copy(&op->arena, verdict->to);

@@ -360,6 +360,14 @@ values_of_the_wrong_kind_are_refused(void **state)
 	expect_line_fault(
 	    "notice-rate = 0", "t:3: notice-rate: must be at least 1");
 	expect_line_fault(
+	    "fail-limit = 10001", "t:3: fail-limit: must be at most 10000");
+	expect_line_fault(
+	    "fail-window = 0s", "t:3: fail-window: must be at least 1s");
+	expect_line_fault(
+	    "deny-time = 31d", "t:3: deny-time: must be at most 30d");
+	expect_line_fault(
+	    "fail-delay-max = 2h", "t:3: fail-delay-max: must be at most 1h");
+	expect_line_fault(
 	    "smtp-port = 65536", "t:3: smtp-port: must be at most 65535");
 	expect_line_fault(
 	    "smtp-port = unlimited", "t:3: smtp-port: must be a number");
@@ -432,6 +440,9 @@ values_that_need_each_other_are_checked(void **state)
 	expect_line_fault("notice-retry-first = 5h",
 	    "t: notice-retry-max: must not be shorter than "
 	    "notice-retry-first");
+	expect_line_fault("fail-delay-first = 2m",
+	    "t: fail-delay-max: must not be shorter than "
+	    "fail-delay-first");
 	expect_line_fault(
 	    "state = \"/0123456789012345678901234567890123456789012345678901"
 	    "23456789012345678901234567890123456789012345678\"",

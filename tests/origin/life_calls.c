@@ -110,12 +110,13 @@ prove(struct session *s, bool proved)
 }
 
 static void
-hear_row(void *arg, enum reply_name reply, const struct store_hold_row *row)
+hear_row(void *arg, const struct serve_answer *answer)
 {
+	const struct store_hold_row *row = answer->row;
 	struct session *s = arg;
 
 	s->answers++;
-	s->reply = reply;
+	s->reply = answer->reply;
 	if (row == NULL)
 		return;
 	s->hold = row->hold.key;

@@ -1,121 +1,11 @@
 /* Who gets a message that we hold, and that all others learn nothing. */
-#include "held.h"
+#include "serving.h"
 
 #include "origin/accept.h"
-#include "origin/serve.h"
 #include "origin/settle.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct fixture {
-	struct side side;
-	struct serve_setup serve;
-	struct held held;
-};
-
-static struct serve_setup
-setup_of(const struct side *s)
-{
-	return (struct serve_setup){
-	    .store = s->store,
-	    .settings = s->settings,
-	    .server_secret = s->secret,
-	    .node = NODE,
-	    .ticket = TICKET,
-	};
-}
-
-static void
-open_at(struct fixture *f, uint64_t seed)
-{
-	memset(f, 0, sizeof *f);
-	side_open(&f->side, "a.test", "", seed);
-	side_add_user(&f->side, "alice@a.test");
-	f->serve = setup_of(&f->side);
-}
-
-static int
-set_up(void **state)
-{
-	struct fixture *f = malloc(sizeof *f);
-
-	assert_non_null(f);
-	open_at(f, 0);
-	assert_true(held_new(&f->side, false, &f->held));
-	*state = f;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct fixture *f = *state;
-
-	side_assert_clean(&f->side);
-	side_close(&f->side);
-	free(f);
-	return 0;
-}
-
-/* What a pull was answered. */
-struct pulled {
-	unsigned times;
-	enum reply_name reply;
-	bool has_row;
-	struct key hold;
-	char recipient[64], sender[64], body[64];
-	enum store_hold_state state;
-};
-
-static void
-take_answer(void *arg, enum reply_name reply, const struct store_hold_row *row)
-{
-	struct pulled *p = arg;
-
-	p->times++;
-	p->reply = reply;
-	p->has_row = row != NULL;
-	if (row == NULL)
-		return;
-	p->hold = row->hold.key;
-	p->state = row->hold.state;
-	span_copy(row->hold.recipient, p->recipient, sizeof p->recipient);
-	span_copy(row->message.sender, p->sender, sizeof p->sender);
-	span_copy(row->message.body, p->body, sizeof p->body);
-}
-
-static struct pulled
-ask(struct fixture *f, const char *id, const char *asker)
-{
-	struct pulled p = {0};
-
-	serve_pull(
-	    &f->serve, span_of(id), ip_of(asker), f->side.now, take_answer, &p);
-	side_turn(&f->side);
-	assert_int_equal(p.times, 1);
-	assert_int_equal(p.has_row, p.reply == REPLY_YOUR_TURN);
-	return p;
-}
-
-static void
-expect(struct fixture *f, const char *asker, enum reply_name expected)
-{
-	assert_int_equal(ask(f, f->held.id, asker).reply, expected);
-}
-
-static void
-settle(struct fixture *f, enum store_hold_state to)
-{
-	struct store_op *op = side_op(&f->side, STORE_HOLD_SETTLE);
-
-	op->hold_settle.key = f->held.key;
-	op->hold_settle.node = NODE;
-	op->hold_settle.ticket = TICKET;
-	op->hold_settle.state = to;
-	assert_int_equal(side_do(&f->side, op), STORE_OK);
-	store_op_free(&op);
-}
 
 /* GD-26 GD-32 DM-20 */
 static void
@@ -351,41 +241,6 @@ announce_two(struct fixture *f)
 	}
 	store_op_free(&op);
 	return leader;
-}
-
-struct judged {
-	unsigned times;
-	enum reply_name reply;
-	bool body_free;
-};
-
-static void
-note_judged(
-    void *arg, enum reply_name reply, bool body_free, struct key message)
-{
-	struct judged *j = arg;
-
-	j->times++;
-	j->reply = reply;
-	j->body_free = body_free;
-	assert_true(!body_free || !key_is_zero(message));
-}
-
-static struct judged
-judge(struct fixture *f, const struct held *held, enum store_verdict verdict,
-    const char *to, bool have)
-{
-	const struct serve_verdict v = {.id = span_of(held->id),
-	    .to = span_of(to),
-	    .asker = ip_of(PEER),
-	    .verdict = verdict,
-	    .have = have};
-	struct judged j = {0};
-
-	serve_verdict(&f->serve, &v, f->side.now, note_judged, &j);
-	side_turn(&f->side);
-	assert_int_equal(j.times, 1);
-	return j;
 }
 
 /* WIRE 6 */
