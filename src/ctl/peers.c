@@ -20,6 +20,36 @@ name_of(const json_t *peer, const char *key, char room[OUTPUT_ROOM])
 	return output_member(peer, which, room);
 }
 
+/*
+ * Those denied for guessing are another list of the server. Programs get them
+ * apart; for people they are rows like others, behind them. Drops the reference
+ * to GUESSING.
+ */
+static void
+add_guessing(struct ctl *ctl, json_t *answer, json_t *guessing)
+{
+	json_t *rows = json_object_get(guessing, "guessing"), *row;
+	const json_t *next = json_object_get(guessing, "next");
+	size_t at;
+
+	if (ctl->json) {
+		json_object_set(answer, "guessing", rows);
+	} else {
+		json_array_foreach(rows, at, row)
+		{
+			json_object_set_new(
+			    row, "list", json_string("guessing"));
+			json_array_append(
+			    json_object_get(answer, "peers"), row);
+		}
+	}
+	if (json_is_string(next) &&
+	    !json_is_string(json_object_get(answer, "next")))
+		json_object_set_new(
+		    answer, "next", json_string(json_string_value(next)));
+	json_decref(guessing);
+}
+
 int
 peers_list(struct ctl *ctl, const struct arguments *a)
 {
@@ -32,7 +62,7 @@ peers_list(struct ctl *ctl, const struct arguments *a)
 	    {"FAILURES", "failures", output_member, true},
 	    {NULL, NULL, NULL, false},
 	};
-	json_t *answer;
+	json_t *answer, *guessing;
 	int status = pages_ask(ctl,
 	    json_pack("{s:s, s:b}", "do", "peer-list", "all",
 		(int)arguments_has(a, ARGUMENTS_ALL)),
@@ -40,6 +70,13 @@ peers_list(struct ctl *ctl, const struct arguments *a)
 
 	if (status != CTL_DONE)
 		return status;
+	status = pages_ask(ctl, json_pack("{s:s}", "do", "guessing-list"),
+	    "guessing", a->limit, &guessing);
+	if (status != CTL_DONE) {
+		json_decref(answer);
+		return status;
+	}
+	add_guessing(ctl, answer, guessing);
 	return pages_print(
 	    ctl, answer, "peers", columns, "No host is on a list.");
 }
@@ -115,7 +152,11 @@ peers_forget(struct ctl *ctl, const struct arguments *a)
 	if (ctl->json)
 		output_json(ctl->out, answer);
 	else
-		fputs("The peer is on no list any more.\n", ctl->out);
+		fputs(json_is_true(json_object_get(answer, "guessing"))
+			  ? "The peer is on no list any more, nor denied for "
+			    "guessing.\n"
+			  : "The peer is on no list any more.\n",
+		    ctl->out);
 	json_decref(answer);
 	return CTL_DONE;
 }

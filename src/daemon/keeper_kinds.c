@@ -9,6 +9,7 @@
 
 #include "daemon/control_words.h"
 #include "daemon/keeper_envelope.h"
+#include "daemon/keeper_guess.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_show.h"
 #include "proto/identifier.h"
@@ -362,23 +363,80 @@ list_peer(struct keeper_request *r, const struct store_op *op)
 static int
 fill_peer_forget(struct keeper_request *r, const json_t *q, struct err *err)
 {
+	r->after_none = true;
 	return control_words_peer(
 	    r->op, control_words_text(q, "peer"), &r->op->peer_drop.name, err);
+}
+
+/* It may be on no list, and denied for guessing all the same. */
+static struct store_op *
+forgive_peer(const struct keeper *k, struct span name)
+{
+	char row[IP_NET_TEXT];
+	struct store_op *op;
+
+	if (!keeper_guess_find(k->guess, name, row))
+		return NULL;
+	op = store_op_new(STORE_DENIED_PUT, role_now());
+	if (op == NULL)
+		return NULL;
+	op->denied_put.until = 0; /* a time that is over takes it off */
+	op->denied_put.address = arena_copy(&op->arena, span_of(row));
+	if (op->denied_put.address.p == NULL)
+		store_op_free(&op);
+	return op;
 }
 
 static struct store_op *
 unlist_peer(struct keeper_request *r, const struct store_op *op)
 {
-	keeper_peers_drop(r->keeper->peers, op->peer_drop.name);
-	return NULL;
+	if (op->verb == STORE_DENIED_PUT) {
+		keeper_guess_forgive(r->keeper->guess, op->denied_put.address);
+		return NULL;
+	}
+	if (op->outcome == STORE_OK)
+		keeper_peers_drop(r->keeper->peers, op->peer_drop.name);
+	return forgive_peer(r->keeper, op->peer_drop.name);
 }
 
 static json_t *
 answer_peer_forgotten(const struct keeper *k, const struct store_op *op)
 {
 	(void)k;
-	return json_pack("{s:b, s:o}", "ok", 1, "forgotten",
-	    keeper_show_text(op->peer_drop.name));
+	return json_pack("{s:b, s:o, s:b}", "ok", 1, "forgotten",
+	    keeper_show_text(op->verb == STORE_DENIED_PUT
+				 ? op->denied_put.address
+				 : op->peer_drop.name),
+	    "guessing", op->verb == STORE_DENIED_PUT);
+}
+
+static int
+fill_guessing_list(struct keeper_request *r, const json_t *q, struct err *err)
+{
+	struct store_denied_list *list = &r->op->denied_list;
+
+	(void)err;
+	list->after = arena_copy(&r->op->arena, control_words_text(q, "after"));
+	list->limit = control_words_limit(q);
+	return 0;
+}
+
+static json_t *
+answer_guessing_list(const struct keeper *k, const struct store_op *op)
+{
+	const struct store_denied_list *l = &op->denied_list;
+	json_t *rows = json_array();
+
+	(void)k;
+	for (unsigned i = 0; i < l->count; i++)
+		json_array_append_new(
+		    rows, json_pack("{s:o, s:o}", "address",
+			      keeper_show_text(l->denied[i].address), "until",
+			      keeper_show_time(l->denied[i].until)));
+	return json_pack("{s:b, s:o, s:o}", "ok", 1, "guessing", rows, "next",
+	    l->count == l->limit
+		? keeper_show_text(l->denied[l->count - 1].address)
+		: json_null());
 }
 
 /* ---- all of it ---- */
@@ -446,6 +504,8 @@ static const struct keeper_kind kinds[] = {
 	NO_PEER},
     {"peer-forget", STORE_PEER_DROP, fill_peer_forget, unlist_peer,
 	answer_peer_forgotten, NO_PEER},
+    {"guessing-list", STORE_DENIED_LIST, fill_guessing_list, NULL,
+	answer_guessing_list, NO_PEER},
 };
 
 const struct keeper_kind *

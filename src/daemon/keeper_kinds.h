@@ -18,6 +18,7 @@ struct keeper_request {
 	const struct keeper_kind *kind;
 	uint64_t client;
 	bool retried;        /* of held-retry: the retry is done */
+	bool after_none;     /* NEXT is asked even when there was none */
 	struct store_op *op; /* not submitted yet */
 };
 
@@ -28,8 +29,9 @@ struct keeper_kind {
 	   with words for a person. 1: no operation is needed, the request is
 	   under way and ends, or has ended, with keeper_request_end(). */
 	int (*fill)(struct keeper_request *r, const json_t *q, struct err *err);
-	/* After DONE, which was OK: the next operation, or NULL: the answer is
-	   made. May be NULL. */
+	/* After DONE, which was OK (or NONE, with r->after_none): the next
+	   operation, or NULL: the answer is made, or NONE is told. May be
+	   NULL. */
 	struct store_op *(*next)(
 	    struct keeper_request *r, const struct store_op *done);
 	/* Of the last operation. NULL: FILL never answers 0. */

@@ -99,7 +99,9 @@ done(struct store_op *op, void *arg)
 {
 	struct keeper_request *r = arg;
 
-	if (op->outcome == STORE_OK && r->kind->next != NULL)
+	if (r->kind->next != NULL &&
+	    (op->outcome == STORE_OK ||
+		(op->outcome == STORE_NONE && r->after_none)))
 		r->op = r->kind->next(r, op);
 	if (r->op != NULL) {
 		submit(r);

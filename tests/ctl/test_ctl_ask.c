@@ -202,7 +202,7 @@ peers_are_listed_by_address_or_domain(void **state)
 	    "\"pulls\": 0, \"failures\": 12}, {\"domain\": \"b.test\", "
 	    "\"list\": \"allow\", \"until\": null, \"notices\": 0, "
 	    "\"pulls\": 0, \"failures\": 0}], \"next\": null}",
-	    NULL};
+	    "{\"ok\": true, \"guessing\": [], \"next\": null}", NULL};
 	struct place *p = *state;
 
 	place_start_server(p, script);
@@ -212,6 +212,47 @@ peers_are_listed_by_address_or_domain(void **state)
 	    "PEER       LIST   UNTIL  NOTICES  PULLS  FAILURES\n"
 	    "192.0.2.1  deny   T            3      0        12\n"
 	    "b.test     allow  -            0      0         0\n");
+}
+
+static const char *const guessers[] = {
+    "{\"ok\": true, \"peers\": [], \"next\": null}",
+    "{\"ok\": true, \"guessing\": [{\"address\": \"192.0.2.7\", "
+    "\"until\": \"T\"}, {\"address\": \"2001:db8::/64\", \"until\": "
+    "\"U\"}], \"next\": \"2001:db8::/64\"}",
+    NULL};
+
+/* GD-49 */
+static void
+those_that_guessed_are_listed_with_the_others(void **state)
+{
+	struct place *p = *state;
+
+	place_start_server(p, guessers);
+	assert_int_equal(place_run(p, "peer list --limit 2"), CTL_DONE);
+	place_end_server(p);
+	assert_string_equal(p->out,
+	    "PEER           LIST      UNTIL  NOTICES  PULLS  FAILURES\n"
+	    "192.0.2.7      guessing  T            -      -         -\n"
+	    "2001:db8::/64  guessing  U            -      -         -\n"
+	    "There are more; --limit is reached.\n");
+	assert_non_null(strstr(p->requests, "\"do\":\"guessing-list\""));
+}
+
+static void
+programs_are_told_apart_who_guessed(void **state)
+{
+	struct place *p = *state;
+	json_t *said, *rows;
+
+	place_start_server(p, guessers);
+	assert_int_equal(place_run(p, "--json peer list --limit 2"), CTL_DONE);
+	place_end_server(p);
+	said = json_loads(p->out, 0, NULL);
+	rows = json_object_get(said, "guessing");
+	assert_int_equal(json_array_size(rows), 2);
+	assert_int_equal(json_object_size(json_array_get(rows, 0)), 2);
+	assert_int_equal(json_array_size(json_object_get(said, "peers")), 0);
+	json_decref(said);
 }
 
 static void
@@ -252,6 +293,8 @@ main(void)
 	    TEST(a_status_of_the_wrong_types_is_survived),
 	    TEST(a_message_is_withdrawn_or_tried_again),
 	    TEST(peers_are_listed_by_address_or_domain),
+	    TEST(those_that_guessed_are_listed_with_the_others),
+	    TEST(programs_are_told_apart_who_guessed),
 	    TEST(a_peer_is_denied_for_a_time),
 	};
 

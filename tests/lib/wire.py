@@ -128,6 +128,11 @@ class Wire:
             return True
         return False
 
+    def has_octets(self):
+        """Has anything come that was not taken yet, the end included?"""
+        return bool(self.unread or
+                    select.select([self.link], [], [], 0)[0])
+
     def begin_tls(self, context, hostname):
         """The client's side of a handshake."""
         self.link = context.wrap_socket(self.link, server_hostname=hostname)
