@@ -216,7 +216,7 @@ show_withdrawn(struct keeper_request *r, const struct store_op *op)
 	return get_hold(op->hold_end.key);
 }
 
-/* The notice is due now. A hold that waits for push is asked about again. */
+/* The next try is due now, by whatever route. */
 static struct store_op *
 retry_hold(const struct store_hold *hold)
 {
@@ -226,8 +226,7 @@ retry_hold(const struct store_hold *hold)
 		return NULL;
 	op->hold_retry.key = hold->key;
 	op->hold_retry.next_at = op->now;
-	op->hold_retry.route =
-	    hold->route == ROUTE_PUSH ? ROUTE_GDEL : ROUTE_UNKNOWN;
+	op->hold_retry.route = ROUTE_UNKNOWN;
 	return op;
 }
 

@@ -42,6 +42,13 @@ store_content_fits(const struct store_message *message)
 	       message->envelope.n <= STORE_ENVELOPE_MAX;
 }
 
+/* May a report lie inside the store with its content? */
+static inline bool
+store_report_fits(const struct store_message *message)
+{
+	return store_content_fits(message) && !message->spooled;
+}
+
 /* Can the author of this message be sent a report? */
 static inline bool
 store_is_reportable(const struct store_message *message)
@@ -59,6 +66,14 @@ static inline bool
 store_is_acceptance(unsigned verdict)
 {
 	return verdict == VERDICT_ACCEPT || verdict == VERDICT_AUTHORIZE;
+}
+
+/* Is it a state in which hold_settle may leave a hold? */
+static inline bool
+store_settles_to(enum store_hold_state state)
+{
+	return state == HOLD_HELD || state == HOLD_NOTICED ||
+	       state == HOLD_TAKEN || state == HOLD_REFUSED;
 }
 
 /* A time from a caller, where 0 stands for never. */
@@ -86,6 +101,16 @@ store_report_allowed(const struct store_hold *hold, unsigned reported,
 	if (reported != 0 && is_open != (reported == REPORT_DELAYED))
 		return STORE_CONFLICT;
 	return hold->report_at > now ? STORE_EXISTS : STORE_OK;
+}
+
+/* When a report about a hold that is put is due. */
+static inline int64_t
+store_first_report(
+    const struct store_message *message, const struct store_hold *hold)
+{
+	return store_is_reportable(message)
+		   ? store_time_or_never(hold->report_at)
+		   : INT64_MAX;
 }
 
 /* When the next report is due after that. */

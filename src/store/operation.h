@@ -60,11 +60,11 @@ struct store_user_drop {
  * the part without `more` makes all live at once. Parts repeat by the keys of
  * their rows, and the next is submitted when the one before it was answered.
  * Holds begin HELD, not yet alive (expires_at INT64_MAX), whatever the row
- * says. With a quota: FULL
- * when the sizes of all messages of this user whose content is here, and of
- * this one, are more (IM-02, AT-12). A hold whose `envelope` is no hold of this
- * message and domain that leads itself is announced by itself. OK, EXISTS,
- * FULL.
+ * says. Their report_at counts (0: never) when the message can have reports; it
+ * is for a hold that nobody could be told of. With a quota: FULL when the sizes
+ * of all messages of this user whose content is here, and of this one, are more
+ * (IM-02, AT-12). A hold whose `envelope` is no hold of this message and domain
+ * that leads itself is announced by itself. OK, EXISTS, FULL.
  */
 struct store_message_put {
 	struct store_message message;
@@ -82,8 +82,9 @@ struct store_hold_row {
 	struct store_message message; /* head, body empty unless said */
 };
 
-/* HELD holds, due, unleased, route not PUSH; in order of next_at; with the
-   envelope text. OK. */
+/* Due holds that are not claimed, in order of next_at, with the envelope text:
+   HELD ones, and LEASED ones of route PUSH whose lease ran out or was freed.
+   Those are HELD then, and `sent_whole`: nobody told how it ended. OK. */
 struct store_hold_claim {
 	struct store_claim claim;
 
@@ -103,9 +104,11 @@ struct store_hold_aim {
  * HELD to NOTICED, with the life that begins now, one try more. A hold that was
  * leased meanwhile (the pull was quicker than this) keeps its state, an ended
  * one is not touched. Life starts once: a later notice does not change
- * expires_at. Here as everywhere an empty reply keeps the one before, and the
- * lease of the claim is given back. A report can only be due for a message of a
- * local user with a sender (so of all operations here). OK, NONE.
+ * expires_at. LEASED with route PUSH keeps its route: who claims it when its
+ * lease is lost finds it by that. Here as everywhere an empty reply keeps the
+ * one before, and the lease of the claim is given back. A report can only be
+ * due for a message of a local user with a sender (so of all operations here).
+ * OK, NONE.
  */
 struct store_hold_noticed {
 	struct key key;
@@ -118,9 +121,8 @@ struct store_hold_noticed {
 	struct span reply;
 };
 
-/* HELD stays HELD: next try, one more counted. With route PUSH: next_at is
-   INT64_MAX. The same next_at again, unclaimed: OK, counted once. CONFLICT when
-   no longer HELD, NONE. */
+/* HELD stays HELD: next try, one more counted. The same next_at again,
+   unclaimed: OK, counted once. CONFLICT when no longer HELD, NONE. */
 struct store_hold_retry {
 	struct key key;
 	enum store_route route; /* ROUTE_UNKNOWN keeps what was */
@@ -147,8 +149,7 @@ struct store_hold_lease {
 	struct ip asker;
 	unsigned verdict; /* ACCEPT, AUTHORIZE: recorded; 0: RETR, GTML */
 	uint64_t node;
-	uint64_t
-	    ticket; /* of this very lease, and of no other one of the hold */
+	uint64_t ticket; /* of this very lease of the hold, and no other */
 	int64_t lease_until;
 
 	bool entitled, needs_to;
@@ -156,17 +157,37 @@ struct store_hold_lease {
 };
 
 /*
- * LEASED by `node` with `ticket` to TAKEN, REFUSED, or back to NOTICED. TAKEN
- * and REFUSED give the content back when nothing else needs it; REFUSED makes a
- * failed report due now. The same again: OK. CONFLICT when it is neither leased
- * so nor in that state already: the end of an older lease never settles a newer
- * one.
+ * We are about to send the message ourselves: nobody else may fetch it any
+ * more. HELD and claimed by `node` (the claim runs) to LEASED with that ticket,
+ * route PUSH, without targets; the claim is given back, and until `lease_until`
+ * nobody claims it. OK with row and content, as hold_lease gives them. The same
+ * again, by node and ticket: OK, with the new `lease_until`. CONFLICT: not HELD
+ * any more, or not claimed by this node; NONE.
+ */
+struct store_hold_push {
+	struct key key;
+	uint64_t node;
+	uint64_t ticket; /* as in hold_lease */
+	int64_t lease_until;
+
+	struct store_hold_row row;
+};
+
+/*
+ * How a lease of hold_lease or hold_push ended: LEASED by `node` with `ticket`
+ * to TAKEN, REFUSED, or back to NOTICED; or to HELD with route PUSH, due at
+ * `next_at`, one try more: we are to send it ourselves (again). Targets stay
+ * until hold_push. TAKEN and REFUSED give the content back when nothing else
+ * needs it; REFUSED makes a failed report due now. The same again: OK (HELD:
+ * with that next_at). CONFLICT when it is neither leased so nor in that state
+ * already: the end of an older lease never settles a newer one.
  */
 struct store_hold_settle {
 	struct key key;
 	uint64_t node;
 	uint64_t ticket;
 	enum store_hold_state state;
+	int64_t next_at; /* HELD */
 	bool sent_whole; /* the final dot was sent in this lease */
 	struct span reply;
 
@@ -203,9 +224,10 @@ struct store_hold_verdict {
 
 /* HELD or NOTICED to REFUSED (a failed report is due now) or WITHDRAWN (none
    is). Results as hold_settle; BUSY while leased (and its lease runs); CONFLICT
-   ended otherwise; NONE. */
+   ended otherwise; NONE: no such hold, or its message is not this user's. */
 struct store_hold_end {
 	struct key key;
+	struct span user; /* who submitted it; "": not compared */
 	enum store_hold_state state;
 	struct span reply;
 
@@ -293,16 +315,16 @@ struct store_report_none {
  * One row for each recipient of one envelope or MSID; one for GDEL. Outcome of
  * each row: OK; EXISTS: its name or key is known, whatever its state: without
  * effect (WIRE 4.7); CONFLICT: neither PENDING nor WANTED; FULL: `pending_max`
- * undecided or not yet fetched ones of this recipient from this domain (of the
- * domain, where no recipient is known), or `total_max` in all (0: no ceiling).
- * When a recipient has more than `user_max` PENDING ones, the oldest of the
- * domain that has most of them lapses (AT-02). OK: look at the rows; FULL: more
- * than STORE_RECIPIENTS_PART rows.
+ * undecided or not yet fetched ones of this recipient from this domain, or, for
+ * a row that names no recipient, `domain_max` such ones of the domain, or
+ * `total_max` in all (0: no ceiling). When a recipient has more than `user_max`
+ * PENDING ones, the oldest of the domain that has most of them lapses (AT-02).
+ * OK: look at the rows; FULL: more than STORE_RECIPIENTS_PART rows.
  */
 struct store_notice_put {
 	unsigned count;
 	const struct store_notice *notices;
-	uint64_t pending_max, user_max, total_max;
+	uint64_t pending_max, domain_max, user_max, total_max;
 
 	enum store_outcome *outcomes; /* of each row */
 	unsigned lapsed;              /* had to make room */
@@ -353,13 +375,22 @@ enum store_notice_end {
 	NOTICE_END_REFUSED, /* PULLING to REFUSED: we said no to the message */
 	NOTICE_END_TOLD,    /* the origin answered `verdict`: no longer due */
 };
-/* The lease is given back. The same again: OK. CONFLICT, NONE. */
+/*
+ * The lease is given back. The same again: OK. CONFLICT, NONE.
+ *
+ * LAPSED with a report: its message and delivery become ours in the commit that
+ * makes it LAPSED; of a notice that is LAPSED already nothing is added. FULL:
+ * the report is too large, or spooled. CONFLICT: a key of it is taken.
+ */
 struct store_notice_settle {
 	struct span id, domain, recipient;
 	enum store_notice_end end;
 	int64_t next_at; /* LATER; REFUSED: when to confirm, 0 needs none */
 	struct span reply;
 	unsigned verdict; /* TOLD: which; another one stays due */
+	bool has_report;  /* LAPSED: the user is told; else ignored */
+	struct store_message message; /* content inline */
+	struct store_delivery delivery;
 };
 
 /*
@@ -368,9 +399,10 @@ struct store_notice_settle {
  * HAVE (`have`). KEPT: ACCEPT, AUTHORIZE to FETCHED with `delivery`. Refusals
  * of both: to REFUSED, verdict due, the content given back when nothing else
  * needs it. FETCHED, DELIVERED: a refusal is due and the state stays (SM-25).
- * The same again: OK with `again`; any other, or in another state: CONFLICT.
- * CONFLICT also when the delivery that is needed has the zero key. NONE: no
- * such notice, or not this user's.
+ * The first decision that has an effect sets `decided_at`. The same again: OK
+ * with `again`; any other, or in another state: CONFLICT. CONFLICT also when
+ * the delivery that is needed has the zero key. NONE: no such notice, or not
+ * this user's.
  */
 struct store_notice_decide {
 	struct key key;
@@ -385,8 +417,8 @@ struct store_notice_decide {
 };
 
 /* PENDING, WANTED and KEPT ones with expires_at <= now to LAPSED, in order of
-   expires_at, key; results after it (a user who had accepted is to be told).
-   OK. */
+   expires_at, key; results after it. WANTED ones that a person accepted are
+   left out: their pulls end them, with a report. OK. */
 struct store_notice_expire {
 	unsigned limit;
 
@@ -498,7 +530,8 @@ struct store_peer_count {
  * What an address did just now: sets those of its times that are true here, and
  * the domain when one is given (with a verified notice, or a pull). A row that
  * is not there is made, unless there are `total_max` (0: no ceiling). OK with
- * the row as it is then; FULL.
+ * the row as it is then, and as it was before: of one that was made by it, on
+ * no list and all times 0; FULL.
  */
 struct store_peer_seen {
 	struct span name;   /* the address as text */
@@ -506,7 +539,7 @@ struct store_peer_seen {
 	bool verified, pulled, tls, keyword;
 	uint64_t total_max;
 
-	struct store_peer peer;
+	struct store_peer peer, before;
 };
 
 /* OK: the message's body lies in the spool and is still needed (also while its
@@ -554,9 +587,9 @@ struct store_count {
 	uint64_t holds[STORE_COUNT_STATES];   /* by enum store_hold_state */
 	uint64_t notices[STORE_COUNT_STATES]; /* by enum store_notice_state */
 	uint64_t unconfirmed;                 /* notices */
-	uint64_t routes_push;  /* HELD holds that wait for push */
-	uint64_t verdicts_due; /* notices */
-	uint64_t reports_due;  /* ended holds */
+	uint64_t routes_push;                 /* HELD holds of route PUSH */
+	uint64_t verdicts_due;                /* notices */
+	uint64_t reports_due;                 /* ended holds */
 };
 /* Says each broken invariant (problems.def). OK; `problems` 0: clean. */
 struct store_check {

@@ -36,7 +36,7 @@ enum store_route {
 	ROUTE_GDEL,
 	ROUTE_MSID,
 	ROUTE_ENVELOPE, /* the dialect of its notice */
-	ROUTE_PUSH,     /* offers no notice keyword: waits for push */
+	ROUTE_PUSH,     /* takes no notice, or does not pull: we send it */
 	ROUTE_LOCAL,    /* never on a hold; a delivery of our own user's mail */
 };
 enum store_notice_state {
@@ -103,9 +103,9 @@ struct store_hold {
 	struct span orcpt;
 	enum store_hold_state state;
 	enum store_route route;
-	unsigned tries; /* notices attempted */
+	unsigned tries; /* notices and pushes attempted */
 	int64_t created;
-	int64_t next_at; /* HELD: when the notice is due; INT64_MAX: never */
+	int64_t next_at; /* HELD: when the next try is due; INT64_MAX: never */
 	int64_t
 	    expires_at; /* served until here; INT64_MAX before the first 250 */
 	int64_t ended_at;      /* 0 while open */
@@ -139,7 +139,8 @@ struct store_notice {
 	struct span envelope; /* its text; only notice_get with `whole` loads it
 			       */
 	unsigned attachments;
-	unsigned verdict;  /* enum store_verdict, of our user */
+	unsigned verdict;   /* enum store_verdict, of our user */
+	int64_t decided_at; /* when a person decided first; 0: nobody did */
 	bool verdict_due;  /* and the origin has not answered it yet. ACCEPT and
 			      AUTHORIZE: with HAVE, the copy is here */
 	struct ip address; /* that left it: the only one we call */

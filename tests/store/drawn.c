@@ -20,6 +20,9 @@ draw_verb(struct draws *d)
 	    STORE_MESSAGE_PUT,
 	    STORE_MESSAGE_PUT,
 	    STORE_HOLD_AIM,
+	    STORE_HOLD_CLAIM,
+	    STORE_HOLD_PUSH,
+	    STORE_HOLD_PUSH,
 	    STORE_HOLD_LEASE,
 	    STORE_HOLD_LEASE,
 	    STORE_HOLD_LEASE,
@@ -83,6 +86,12 @@ draw_user(struct draws *d)
 	return span_of(users[draw(d, 3)]);
 }
 
+static struct span
+draw_author(struct draws *d)
+{
+	return span_of(draw(d, 3) ? "alice@a.test" : "mallory@a.test");
+}
+
 static unsigned
 draw_verdict(struct draws *d)
 {
@@ -129,7 +138,7 @@ fill_message_put(struct store_op *op, struct draws *d)
 		holds[i].next_at = op->now + draw(d, 100);
 		holds[i].recipient = draw_recipient(d);
 		holds[i].visible = draw(d, 2);
-		holds[i].report_at = draw(d, 2);
+		holds[i].report_at = draw(d, 2) ? op->now + draw(d, 200) : 0;
 		if (i > 0 && draw(d, 4))
 			holds[i].envelope = holds[draw(d, i)].key;
 		if (draw(d, 12) == 0)
@@ -182,7 +191,17 @@ fill_hold_lease(struct store_op *op, struct draws *d)
 	op->hold_lease.asker = draw_asker(d);
 	op->hold_lease.verdict = draw(d, 4);
 	op->hold_lease.node = 1 + draw(d, 2);
+	op->hold_lease.ticket = draw(d, 2);
 	op->hold_lease.lease_until = op->now + 1 + draw(d, 600);
+}
+
+static void
+fill_hold_push(struct store_op *op, struct draws *d)
+{
+	op->hold_push.key = key_of(1 + draw(d, HOLDS));
+	op->hold_push.node = 1 + draw(d, 2);
+	op->hold_push.ticket = draw(d, 2);
+	op->hold_push.lease_until = op->now + 1 + draw(d, 300);
 }
 
 static void
@@ -261,6 +280,7 @@ fill_notice_put(struct store_op *op, struct draws *d)
 	op->notice_put.count = count;
 	op->notice_put.notices = rows;
 	op->notice_put.pending_max = draw(d, 2) ? 8 : 0;
+	op->notice_put.domain_max = draw(d, 2) ? 5 : 0;
 	op->notice_put.user_max = draw(d, 2) ? 12 : 0;
 	op->notice_put.total_max = draw(d, 2) ? 50 : 0;
 }
@@ -302,6 +322,8 @@ static void
 fill_notice_settle(struct store_op *op, struct draws *d)
 {
 	struct store_notice from = notice_of(1 + draw(d, NOTICES));
+	/* A range of its own, in which some meet. */
+	unsigned message = 5000 + draw(d, 500);
 
 	op->notice_settle.id = from.id;
 	op->notice_settle.domain = from.domain;
@@ -310,6 +332,10 @@ fill_notice_settle(struct store_op *op, struct draws *d)
 	op->notice_settle.next_at = draw(d, 4) ? op->now + draw(d, 300) : 0;
 	op->notice_settle.reply = draw_reply(d);
 	op->notice_settle.verdict = draw_verdict(d);
+	op->notice_settle.has_report = draw(d, 2);
+	op->notice_settle.message = message_of(message);
+	op->notice_settle.message.spooled = draw(d, 8) == 0;
+	op->notice_settle.delivery = delivery_of(50000 + message, message);
 }
 
 static void
@@ -391,11 +417,15 @@ fill_hold(struct store_op *op, struct draws *d)
 	} else if (op->verb == STORE_HOLD_SETTLE) {
 		op->hold_settle.key = key;
 		op->hold_settle.node = 1 + draw(d, 2);
+		op->hold_settle.ticket = draw(d, 2);
 		op->hold_settle.state = (enum store_hold_state)(1 + draw(d, 7));
+		op->hold_settle.next_at = op->now + draw(d, 2);
 		op->hold_settle.sent_whole = draw(d, 2);
 		op->hold_settle.reply = draw_reply(d);
 	} else if (op->verb == STORE_HOLD_END) {
 		op->hold_end.key = key;
+		if (draw(d, 2))
+			op->hold_end.user = draw_author(d);
 		op->hold_end.state = (enum store_hold_state)(4 + draw(d, 4));
 		op->hold_end.reply = draw_reply(d);
 	} else if (op->verb == STORE_HOLD_EXPIRE) {
@@ -494,6 +524,7 @@ drawn_fill(struct store_op *op, struct draws *d)
 	    [STORE_MESSAGE_PUT] = fill_message_put,
 	    [STORE_HOLD_AIM] = fill_hold_aim,
 	    [STORE_HOLD_LEASE] = fill_hold_lease,
+	    [STORE_HOLD_PUSH] = fill_hold_push,
 	    [STORE_HOLD_VERDICT] = fill_hold_verdict,
 	    [STORE_REPORT_PUT] = fill_report_put,
 	    [STORE_REPORT_NONE] = fill_report_none,

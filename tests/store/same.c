@@ -94,6 +94,7 @@ same_notices(const struct store_notice *a, const struct store_notice *b,
 		same_span(a->envelope, b->envelope);
 		assert_int_equal(a->attachments, b->attachments);
 		assert_int_equal(a->verdict, b->verdict);
+		assert_int_equal(a->decided_at, b->decided_at);
 		assert_int_equal(a->verdict_due, b->verdict_due);
 		assert_true(ip_equals(a->address, b->address));
 		assert_int_equal(a->state, b->state);
@@ -224,6 +225,13 @@ same_peers(const struct store_peer *a, const struct store_peer *b,
 	}
 }
 
+static void
+same_seen(const struct store_peer_seen *x, const struct store_peer_seen *y)
+{
+	same_peers(&x->peer, &y->peer, 1, 1);
+	same_peers(&x->before, &y->before, 1, 1);
+}
+
 /* Both are clean, always. */
 static void
 same_checks(const struct store_check *x, const struct store_check *y)
@@ -242,6 +250,8 @@ same_about_holds(const struct store_op *x, const struct store_op *y)
 		    x->hold_claim.count, y->hold_claim.count);
 	else if (x->verb == STORE_HOLD_LEASE)
 		same_hold_rows(&x->hold_lease.row, &y->hold_lease.row, 1, 1);
+	else if (x->verb == STORE_HOLD_PUSH)
+		same_hold_rows(&x->hold_push.row, &y->hold_push.row, 1, 1);
 	else if (x->verb == STORE_HOLD_SETTLE)
 		assert_int_equal(
 		    x->hold_settle.body_free, y->hold_settle.body_free);
@@ -313,7 +323,7 @@ same_about_others(const struct store_op *x, const struct store_op *y)
 	else if (x->verb == STORE_PEER_GET)
 		same_peers(&x->peer_get.peer, &y->peer_get.peer, 1, 1);
 	else if (x->verb == STORE_PEER_SEEN)
-		same_peers(&x->peer_seen.peer, &y->peer_seen.peer, 1, 1);
+		same_seen(&x->peer_seen, &y->peer_seen);
 	else if (x->verb == STORE_PEER_LIST)
 		same_peers(x->peer_list.peers, y->peer_list.peers,
 		    x->peer_list.count, y->peer_list.count);

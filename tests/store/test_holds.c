@@ -123,24 +123,6 @@ a_retry_at_once_gives_the_claim_back(void **state)
 }
 
 static void
-a_hold_that_waits_for_push_is_never_due(void **state)
-{
-	struct fixture *f = *state;
-	struct store_op *op;
-
-	put_holds(f, 1, 10, 1);
-	begin_retry(f, 10, ROUTE_PUSH);
-	expect(f, STORE_OK);
-	f->now = NOW + 100000000;
-	claim_holds(f, 10, 0);
-	assert_true(hold_now(f, 10).next_at == INT64_MAX);
-	op = begin(f, STORE_COUNT);
-	expect(f, STORE_OK);
-	assert_int_equal(op->count.routes_push, 1);
-	assert_clean(f);
-}
-
-static void
 life_begins_with_the_first_notice_and_once(void **state)
 {
 	struct fixture *f = *state;
@@ -278,7 +260,7 @@ a_lease_given_back_is_noticed_and_free_again(void **state)
 	settle_hold(f, 10, HOLD_NOTICED, STORE_OK);
 	assert_int_equal(state_of_hold(f, 10), HOLD_NOTICED);
 	lease(f, 10);
-	settle_hold(f, 10, HOLD_HELD, STORE_CONFLICT);
+	settle_hold(f, 10, HOLD_WITHDRAWN, STORE_CONFLICT);
 	settle_hold(f, 11, HOLD_TAKEN, STORE_NONE);
 }
 
@@ -330,6 +312,26 @@ a_hold_being_pulled_cannot_be_withdrawn(void **state)
 	begin_end(f, 10, HOLD_TAKEN);
 	expect(f, STORE_CONFLICT);
 	begin_end(f, 11, HOLD_REFUSED);
+	expect(f, STORE_NONE);
+	assert_clean(f);
+}
+
+static void
+an_author_ends_only_what_is_theirs(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put_holds(f, 1, 10, 1);
+	op = begin_end(f, 10, HOLD_WITHDRAWN);
+	op->hold_end.user = span_of("mallory@a.test");
+	expect(f, STORE_NONE);
+	assert_int_equal(state_of_hold(f, 10), HOLD_HELD);
+	op = begin_end(f, 10, HOLD_WITHDRAWN);
+	op->hold_end.user = span_of("alice@a.test");
+	expect(f, STORE_OK);
+	op = begin_end(f, 10, HOLD_REFUSED); /* not even how it ended */
+	op->hold_end.user = span_of("mallory@a.test");
 	expect(f, STORE_NONE);
 	assert_clean(f);
 }
@@ -534,7 +536,6 @@ main(void)
 	    CASE(claims_are_in_order_of_what_is_due_longest),
 	    CASE(a_retry_gives_the_claim_back_and_is_counted_once),
 	    CASE(a_retry_at_once_gives_the_claim_back),
-	    CASE(a_hold_that_waits_for_push_is_never_due),
 	    CASE(life_begins_with_the_first_notice_and_once),
 	    CASE(a_pull_quicker_than_the_notice_keeps_its_state),
 	    CASE(a_lease_brings_the_content),
@@ -544,6 +545,7 @@ main(void)
 	    CASE(a_lease_given_back_is_noticed_and_free_again),
 	    CASE(one_body_serves_all_recipients_and_goes_with_the_last),
 	    CASE(a_hold_being_pulled_cannot_be_withdrawn),
+	    CASE(an_author_ends_only_what_is_theirs),
 	    CASE(a_hold_is_served_an_hour_beyond_its_time_and_then_expires),
 	    CASE(a_hold_never_noticed_expires_by_its_age),
 	    CASE(a_hold_being_pulled_does_not_expire),

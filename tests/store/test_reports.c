@@ -334,6 +334,102 @@ an_expired_hold_is_reported(void **state)
 	assert_clean(f);
 }
 
+/* One hold, 10, of message 1, with what the row says of its report. */
+static struct store_op *
+begin_put(struct fixture *f, const struct store_hold *row, const char *sender)
+{
+	struct store_op *op = begin(f, STORE_MESSAGE_PUT);
+
+	op->message_put.message = message_of(1);
+	op->message_put.message.sender = span_of(sender);
+	op->message_put.hold_count = 1;
+	op->message_put.holds = row;
+	return op;
+}
+
+/* Nobody could be told of it. */
+static void
+a_hold_can_come_with_the_time_of_its_report(void **state)
+{
+	struct fixture *f = *state;
+	struct store_hold row = hold_of(10, 1);
+
+	row.report_at = NOW + 100;
+	begin_put(f, &row, "alice@a.test");
+	expect(f, STORE_OK);
+	assert_int_equal(hold_now(f, 10).report_at, NOW + 100);
+	claim(f, 0);
+	f->now += 100;
+	claim(f, 1);
+	notify(f, 10); /* without a time: never */
+	assert_true(hold_now(f, 10).report_at == INT64_MAX);
+	f->now += 1000;
+	claim(f, 0);
+	assert_clean(f);
+}
+
+static void
+a_hold_without_a_time_or_an_author_comes_without_a_report(void **state)
+{
+	struct fixture *f = *state;
+	struct store_hold row = hold_of(10, 1);
+	struct store_op *op;
+
+	begin_put(f, &row, "alice@a.test");
+	expect(f, STORE_OK);
+	assert_true(hold_now(f, 10).report_at == INT64_MAX);
+	row = hold_of(11, 2);
+	row.report_at = NOW;
+	op = begin_put(f, &row, "");
+	op->message_put.message.key = key_of(2);
+	expect(f, STORE_OK);
+	assert_true(hold_now(f, 11).report_at == INT64_MAX);
+	claim(f, 0);
+	assert_clean(f);
+}
+
+static void
+a_report_waits_until_all_parts_of_the_message_are_here(void **state)
+{
+	struct fixture *f = *state;
+	struct store_hold rows[] = {hold_of(10, 1), hold_of(11, 1)};
+	struct store_op *op;
+
+	rows[0].report_at = NOW;
+	op = begin_put(f, &rows[0], "alice@a.test");
+	op->message_put.more = true;
+	expect(f, STORE_OK);
+	assert_clean(f);
+	claim(f, 0);
+	begin_put(f, &rows[1], "alice@a.test");
+	expect(f, STORE_OK);
+	claim(f, 1);
+	assert_clean(f);
+}
+
+/* A staged one takes no room among those that are claimed. */
+static void
+a_staged_hold_hides_no_report(void **state)
+{
+	struct fixture *f = *state;
+	struct store_hold rows[] = {hold_of(10, 1), hold_of(11, 2)};
+	struct store_op *op;
+
+	rows[0].report_at = NOW - 5;
+	rows[1].report_at = NOW;
+	op = begin_put(f, &rows[0], "alice@a.test");
+	op->message_put.more = true;
+	expect(f, STORE_OK);
+	op = begin_put(f, &rows[1], "alice@a.test");
+	op->message_put.message.key = key_of(2);
+	expect(f, STORE_OK);
+	op = begin(f, STORE_REPORT_CLAIM);
+	op->report_claim.claim = (struct store_claim){NODE, f->now + 60, 1};
+	expect(f, STORE_OK);
+	assert_int_equal(op->report_claim.count, 1);
+	assert_true(key_equals(op->report_claim.rows[0].hold.key, key_of(11)));
+}
+
 int
 main(void)
 {
@@ -349,6 +445,10 @@ main(void)
 	    CASE(what_was_taken_or_withdrawn_is_not_reported),
 	    CASE(what_has_no_author_here_is_not_reported),
 	    CASE(an_expired_hold_is_reported),
+	    CASE(a_hold_can_come_with_the_time_of_its_report),
+	    CASE(a_hold_without_a_time_or_an_author_comes_without_a_report),
+	    CASE(a_report_waits_until_all_parts_of_the_message_are_here),
+	    CASE(a_staged_hold_hides_no_report),
 	};
 
 	return fixture_run(cases, sizeof cases / sizeof cases[0]);

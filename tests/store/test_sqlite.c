@@ -12,6 +12,7 @@
 
 #include "fixture.h"
 #include "store/problems.h"
+#include "version_1.h"
 
 static int
 set_up(void **state)
@@ -134,6 +135,86 @@ a_store_made_by_a_newer_version_is_refused(void **state)
 	store_close(&f->store);
 	meddle(f, "PRAGMA user_version = 4711");
 	assert_refused(f, -E_RANGE, "schema 4711, made by a newer version");
+}
+
+static void
+meddle_all(const struct fixture *f, const char *const *statements)
+{
+	for (; *statements != NULL; statements++)
+		meddle(f, *statements);
+}
+
+/* Closed, and in place of what was there. */
+static void
+make_version_1(struct fixture *f)
+{
+	store_close(&f->store);
+	unlink(fixture_file(f));
+	meddle_all(f, version_1_schema);
+	meddle_all(f, version_1_rows);
+}
+
+static void
+a_store_of_the_first_version_goes_on_in_this_one(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	make_version_1(f);
+	fixture_reopen(f);
+	assert_clean(f);
+	assert_int_equal(hold_now(f, 11).next_at, NOW); /* being pulled */
+	assert_int_equal(hold_now(f, 12).next_at, NOW + 300);
+	assert_true(hold_now(f, 13).next_at == INT64_MAX); /* it has ended */
+	assert_int_equal(row_at(f, 20).verdict, VERDICT_ACCEPT);
+	assert_int_equal(row_at(f, 20).decided_at, 0);
+	op = begin(f, STORE_HOLD_CLAIM);
+	op->hold_claim.claim = (struct store_claim){NODE, NOW + 60, 10};
+	expect(f, STORE_OK);
+	assert_int_equal(op->hold_claim.count, 1);
+	assert_true(key_equals(op->hold_claim.rows[0].hold.key, key_of(10)));
+	assert_int_equal(op->hold_claim.rows[0].hold.next_at, NOW);
+	fixture_reopen(f);
+	assert_int_equal(state_of_hold(f, 11), HOLD_LEASED);
+	assert_clean(f);
+}
+
+/* All tables and indexes with their texts, and the version. */
+static void
+read_schema(const struct fixture *f, char *to, size_t n)
+{
+	sqlite3_stmt *statement;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(fixture_file(f), &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db,
+		"SELECT group_concat(sql, char(10)), (SELECT user_version FROM"
+		" pragma_user_version) FROM"
+		" (SELECT sql FROM sqlite_schema ORDER BY name)",
+		-1, &statement, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	assert_in_range(snprintf(to, n, "%s %d",
+			    (const char *)sqlite3_column_text(statement, 0),
+			    sqlite3_column_int(statement, 1)),
+	    1, n - 1);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+}
+
+/* So the texts of released versions are still what they were. */
+static void
+an_old_store_gets_the_tables_of_a_new_one(void **state)
+{
+	static char fresh[16384], migrated[16384];
+	struct fixture *f = *state;
+
+	read_schema(f, fresh, sizeof fresh);
+	make_version_1(f);
+	fixture_reopen(f);
+	read_schema(f, migrated, sizeof migrated);
+	assert_string_equal(fresh, migrated);
 }
 
 static void
@@ -450,6 +531,8 @@ main(void)
 	    CASE_OF(
 		what_was_answered_survives_a_death_and_the_rest_is_not_there),
 	    CASE_OF(a_store_made_by_a_newer_version_is_refused),
+	    CASE_OF(a_store_of_the_first_version_goes_on_in_this_one),
+	    CASE_OF(an_old_store_gets_the_tables_of_a_new_one),
 	    CASE_OF(somebody_elses_database_is_refused_and_left_alone),
 	    CASE_OF(a_database_of_the_same_version_but_another_kind_is_refused),
 	    CASE_OF(an_operation_that_fails_is_undone_alone),

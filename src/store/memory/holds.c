@@ -61,15 +61,34 @@ memory_hold_rows(struct store_op *op, const struct memory_picked *picked)
 	return rows;
 }
 
+/* Was it to be pushed, and nobody is at it any more? */
+static bool
+is_lost(const struct memory_hold *hold, int64_t now)
+{
+	return hold->row.state == HOLD_LEASED &&
+	       hold->row.route == ROUTE_PUSH && hold->pull.until <= now;
+}
+
 static bool
 is_due(const void *row, const void *arg)
 {
 	const struct memory_hold *hold = row;
 	const struct store_op *op = arg;
 
-	return !hold->staged && hold->row.state == HOLD_HELD &&
-	       hold->row.route != ROUTE_PUSH && hold->row.next_at <= op->now &&
-	       hold->notice.until <= op->now;
+	return !hold->staged &&
+	       (hold->row.state == HOLD_HELD || is_lost(hold, op->now)) &&
+	       hold->row.next_at <= op->now && hold->notice.until <= op->now;
+}
+
+/* HELD again, if its lease was lost, also in the copy. */
+static void
+take_back(struct memory_hold *hold, struct store_hold *copy)
+{
+	if (hold->row.state != HOLD_LEASED)
+		return;
+	hold->row.state = copy->state = HOLD_HELD;
+	hold->row.sent_whole = copy->sent_whole = true;
+	hold->pull = (struct memory_lease){0};
 }
 
 static int
@@ -111,6 +130,7 @@ store_memory_hold_claim(struct memory *m, struct store_op *op)
 	for (unsigned i = 0; i < claim->count; i++) {
 		struct memory_hold *hold = picked.at[i];
 
+		take_back(hold, &claim->rows[i].hold);
 		hold->notice.node = claim->claim.node;
 		hold->notice.until = claim->claim.lease_until;
 	}
@@ -152,7 +172,8 @@ store_memory_hold_noticed(struct memory *m, struct store_op *op)
 		hold->row.expires_at = noticed->expires_at;
 		hold->row.tries++;
 	}
-	if (noticed->route != ROUTE_UNKNOWN && noticed->route != 0)
+	if (noticed->route > ROUTE_UNKNOWN &&
+	    (hold->row.state != HOLD_LEASED || hold->row.route != ROUTE_PUSH))
 		hold->row.route = noticed->route;
 	if (hold->row.reported == 0 && store_is_reportable(&hold->message->row))
 		hold->row.report_at = store_time_or_never(noticed->report_at);
@@ -167,19 +188,16 @@ store_memory_hold_retry(struct memory *m, struct store_op *op)
 {
 	const struct store_hold_retry *retry = &op->hold_retry;
 	struct memory_hold *hold = memory_hold_find(m, retry->key);
-	int64_t next_at = retry->next_at;
 
 	if (hold == NULL)
 		return STORE_NONE;
 	if (hold->row.state != HOLD_HELD)
 		return STORE_CONFLICT;
-	if (retry->route == ROUTE_PUSH)
-		next_at = INT64_MAX;
-	if (hold->notice.until == 0 && hold->row.next_at == next_at)
+	if (hold->notice.until == 0 && hold->row.next_at == retry->next_at)
 		return STORE_OK;
 	if (retry->route != ROUTE_UNKNOWN && retry->route != 0)
 		hold->row.route = retry->route;
-	hold->row.next_at = next_at;
+	hold->row.next_at = retry->next_at;
 	hold->row.tries++;
 	memory_say(&hold->reply, retry->reply);
 	hold->notice = (struct memory_lease){0};

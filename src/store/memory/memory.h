@@ -137,6 +137,11 @@ memory_message_find(const struct memory *m, struct key key);
 /* A new row, not yet in the store; NULL: no memory. */
 struct memory_message *memory_message_new(const struct store_message *from);
 
+/* A report with its delivery becomes ours; their keys are new. STORE_FULL: no
+   memory. */
+enum store_outcome memory_report_add(struct memory *m,
+    const struct store_message *report, const struct store_delivery *delivery);
+
 /*
  * Adds those deliveries that are not there, staged, for NOTICE (zero: none);
  * then shows, or drops, all of a message. False: no memory, and some were
@@ -169,7 +174,8 @@ bool memory_hold_open(const struct memory_hold *hold);
 /* Is its pull running? Has what was said, and the grace after it, passed? */
 bool memory_hold_pulled(const struct memory_hold *hold, int64_t now);
 
-/* Ends it, or gives its lease back (NOTICED): its times, leases and report. */
+/* Ends it, or gives its lease back (HELD, NOTICED): its times, leases and
+   report. */
 void memory_hold_move(struct memory_hold *hold, enum store_hold_state state,
     struct span reply, int64_t moment);
 

@@ -111,7 +111,7 @@ new_hold(const struct store_hold *from, struct memory_message *message)
 	hold->row.ended_at = 0;
 	hold->row.verdict = VERDICT_NONE;
 	hold->row.sent_whole = false;
-	hold->row.report_at = INT64_MAX;
+	hold->row.report_at = store_first_report(&message->row, from);
 	hold->row.reported = 0;
 	hold->message = message;
 	return hold;

@@ -114,6 +114,49 @@ store_memory_hold_lease(struct memory *m, struct store_op *op)
 	return STORE_OK;
 }
 
+static bool
+is_leased_so(const struct memory_hold *hold, uint64_t node, uint64_t ticket)
+{
+	return hold->row.state == HOLD_LEASED && hold->pull.node == node &&
+	       hold->pull.ticket == ticket;
+}
+
+static bool
+may_push(const struct memory_hold *hold, const struct store_op *op)
+{
+	const struct store_hold_push *push = &op->hold_push;
+
+	if (hold->row.state == HOLD_HELD)
+		return hold->notice.node == push->node &&
+		       hold->notice.until > op->now;
+	return hold->row.route == ROUTE_PUSH &&
+	       is_leased_so(hold, push->node, push->ticket);
+}
+
+enum store_outcome
+store_memory_hold_push(struct memory *m, struct store_op *op)
+{
+	struct store_hold_push *push = &op->hold_push;
+	struct memory_hold *hold = memory_hold_find(m, push->key);
+
+	if (hold == NULL)
+		return STORE_NONE;
+	if (!may_push(hold, op))
+		return STORE_CONFLICT;
+	if (!memory_hold_copy(op, hold, &push->row) ||
+	    !copy_content(&op->arena, &hold->message->row, &push->row.message))
+		return STORE_FULL;
+	hold->row.state = push->row.hold.state = HOLD_LEASED;
+	hold->row.route = push->row.hold.route = ROUTE_PUSH;
+	buf_clear(&hold->targets);
+	push->row.hold.targets = span_of("");
+	hold->notice = (struct memory_lease){0};
+	hold->pull.node = push->node;
+	hold->pull.ticket = push->ticket;
+	hold->pull.until = push->lease_until;
+	return STORE_OK;
+}
+
 void
 memory_hold_move(struct memory_hold *hold, enum store_hold_state state,
     struct span reply, int64_t moment)
@@ -123,13 +166,22 @@ memory_hold_move(struct memory_hold *hold, enum store_hold_state state,
 	hold->row.state = state;
 	hold->pull = (struct memory_lease){0};
 	memory_say(&hold->reply, reply);
-	if (state == HOLD_NOTICED)
+	if (state <= HOLD_NOTICED)
 		return;
 	hold->row.ended_at = moment;
 	hold->author = (struct memory_lease){0};
 	hold->row.report_at =
 	    is_failure && store_is_reportable(&hold->message->row) ? moment
 								   : INT64_MAX;
+}
+
+/* HELD again, and we send it ourselves from the time on that was said. */
+static void
+wait_for_push(struct memory_hold *hold, int64_t next_at)
+{
+	hold->row.route = ROUTE_PUSH;
+	hold->row.next_at = next_at;
+	hold->row.tries++;
 }
 
 enum store_outcome
@@ -140,19 +192,21 @@ store_memory_hold_settle(struct memory *m, struct store_op *op)
 
 	if (hold == NULL)
 		return STORE_NONE;
-	if (settle->state != HOLD_TAKEN && settle->state != HOLD_REFUSED &&
-	    settle->state != HOLD_NOTICED)
+	if (!store_settles_to(settle->state))
 		return STORE_CONFLICT;
-	if (hold->row.state == HOLD_LEASED && hold->pull.node == settle->node &&
-	    hold->pull.ticket == settle->ticket) {
+	if (is_leased_so(hold, settle->node, settle->ticket)) {
 		hold->row.sent_whole |= settle->sent_whole;
 		memory_hold_move(
 		    hold, settle->state, settle->reply, store_moment(op));
+		if (settle->state == HOLD_HELD)
+			wait_for_push(hold, settle->next_at);
 	}
-	if (hold->row.state != settle->state)
+	if (hold->row.state != settle->state ||
+	    (settle->state == HOLD_HELD &&
+		hold->row.next_at != settle->next_at))
 		return STORE_CONFLICT;
 	settle->message = hold->row.message;
-	if (settle->state != HOLD_NOTICED)
+	if (settle->state > HOLD_LEASED)
 		settle->body_free =
 		    memory_release(m, hold->message, store_moment(op));
 	return STORE_OK;
@@ -164,7 +218,9 @@ store_memory_hold_end(struct memory *m, struct store_op *op)
 	struct store_hold_end *end = &op->hold_end;
 	struct memory_hold *hold = memory_hold_find(m, end->key);
 
-	if (hold == NULL)
+	if (hold == NULL ||
+	    (end->user.n > 0 &&
+		!span_equals(hold->message->row.user, end->user)))
 		return STORE_NONE;
 	if (end->state != HOLD_REFUSED && end->state != HOLD_WITHDRAWN)
 		return STORE_CONFLICT;

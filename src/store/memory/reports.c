@@ -90,18 +90,18 @@ mark(const struct memory *m, struct memory_hold *hold,
 	return memory_release(m, hold->message, moment);
 }
 
-static enum store_outcome
-add_report(struct memory *m, const struct store_report_put *put)
+enum store_outcome
+memory_report_add(struct memory *m, const struct store_message *report,
+    const struct store_delivery *delivery)
 {
 	struct memory_message *message;
 
 	if (!memory_reserve(&m->messages, 1))
 		return STORE_FULL;
-	message = memory_message_new(&put->message);
+	message = memory_message_new(report);
 	if (message == NULL)
 		return STORE_FULL;
-	if (!memory_deliveries_add(
-		m, message, (struct key){0}, &put->delivery, 1)) {
+	if (!memory_deliveries_add(m, message, (struct key){0}, delivery, 1)) {
 		memory_message_free(message);
 		return STORE_FULL;
 	}
@@ -132,7 +132,7 @@ store_memory_report_put(struct memory *m, struct store_op *op)
 		return outcome;
 	if (memory_delivery_is_there(m, put->delivery.key))
 		return STORE_CONFLICT;
-	outcome = add_report(m, put);
+	outcome = memory_report_add(m, &put->message, &put->delivery);
 	if (outcome != STORE_OK)
 		return outcome;
 	put->body = hold->row.message;

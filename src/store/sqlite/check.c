@@ -30,9 +30,9 @@ static const char *const questions[PROBLEM_COUNT] = {
     [PROBLEM_HOLD_TARGETS] =
 	"SELECT key FROM holds"
 	" WHERE length(targets) % 17 <> 0 OR length(targets) > 32 * 17",
-    [PROBLEM_HOLD_REPORT] =
-	"SELECT key FROM holds WHERE " IS_REPORTABLE " AND (reportable = 0"
-	" OR reported & 2 <> 0 OR state NOT IN (1, 2, 3, 5, 6))",
+    [PROBLEM_HOLD_REPORT] = "SELECT key FROM holds WHERE report_at < " NEVER
+			    " AND (reportable = 0 OR reported & 2 <> 0"
+			    "  OR state NOT IN (0, 1, 2, 3, 5, 6))",
     [PROBLEM_HOLD_ENVELOPE] =
 	"SELECT key FROM holds WHERE NOT EXISTS"
 	" (SELECT 1 FROM holds AS l WHERE l.key = holds.envelope"

@@ -97,9 +97,10 @@ holds_standing(struct sqlite_store *s, const struct key *key,
     struct hold_standing *standing_r)
 {
 	struct query q = query_new(s,
-	    "SELECT message, state, route, next_at, notice_until, lease_node,"
-	    " lease_ticket, lease_until, leads, reportable, verdict, reported,"
-	    " report_at FROM holds WHERE key = ?1 AND state > 0");
+	    "SELECT message, state, route, next_at, notice_node, notice_until,"
+	    " lease_node, lease_ticket, lease_until, leads, reportable,"
+	    " verdict, reported, report_at FROM holds WHERE key = ?1 AND state "
+	    "> 0");
 	bool found;
 
 	query_put_key(&q, key);
@@ -109,6 +110,7 @@ holds_standing(struct sqlite_store *s, const struct key *key,
 		standing_r->state = (enum store_hold_state)query_number(&q);
 		standing_r->route = (enum store_route)query_number(&q);
 		standing_r->next_at = query_number(&q);
+		standing_r->notice_node = (uint64_t)query_number(&q);
 		standing_r->notice_until = query_number(&q);
 		standing_r->lease_node = (uint64_t)query_number(&q);
 		standing_r->lease_ticket = (uint64_t)query_number(&q);
@@ -123,19 +125,32 @@ holds_standing(struct sqlite_store *s, const struct key *key,
 	return found;
 }
 
-/* The lease of the notice; the one of the pull is set in pulls.c. */
-static void
-claim_hold(struct sqlite_store *s, const struct key *key,
+void
+holds_claim(struct sqlite_store *s, const char *update, const struct key *key,
     const struct store_claim *claim)
 {
-	struct query q =
-	    query_new(s, "UPDATE holds SET notice_node = ?2, notice_until = ?3"
-			 " WHERE key = ?1");
+	struct query q = query_new(s, update);
 
 	query_put_key(&q, key);
 	query_put_number(&q, (int64_t)claim->node);
 	query_put_number(&q, claim->lease_until);
 	query_run(&q);
+}
+
+/* One whose lease was lost while it was sent: HELD as before, also in HOLD. */
+static void
+take_back(struct sqlite_store *s, struct store_hold *hold)
+{
+	struct query q =
+	    query_new(s, "UPDATE holds SET state = 1, sent_whole = 1,"
+			 " lease_node = 0, lease_until = 0 WHERE key = ?1");
+
+	query_put_key(&q, &hold->key);
+	query_run(&q);
+	tally_hold(s, HOLD_LEASED, hold->route, -1);
+	tally_hold(s, HOLD_HELD, hold->route, 1);
+	hold->state = HOLD_HELD;
+	hold->sent_whole = true;
 }
 
 static void
@@ -156,14 +171,21 @@ store_sqlite_hold_claim(struct sqlite_store *s, struct store_op *op)
 	struct query q = query_new(s,
 	    "SELECT key FROM holds INDEXED BY holds_due"
 	    " WHERE " IS_NOTIFIABLE " AND next_at <= ?1 AND notice_until <= ?1"
-	    " ORDER BY next_at, key LIMIT ?2");
+	    " AND lease_until <= ?1 ORDER BY next_at, key LIMIT ?2");
 
 	query_put_number(&q, op->now);
 	query_put_number(&q, query_limit(claim->claim.limit));
 	claim->rows = holds_load_page(s, query_page(&q), &claim->count);
 	for (unsigned i = 0; i < claim->count; i++) {
+		struct store_hold *hold = &claim->rows[i].hold;
+
 		load_envelope(s, claim->rows, i);
-		claim_hold(s, &claim->rows[i].hold.key, &claim->claim);
+		holds_claim(s,
+		    "UPDATE holds SET notice_node = ?2, notice_until = ?3"
+		    " WHERE key = ?1",
+		    &hold->key, &claim->claim);
+		if (hold->state == HOLD_LEASED)
+			take_back(s, hold);
 	}
 	return STORE_OK;
 }
@@ -202,6 +224,8 @@ store_sqlite_hold_noticed(struct sqlite_store *s, struct store_op *op)
 		return STORE_OK;
 	state = was.state == HOLD_HELD ? HOLD_NOTICED : was.state;
 	route = noticed->route > ROUTE_UNKNOWN ? noticed->route : was.route;
+	if (was.state == HOLD_LEASED && was.route == ROUTE_PUSH)
+		route = was.route;
 	report_at = was.report_at;
 	if (was.reported == 0 && was.is_reportable)
 		report_at = store_time_or_never(noticed->report_at);
@@ -232,8 +256,6 @@ enum store_outcome
 store_sqlite_hold_retry(struct sqlite_store *s, struct store_op *op)
 {
 	const struct store_hold_retry *retry = &op->hold_retry;
-	int64_t next_at =
-	    retry->route == ROUTE_PUSH ? INT64_MAX : retry->next_at;
 	struct hold_standing was;
 	enum store_route route;
 	struct query q;
@@ -242,7 +264,7 @@ store_sqlite_hold_retry(struct sqlite_store *s, struct store_op *op)
 		return STORE_NONE;
 	if (was.state != HOLD_HELD)
 		return STORE_CONFLICT;
-	if (was.notice_until == 0 && was.next_at == next_at)
+	if (was.notice_until == 0 && was.next_at == retry->next_at)
 		return STORE_OK;
 	route = retry->route > ROUTE_UNKNOWN ? retry->route : was.route;
 	q = query_new(s,
@@ -251,7 +273,7 @@ store_sqlite_hold_retry(struct sqlite_store *s, struct store_op *op)
 	    " notice_node = 0, notice_until = 0 WHERE key = ?1");
 	query_put_key(&q, &retry->key);
 	query_put_number(&q, route);
-	query_put_number(&q, next_at);
+	query_put_number(&q, retry->next_at);
 	query_put_text(&q, retry->reply);
 	query_run(&q);
 	tally_hold(s, HOLD_HELD, was.route, -1);

@@ -207,9 +207,9 @@ insert_hold(struct sqlite_store *s, const struct store_hold *hold,
 	    "INSERT INTO holds (key, message, user, id, recipient, domain,"
 	    " notify, orcpt, state, route, tries, created, next_at,"
 	    " expires_at, ended_at, capabilities, reply, targets, visible,"
-	    " envelope, reportable)"
+	    " envelope, reportable, report_at)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
-	    " ?14, 0, ?15, ?16, ?17, ?18, ?19, ?20)"
+	    " ?14, 0, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
 	    " ON CONFLICT (key) DO NOTHING");
 
 	query_put_key(&q, &hold->key);
@@ -232,6 +232,7 @@ insert_hold(struct sqlite_store *s, const struct store_hold *hold,
 	query_put_number(&q, hold->visible);
 	query_put_key(&q, leader);
 	query_put_number(&q, store_is_reportable(message));
+	query_put_number(&q, store_first_report(message, hold));
 	return query_run(&q) == 1;
 }
 

@@ -13,7 +13,7 @@ pulls_running(const struct hold_standing *standing, int64_t now)
 	return standing->state == HOLD_LEASED && standing->lease_until > now;
 }
 
-/* The lease of the pull is given back: held as before. */
+/* The lease of the pull is given back: noticed as before. */
 static void
 give_back(struct sqlite_store *s, const struct key *key,
     const struct hold_standing *was, const struct hold_end *end)
@@ -29,6 +29,26 @@ give_back(struct sqlite_store *s, const struct key *key,
 	query_run(&q);
 	tally_hold(s, was->state, was->route, -1);
 	tally_hold(s, HOLD_NOTICED, was->route, 1);
+}
+
+/* The same, and we send it ourselves from the time on that was said. */
+static void
+hold_for_push(struct sqlite_store *s, const struct hold_standing *was,
+    const struct store_hold_settle *settle)
+{
+	struct query q = query_new(s,
+	    "UPDATE holds SET state = 1, route = 5, next_at = ?2,"
+	    " tries = tries + 1, sent_whole = sent_whole OR ?3,"
+	    " reply = CASE length(?4) WHEN 0 THEN reply ELSE ?4 END,"
+	    " lease_node = 0, lease_until = 0 WHERE key = ?1");
+
+	query_put_key(&q, &settle->key);
+	query_put_number(&q, settle->next_at);
+	query_put_number(&q, settle->sent_whole);
+	query_put_text(&q, settle->reply);
+	query_run(&q);
+	tally_hold(s, was->state, was->route, -1);
+	tally_hold(s, HOLD_HELD, ROUTE_PUSH, 1);
 }
 
 void
@@ -165,31 +185,111 @@ store_sqlite_hold_lease(struct sqlite_store *s, struct store_op *op)
 	return STORE_OK;
 }
 
+/* Writes the lease of a push, also into PUSH->ROW. */
+static void
+take_to_push(struct sqlite_store *s, struct store_hold_push *push,
+    const struct hold_standing *was)
+{
+	struct store_hold *hold = &push->row.hold;
+	struct query q =
+	    query_new(s, "UPDATE holds SET state = 3, route = 5, targets = x'',"
+			 " notice_node = 0, notice_until = 0, lease_node = ?2,"
+			 " lease_until = ?3, lease_ticket = ?4 WHERE key = ?1");
+
+	hold->state = HOLD_LEASED;
+	hold->route = ROUTE_PUSH;
+	hold->targets = span_of("");
+	query_put_key(&q, &push->key);
+	query_put_number(&q, (int64_t)push->node);
+	query_put_number(&q, push->lease_until);
+	query_put_number(&q, (int64_t)push->ticket);
+	query_run(&q);
+	tally_hold(s, was->state, was->route, -1);
+	tally_hold(s, HOLD_LEASED, ROUTE_PUSH, 1);
+}
+
+static bool
+is_leased_so(
+    const struct hold_standing *standing, uint64_t node, uint64_t ticket)
+{
+	return standing->state == HOLD_LEASED && standing->lease_node == node &&
+	       standing->lease_ticket == ticket;
+}
+
+enum store_outcome
+store_sqlite_hold_push(struct sqlite_store *s, struct store_op *op)
+{
+	struct store_hold_push *push = &op->hold_push;
+	struct hold_standing was;
+	bool is_again;
+
+	if (!holds_standing(s, &push->key, &was))
+		return STORE_NONE;
+	is_again = was.route == ROUTE_PUSH &&
+		   is_leased_so(&was, push->node, push->ticket);
+	if (!is_again &&
+	    (was.state != HOLD_HELD || was.notice_node != push->node ||
+		was.notice_until <= op->now))
+		return STORE_CONFLICT;
+	if (!holds_load(s, &push->key, &push->row) ||
+	    !messages_load_content(s, &push->row.message))
+		return STORE_NONE;
+	take_to_push(s, push, &was);
+	return STORE_OK;
+}
+
+/* Back to where it was, or on to an end. */
+static void
+settle_lease(struct sqlite_store *s, const struct store_hold_settle *settle,
+    const struct hold_standing *was, int64_t moment)
+{
+	const struct hold_end end = {.state = settle->state,
+	    .reply = settle->reply,
+	    .sent_whole = settle->sent_whole,
+	    .moment = moment};
+
+	if (settle->state == HOLD_HELD)
+		hold_for_push(s, was, settle);
+	else if (settle->state == HOLD_NOTICED)
+		give_back(s, &settle->key, was, &end);
+	else
+		pulls_end(s, &settle->key, was, &end);
+}
+
 enum store_outcome
 store_sqlite_hold_settle(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_hold_settle *settle = &op->hold_settle;
-	const struct hold_end end = {.state = settle->state,
-	    .reply = settle->reply,
-	    .sent_whole = settle->sent_whole,
-	    .moment = store_moment(op)};
+	int64_t moment = store_moment(op);
 	struct hold_standing was;
 
 	if (!holds_standing(s, &settle->key, &was))
 		return STORE_NONE;
-	if (settle->state != HOLD_TAKEN && settle->state != HOLD_REFUSED &&
-	    settle->state != HOLD_NOTICED)
+	if (!store_settles_to(settle->state))
 		return STORE_CONFLICT;
-	if (was.state == HOLD_LEASED && was.lease_node == settle->node &&
-	    was.lease_ticket == settle->ticket)
-		(settle->state == HOLD_NOTICED ? give_back : pulls_end)(
-		    s, &settle->key, &was, &end);
-	else if (was.state != settle->state)
+	if (is_leased_so(&was, settle->node, settle->ticket))
+		settle_lease(s, settle, &was, moment);
+	else if (was.state != settle->state ||
+		 (was.state == HOLD_HELD && was.next_at != settle->next_at))
 		return STORE_CONFLICT;
 	settle->message = was.message;
-	settle->body_free = settle->state != HOLD_NOTICED &&
-			    messages_release(s, &was.message, end.moment);
+	settle->body_free = settle->state > HOLD_LEASED &&
+			    messages_release(s, &was.message, moment);
 	return STORE_OK;
+}
+
+/* Did USER submit its message? "" is everybody. */
+static bool
+is_of_user(struct sqlite_store *s, const struct key *key, struct span user)
+{
+	struct query q;
+
+	if (user.n == 0)
+		return true;
+	q = query_new(s, "SELECT 1 FROM holds WHERE key = ?1 AND user = ?2");
+	query_put_key(&q, key);
+	query_put_text(&q, user);
+	return query_one(&q, 0) == 1;
 }
 
 enum store_outcome
@@ -201,7 +301,8 @@ store_sqlite_hold_end(struct sqlite_store *s, struct store_op *op)
 	    .moment = store_moment(op)};
 	struct hold_standing was;
 
-	if (!holds_standing(s, &asked->key, &was))
+	if (!holds_standing(s, &asked->key, &was) ||
+	    !is_of_user(s, &asked->key, asked->user))
 		return STORE_NONE;
 	if (asked->state != HOLD_REFUSED && asked->state != HOLD_WITHDRAWN)
 		return STORE_CONFLICT;

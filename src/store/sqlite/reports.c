@@ -4,20 +4,6 @@
  */
 #include "store/sqlite/query.h"
 
-static void
-claim_report(struct sqlite_store *s, const struct key *key,
-    const struct store_claim *claim)
-{
-	struct query q =
-	    query_new(s, "UPDATE holds SET report_node = ?2, report_until = ?3"
-			 " WHERE key = ?1");
-
-	query_put_key(&q, key);
-	query_put_number(&q, (int64_t)claim->node);
-	query_put_number(&q, claim->lease_until);
-	query_run(&q);
-}
-
 /* Loads until the octets are used up, at least one row. */
 static void
 load_page(
@@ -53,7 +39,10 @@ store_sqlite_report_claim(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, query_limit(claim->claim.limit));
 	load_page(s, query_page(&q), claim);
 	for (unsigned i = 0; i < claim->count; i++)
-		claim_report(s, &claim->rows[i].hold.key, &claim->claim);
+		holds_claim(s,
+		    "UPDATE holds SET report_node = ?2, report_until = ?3"
+		    " WHERE key = ?1",
+		    &claim->rows[i].hold.key, &claim->claim);
 	return STORE_OK;
 }
 

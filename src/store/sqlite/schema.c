@@ -11,6 +11,11 @@
 
 #define APPLICATION 0x52455354 /* "REST": whose file this is */
 
+/* The conditions that the first version had and that have changed since. */
+#define V1_IS_NOTIFIABLE "state = 1 AND route <> 5"
+#define V1_IS_REPORTABLE "report_at < " NEVER
+#define V1_IS_EXPIRING   "state IN (1, 2, 4)"
+
 static const char version_1_mail[] =
     "CREATE TABLE users ("
     " address BLOB NOT NULL PRIMARY KEY, password BLOB NOT NULL,"
@@ -71,7 +76,7 @@ static const char version_1_mail[] =
     " report_until INTEGER NOT NULL DEFAULT 0"
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX holds_due ON holds"
-    " (next_at, key, notice_until, state, route) WHERE " IS_NOTIFIABLE ";"
+    " (next_at, key, notice_until, state, route) WHERE " V1_IS_NOTIFIABLE ";"
     "CREATE INDEX holds_message ON holds (message, " NEEDS_CONTENT ");"
     "CREATE INDEX holds_user ON holds (user, key);"
     "CREATE INDEX holds_user_state ON holds (user, state, key);"
@@ -83,7 +88,7 @@ static const char version_1_mail[] =
     "CREATE INDEX holds_ended ON holds (ended_at, key)"
     " WHERE " IS_SWEEPABLE ";"
     "CREATE INDEX holds_report ON holds (report_at, key, report_until)"
-    " WHERE " IS_REPORTABLE ";"
+    " WHERE " V1_IS_REPORTABLE ";"
     "CREATE INDEX holds_reporting ON holds (report_node)"
     " WHERE report_node <> 0;"
     "CREATE INDEX holds_claimed ON holds (notice_node)"
@@ -116,7 +121,7 @@ static const char version_1_notices[] =
     "CREATE INDEX notices_waiting ON notices (recipient, domain, state, key)"
     " WHERE " IS_WAITING ";"
     "CREATE INDEX notices_expiry ON notices (expires_at, key)"
-    " WHERE " IS_EXPIRING ";"
+    " WHERE " V1_IS_EXPIRING ";"
     "CREATE INDEX notices_undecided ON notices (key)"
     " WHERE " IS_UNDECIDED ";"
     "CREATE INDEX notices_user_undecided ON notices (recipient, key)"
@@ -183,10 +188,32 @@ static const char version_1_others[] =
     " PRIMARY KEY (kind, state)"
     ") STRICT, WITHOUT ROWID;";
 
+/*
+ * Holds that were to be pushed had been parked for a push that was to come;
+ * they are due from now on. Persons are known to have decided from now on only.
+ */
+static const char version_2_text[] =
+    "DROP INDEX holds_due;"
+    "DROP INDEX holds_report;"
+    "DROP INDEX notices_expiry;"
+    "UPDATE holds SET next_at = created"
+    " WHERE state IN (1, 3) AND route = 5 AND next_at = " NEVER ";"
+    "ALTER TABLE notices"
+    " ADD COLUMN decided_at INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX holds_due ON holds"
+    " (next_at, key, notice_until, lease_until, state, route)"
+    " WHERE " IS_NOTIFIABLE ";"
+    "CREATE INDEX holds_report ON holds"
+    " (report_at, key, report_until, state) WHERE " IS_REPORTABLE ";"
+    "CREATE INDEX notices_expiry ON notices"
+    " (expires_at, key, state, decided_at, verdict)"
+    " WHERE " IS_EXPIRING ";";
+
 /* migrations[n] leads from version n to n + 1, in parts. */
 static const char *const version_1[] = {
     version_1_mail, version_1_notices, version_1_others, NULL};
-static const char *const *const migrations[] = {version_1};
+static const char *const version_2[] = {version_2_text, NULL};
+static const char *const *const migrations[] = {version_1, version_2};
 
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 

@@ -32,6 +32,7 @@
 static const bool has_savepoint[STORE_VERBS] = {
     [STORE_MESSAGE_PUT] = true,
     [STORE_HOLD_CLAIM] = true,
+    [STORE_HOLD_PUSH] = true,
     [STORE_HOLD_LEASE] = true,
     [STORE_HOLD_SETTLE] = true,
     [STORE_HOLD_VERDICT] = true,
@@ -43,6 +44,7 @@ static const bool has_savepoint[STORE_VERBS] = {
     [STORE_NOTICE_PUT] = true,
     [STORE_NOTICE_CLAIM] = true,
     [STORE_NOTICE_FETCHED] = true,
+    [STORE_NOTICE_SETTLE] = true,
     [STORE_NOTICE_DECIDE] = true,
     [STORE_NOTICE_EXPIRE] = true,
     [STORE_DELIVERY_CLAIM] = true,

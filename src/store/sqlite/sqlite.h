@@ -58,11 +58,12 @@ struct sqlite_store {
 /* ---- conditions that an index and its queries must spell alike ---- */
 
 /* Holds. NEVER is what INT64_MAX is in the tables. */
-#define NEVER         "9223372036854775807"
-#define IS_OPEN       "state IN (1, 2, 3)"
-#define IS_NOTIFIABLE "state = 1 AND route <> 5"
+#define NEVER   "9223372036854775807"
+#define IS_OPEN "state IN (1, 2, 3)"
+/* HELD ones, and those that were to be pushed: their lease may be lost. */
+#define IS_NOTIFIABLE "(state = 1 OR (state = 3 AND route = 5))"
 #define NEEDS_CONTENT "(ended_at = 0 OR report_at < " NEVER ")"
-#define IS_REPORTABLE "report_at < " NEVER
+#define IS_REPORTABLE "state > 0 AND report_at < " NEVER
 #define IS_SWEEPABLE  "ended_at > 0 AND report_at = " NEVER " AND leads <> 1"
 #define IS_FOLLOWER   "envelope <> key"
 #define FOLDED        "lower(CAST(recipient AS TEXT))"
@@ -71,8 +72,11 @@ struct sqlite_store {
 #define IS_PULLABLE                               \
 	"(state IN (2, 3) OR unconfirmed = 1 OR " \
 	"verdict_due = 1)"
-#define IS_WAITING   "state IN (1, 2, 3, 4)"
-#define IS_EXPIRING  "state IN (1, 2, 4)"
+#define IS_WAITING "state IN (1, 2, 3, 4)"
+/* Not those that a person accepted and that are to be pulled. */
+#define IS_EXPIRING                          \
+	"(state IN (1, 4) OR (state = 2 AND" \
+	" (decided_at = 0 OR verdict NOT IN (1, 2))))"
 #define IS_UNDECIDED "state IN (1, 4)"
 #define IS_OVER      "state IN (6, 7, 8)"
 
@@ -157,7 +161,9 @@ struct hold_standing {
 	struct key message;
 	enum store_hold_state state;
 	enum store_route route;
-	int64_t next_at, notice_until;
+	int64_t next_at;
+	uint64_t notice_node;
+	int64_t notice_until;
 	uint64_t lease_node, lease_ticket;
 	int64_t lease_until;
 	bool leads, is_reportable;
@@ -168,6 +174,11 @@ struct hold_standing {
 /* False: there is none. */
 bool holds_standing(struct sqlite_store *s, const struct key *key,
     struct hold_standing *standing_r);
+
+/* Claims the hold by UPDATE, a constant that sets ?2 and ?3, node and end of
+   the lease, where the key is ?1. */
+void holds_claim(struct sqlite_store *s, const char *update,
+    const struct key *key, const struct store_claim *claim);
 
 /* ---- pulls.c ---- */
 
@@ -206,7 +217,7 @@ void pulls_end(struct sqlite_store *s, const struct key *key,
 	"key, id, domain, recipient, given, sender, subject, attachments,"     \
 	" verdict, verdict_due, address, dialect, state, unconfirmed, digest," \
 	" size, tries, created, first_try_at, next_at, expires_at, message,"   \
-	" reply"
+	" reply, decided_at"
 
 /* By name, as store.h says; by key. False: there is none. */
 bool notices_load_named(struct sqlite_store *s, struct span id,
