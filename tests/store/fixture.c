@@ -454,6 +454,16 @@ fetch(struct fixture *f, unsigned notice, unsigned message, unsigned delivery)
 	expect(f, STORE_OK);
 }
 
+void
+deliver(struct fixture *f, unsigned delivery)
+{
+	struct store_op *op = begin(f, STORE_DELIVERY_SETTLE);
+
+	op->delivery_settle.key = key_of(delivery);
+	op->delivery_settle.done = true;
+	expect(f, STORE_OK);
+}
+
 struct store_op *
 begin_notice_settle(
     struct fixture *f, unsigned number, enum store_notice_end end)

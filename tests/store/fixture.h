@@ -83,6 +83,8 @@ void expect_row(struct fixture *f, enum store_outcome outcome);
 void claim_notices(struct fixture *f, unsigned expected);
 void
 fetch(struct fixture *f, unsigned notice, unsigned message, unsigned delivery);
+/* A delivery is done. */
+void deliver(struct fixture *f, unsigned delivery);
 void settle_hold(struct fixture *f, unsigned hold, enum store_hold_state to,
     enum store_outcome outcome);
 

@@ -46,16 +46,6 @@ begin_fetch(
 }
 
 static void
-deliver(struct fixture *f, unsigned number)
-{
-	struct store_op *op = begin(f, STORE_DELIVERY_SETTLE);
-
-	op->delivery_settle.key = key_of(number);
-	op->delivery_settle.done = true;
-	expect(f, STORE_OK);
-}
-
-static void
 tell(struct fixture *f, unsigned number, const char *user,
     enum store_verdict verdict, enum store_outcome outcome)
 {
@@ -379,7 +369,6 @@ what_was_not_decided_in_time_lapses(void **state)
 
 	keep(f);
 	put_two(f, 2, 10);
-	decide(f, 11, VERDICT_ACCEPT, STORE_OK);
 	f->now = NOW + 172799;
 	expire(f, 10, 0);
 	f->now += 1;
@@ -387,8 +376,7 @@ what_was_not_decided_in_time_lapses(void **state)
 	assert_int_equal(op->notice_expire.notices[0].state, NOTICE_LAPSED);
 	assert_int_equal(op->notice_expire.body_count, 1);
 	assert_true(key_equals(op->notice_expire.bodies[0], key_of(5)));
-	op = expire(f, 10, 1);
-	assert_int_equal(op->notice_expire.notices[0].verdict, VERDICT_ACCEPT);
+	expire(f, 10, 1);
 	assert_false(body_is_known(f, 5));
 	assert_int_equal(row_at(f, 10).state, NOTICE_LAPSED);
 	decide(f, 10, VERDICT_ACCEPT, STORE_CONFLICT);
@@ -400,6 +388,58 @@ what_was_not_decided_in_time_lapses(void **state)
 	op->sweep.limit = 10;
 	expect(f, STORE_OK);
 	assert_int_equal(op->sweep.removed, 3);
+	assert_clean(f);
+}
+
+/* Its pull ends it, with a report to its user. */
+static void
+what_a_person_accepted_does_not_lapse_with_its_time(void **state)
+{
+	struct fixture *f = *state;
+	struct store_notice automatic = envelope_of(3, BOB);
+
+	put_two(f, 2, 10);
+	automatic.key = key_of(20);
+	automatic.state = NOTICE_WANTED;
+	automatic.verdict = VERDICT_ACCEPT;
+	automatic.decided_at = NOW; /* not what it says, but what was done */
+	put_row(f, &automatic, STORE_OK);
+	assert_int_equal(row_at(f, 20).decided_at, 0);
+	decide(f, 10, VERDICT_ACCEPT, STORE_OK);
+	decide(f, 11, VERDICT_AUTHORIZE, STORE_OK);
+	f->now = NOW + 172800;
+	expire(f, 10, 1);
+	assert_int_equal(row_at(f, 10).state, NOTICE_WANTED);
+	assert_int_equal(row_at(f, 11).state, NOTICE_WANTED);
+	assert_int_equal(row_at(f, 20).state, NOTICE_LAPSED);
+	claim_notices(f, 2);
+	assert_clean(f);
+}
+
+static void
+the_time_of_the_first_decision_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	keep(f);
+	put_two(f, 2, 10);
+	assert_int_equal(row_at(f, 10).decided_at, 0);
+	f->now += 5;
+	op = decide(f, 10, VERDICT_REJECT, STORE_OK);
+	assert_int_equal(op->notice_decide.notice.decided_at, NOW + 5);
+	f->now += 5;
+	op = decide(f, 10, VERDICT_REJECT, STORE_OK); /* again */
+	assert_int_equal(op->notice_decide.notice.decided_at, NOW + 5);
+	decide(f, 10, VERDICT_ACCEPT, STORE_CONFLICT);
+	op = decide(f, 1, VERDICT_ACCEPT, STORE_OK);
+	assert_int_equal(op->notice_decide.notice.decided_at, NOW + 10);
+	f->now += 5;
+	op = decide(f, 1, VERDICT_SPAM, STORE_OK); /* afterwards */
+	assert_int_equal(op->notice_decide.notice.decided_at, NOW + 10);
+	assert_int_equal(row_at(f, 1).decided_at, NOW + 10);
+	assert_int_equal(row_at(f, 10).decided_at, NOW + 5);
+	assert_int_equal(row_at(f, 11).decided_at, 0);
 	assert_clean(f);
 }
 
@@ -439,6 +479,8 @@ main(void)
 	    CASE(a_notice_that_named_nobody_is_found_with_and_without_its_user),
 	    CASE(an_answer_to_an_older_verdict_leaves_the_newer_one_due),
 	    CASE(what_was_not_decided_in_time_lapses),
+	    CASE(what_a_person_accepted_does_not_lapse_with_its_time),
+	    CASE(the_time_of_the_first_decision_is_kept),
 	    CASE(a_copy_goes_when_those_who_could_have_it_lapse),
 	};
 

@@ -10,16 +10,6 @@ settle(struct fixture *f, unsigned number, enum store_notice_end end,
 }
 
 static void
-settle_delivery(struct fixture *f, unsigned number)
-{
-	struct store_op *op = begin(f, STORE_DELIVERY_SETTLE);
-
-	op->delivery_settle.key = key_of(number);
-	op->delivery_settle.done = true;
-	expect(f, STORE_OK);
-}
-
-static void
 a_notice_comes_back_as_it_was_put(void **state)
 {
 	struct fixture *f = *state;
@@ -66,7 +56,7 @@ a_notice_is_known_by_identifier_and_domain_in_every_state(void **state)
 	put_row(f, &again, STORE_EXISTS);
 	claim_notices(f, 1);
 	fetch(f, 1, 5, 20);
-	settle_delivery(f, 20);
+	deliver(f, 20);
 	put_row(f, &again, STORE_EXISTS);
 	again.key = key_of(3);
 	again.domain = span_of("other.test");
@@ -75,15 +65,42 @@ a_notice_is_known_by_identifier_and_domain_in_every_state(void **state)
 
 static void
 put_below(struct fixture *f, const struct store_notice *notice,
-    uint64_t pending_max, uint64_t total_max, enum store_outcome outcome)
+    uint64_t domain_max, uint64_t total_max, enum store_outcome outcome)
 {
 	struct store_op *op = begin(f, STORE_NOTICE_PUT);
 
 	op->notice_put.count = 1;
 	op->notice_put.notices = notice;
-	op->notice_put.pending_max = pending_max;
+	op->notice_put.domain_max = domain_max;
 	op->notice_put.total_max = total_max;
 	expect_row(f, outcome);
+}
+
+static void
+notices_with_and_without_a_recipient_have_ceilings_of_their_own(void **state)
+{
+	struct fixture *f = *state;
+	struct store_notice nobody = notice_of(2), bob = envelope_of(4, BOB);
+	struct store_op *op;
+
+	put_notice(f, 1);
+	bob.key = key_of(10);
+	put_row(f, &bob, STORE_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		bool names = i == 1;
+
+		bob = envelope_of(5, BOB);
+		op = begin(f, STORE_NOTICE_PUT);
+		op->notice_put.count = 1;
+		op->notice_put.notices = names ? &bob : &nobody;
+		op->notice_put.pending_max = names ? 1 : 2;
+		op->notice_put.domain_max = names ? 2 : 1;
+		expect_row(f, STORE_FULL);
+		op->notice_put.pending_max = names ? 2 : 1;
+		op->notice_put.domain_max = names ? 1 : 2;
+		expect_row(f, STORE_OK);
+	}
+	assert_clean(f);
 }
 
 /* AT-12 */
@@ -206,9 +223,9 @@ a_fetched_message_is_delivered_when_the_last_delivery_is(void **state)
 	op->notice_fetched.delivery_count = 2;
 	op->notice_fetched.deliveries = rows;
 	expect(f, STORE_OK);
-	settle_delivery(f, 20);
+	deliver(f, 20);
 	assert_int_equal(notice_now(f, 1).state, NOTICE_FETCHED);
-	settle_delivery(f, 21);
+	deliver(f, 21);
 	assert_int_equal(notice_now(f, 1).state, NOTICE_DELIVERED);
 	assert_true(notice_now(f, 1).unconfirmed);
 	assert_clean(f);
@@ -469,6 +486,8 @@ main(void)
 	    CASE(a_notice_comes_back_as_it_was_put),
 	    CASE(what_a_notice_did_not_say_stays_unsaid),
 	    CASE(a_notice_is_known_by_identifier_and_domain_in_every_state),
+	    CASE(
+		notices_with_and_without_a_recipient_have_ceilings_of_their_own),
 	    CASE(ceilings_of_one_domain_and_of_all_are_kept),
 	    CASE(only_a_new_notice_can_be_put),
 	    CASE(a_claimed_notice_is_pulling_until_its_lease_ends),

@@ -69,9 +69,12 @@ decide_row(struct memory *m, struct memory_notice *notice, struct store_op *op)
 		refuse(m, notice, op);
 	else
 		return STORE_CONFLICT;
-	if (outcome == STORE_OK)
-		row->verdict = decide->verdict;
-	return outcome;
+	if (outcome != STORE_OK)
+		return outcome;
+	row->verdict = decide->verdict;
+	if (row->decided_at == 0)
+		row->decided_at = store_moment(op);
+	return STORE_OK;
 }
 
 enum store_outcome
@@ -99,6 +102,14 @@ store_memory_notice_decide(struct memory *m, struct store_op *op)
 	return STORE_OK;
 }
 
+/* Is it to be pulled because a person accepted it? */
+static bool
+is_accepted(const struct store_notice *row)
+{
+	return row->state == NOTICE_WANTED && row->decided_at > 0 &&
+	       store_is_acceptance(row->verdict);
+}
+
 static bool
 is_expiring(const void *row, const void *arg)
 {
@@ -108,7 +119,7 @@ is_expiring(const void *row, const void *arg)
 	return (notice->row.state == NOTICE_PENDING ||
 		   notice->row.state == NOTICE_WANTED ||
 		   notice->row.state == NOTICE_KEPT) &&
-	       notice->row.expires_at <= op->now;
+	       !is_accepted(&notice->row) && notice->row.expires_at <= op->now;
 }
 
 static int

@@ -115,6 +115,8 @@ is_full(const struct memory *m, const struct store_notice_put *put,
     const struct store_notice *asked)
 {
 	uint64_t of_source = 0, in_all = 0;
+	uint64_t source_max =
+	    asked->recipient.n > 0 ? put->pending_max : put->domain_max;
 
 	for (size_t i = 0; i < m->notices.count; i++) {
 		const struct memory_notice *notice = m->notices.at[i];
@@ -126,7 +128,7 @@ is_full(const struct memory *m, const struct store_notice_put *put,
 		    span_equals(notice->row.domain, asked->domain) &&
 		    span_equals(notice->row.recipient, asked->recipient);
 	}
-	return (put->pending_max != 0 && of_source >= put->pending_max) ||
+	return (source_max != 0 && of_source >= source_max) ||
 	       (put->total_max != 0 && in_all >= put->total_max);
 }
 
@@ -146,6 +148,7 @@ new_notice(const struct store_notice *from)
 		notice->named = notice->row.recipient;
 		notice->row.unconfirmed = notice->row.verdict_due = false;
 		notice->row.message = (struct key){0};
+		notice->row.decided_at = 0;
 		return notice;
 	}
 	memory_notice_free(notice);
@@ -399,15 +402,33 @@ settle_row(struct store_notice *row, const struct store_notice_settle *settle)
 	return false;
 }
 
+/* What the user is told of one that lapses. */
+static enum store_outcome
+add_report(struct memory *m, const struct store_notice_settle *settle)
+{
+	if (!store_report_fits(&settle->message))
+		return STORE_FULL;
+	if (memory_message_find(m, settle->message.key) != NULL ||
+	    memory_delivery_is_there(m, settle->delivery.key))
+		return STORE_CONFLICT;
+	return memory_report_add(m, &settle->message, &settle->delivery);
+}
+
 enum store_outcome
 store_memory_notice_settle(struct memory *m, struct store_op *op)
 {
 	const struct store_notice_settle *settle = &op->notice_settle;
 	struct memory_notice *notice = memory_notice_find(
 	    m, settle->id, settle->domain, settle->recipient);
+	enum store_outcome outcome = STORE_OK;
 
 	if (notice == NULL)
 		return STORE_NONE;
+	if (settle->has_report && settle->end == NOTICE_END_LAPSED &&
+	    notice->row.state == NOTICE_PULLING)
+		outcome = add_report(m, settle);
+	if (outcome != STORE_OK)
+		return outcome;
 	if (!settle_row(&notice->row, settle))
 		return STORE_CONFLICT;
 	memory_say(&notice->reply, settle->reply);

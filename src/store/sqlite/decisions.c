@@ -65,8 +65,11 @@ store_sqlite_notice_decide(struct sqlite_store *s, struct store_op *op)
 		return STORE_CONFLICT;
 	*is = was;
 	is->verdict = decide->verdict;
+	if (is->decided_at == 0)
+		is->decided_at = store_moment(op);
 	is_undecided = was.state == NOTICE_PENDING || was.state == NOTICE_KEPT;
 	if (!is_undecided && was.verdict == decide->verdict) {
+		*is = was;
 		decide->again = was.state != NOTICE_LAPSED;
 		return decide->again ? STORE_OK : STORE_CONFLICT;
 	}

@@ -42,6 +42,7 @@ read_notice(struct query *q, struct store_notice *notice_r)
 	notice_r->expires_at = query_number(q);
 	notice_r->message = query_key(q);
 	notice_r->reply = query_text(q);
+	notice_r->decided_at = query_number(q);
 }
 
 /* Ends Q, which asks for NOTICE_COLUMNS. */
@@ -129,9 +130,9 @@ count_limit(uint64_t max)
 /* Counts no further than the ceiling. */
 static bool
 source_is_full(struct sqlite_store *s, const struct store_notice *notice,
-    uint64_t pending_max)
+    uint64_t source_max)
 {
-	int64_t max = count_limit(pending_max);
+	int64_t max = count_limit(source_max);
 	struct query q =
 	    query_new(s, "SELECT count(*) FROM (SELECT 1 FROM notices"
 			 " INDEXED BY notices_waiting WHERE recipient = ?1"
@@ -147,10 +148,12 @@ static bool
 is_full(struct sqlite_store *s, const struct store_notice_put *put,
     const struct store_notice *notice)
 {
+	uint64_t source_max =
+	    notice->recipient.n > 0 ? put->pending_max : put->domain_max;
+
 	if (put->total_max != 0 && tally_waiting(s) >= put->total_max)
 		return true;
-	return put->pending_max != 0 &&
-	       source_is_full(s, notice, put->pending_max);
+	return source_max != 0 && source_is_full(s, notice, source_max);
 }
 
 void
@@ -315,7 +318,8 @@ notices_save(struct sqlite_store *s, const struct store_notice *was,
 	    "UPDATE notices SET state = ?2, unconfirmed = ?3, next_at = ?4,"
 	    " message = ?5, reply = ?6, verdict = ?7, verdict_due = ?8,"
 	    " lease_node = CASE ?9 WHEN 1 THEN 0 ELSE lease_node END,"
-	    " lease_until = CASE ?9 WHEN 1 THEN 0 ELSE lease_until END"
+	    " lease_until = CASE ?9 WHEN 1 THEN 0 ELSE lease_until END,"
+	    " decided_at = ?10"
 	    " WHERE key = ?1");
 
 	query_put_key(&q, &is->key);
@@ -330,6 +334,7 @@ notices_save(struct sqlite_store *s, const struct store_notice *was,
 	query_put_number(&q, is->verdict);
 	query_put_number(&q, is->verdict_due);
 	query_put_number(&q, gives_back);
+	query_put_number(&q, is->decided_at);
 	query_run(&q);
 	tally_notice(s, was->state, was->unconfirmed, was->verdict_due, -1);
 	tally_notice(s, is->state, is->unconfirmed, is->verdict_due, 1);
@@ -442,10 +447,28 @@ apply_end(struct store_notice *notice, const struct store_notice_settle *settle)
 	return false;
 }
 
+/* What the user is told of one that lapses. */
+static enum store_outcome
+add_report(struct sqlite_store *s, const struct store_notice_settle *settle)
+{
+	const struct key none = {0};
+
+	if (!store_report_fits(&settle->message))
+		return STORE_FULL;
+	if (messages_is_there(s, &settle->message.key) ||
+	    deliveries_is_there(s, &settle->delivery.key))
+		return STORE_CONFLICT;
+	messages_insert(s, &settle->message, false);
+	deliveries_insert(
+	    s, &settle->message.key, &none, &settle->delivery, 1, false);
+	return STORE_OK;
+}
+
 enum store_outcome
 store_sqlite_notice_settle(struct sqlite_store *s, struct store_op *op)
 {
 	const struct store_notice_settle *settle = &op->notice_settle;
+	enum store_outcome outcome = STORE_OK;
 	struct store_notice was, is;
 
 	if (!notices_load_named(
@@ -454,6 +477,11 @@ store_sqlite_notice_settle(struct sqlite_store *s, struct store_op *op)
 	is = was;
 	if (!apply_end(&is, settle))
 		return STORE_CONFLICT;
+	if (settle->has_report && settle->end == NOTICE_END_LAPSED &&
+	    was.state == NOTICE_PULLING)
+		outcome = add_report(s, settle);
+	if (outcome != STORE_OK)
+		return outcome;
 	if (settle->reply.n > 0)
 		is.reply = settle->reply;
 	notices_save(s, &was, &is, true);
