@@ -218,6 +218,33 @@ what_an_address_offered_and_did_is_remembered_with_its_time(void **state)
 }
 
 static void
+what_was_known_of_an_address_before_is_said(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op = begin_seen(f, "a.test");
+
+	op->peer_seen.verified = true;
+	expect(f, STORE_OK);
+	assert_span(op->peer_seen.before.name, "192.0.2.7");
+	assert_span(op->peer_seen.before.domain, "");
+	assert_int_equal(op->peer_seen.before.list, LISTED_NOT);
+	assert_int_equal(op->peer_seen.before.created, 0);
+	assert_int_equal(op->peer_seen.before.seen, 0);
+	assert_int_equal(op->peer_seen.before.verified_at, 0);
+	f->now += 10;
+	op = begin_seen(f, "b.test");
+	op->peer_seen.verified = op->peer_seen.tls = true;
+	expect(f, STORE_OK);
+	assert_span(op->peer_seen.before.domain, "a.test");
+	assert_int_equal(op->peer_seen.before.created, NOW);
+	assert_int_equal(op->peer_seen.before.seen, NOW);
+	assert_int_equal(op->peer_seen.before.verified_at, NOW);
+	assert_int_equal(op->peer_seen.before.tls_at, 0);
+	assert_span(op->peer_seen.peer.domain, "b.test");
+	assert_int_equal(op->peer_seen.peer.verified_at, NOW + 10);
+}
+
+static void
 an_address_beyond_the_ceiling_is_not_remembered(void **state)
 {
 	struct fixture *f = *state;
@@ -295,6 +322,7 @@ main(void)
 	    CASE(a_peer_is_forgotten_once),
 	    CASE(only_peers_that_are_on_no_list_are_swept),
 	    CASE(what_an_address_offered_and_did_is_remembered_with_its_time),
+	    CASE(what_was_known_of_an_address_before_is_said),
 	    CASE(an_address_beyond_the_ceiling_is_not_remembered),
 	    CASE(who_is_denied_is_listed_until_the_time_has_passed),
 	};

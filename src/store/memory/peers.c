@@ -172,6 +172,10 @@ store_memory_peer_seen(struct memory *m, struct store_op *op)
 	if (peer == NULL && seen->total_max > 0 &&
 	    m->peers.count >= seen->total_max)
 		return STORE_FULL;
+	seen->before =
+	    (struct store_peer){.name = seen->name, .list = LISTED_NOT};
+	if (peer != NULL && !copy_out(op, peer, &seen->before))
+		return STORE_FULL;
 	peer = find_or_make(m, seen->name, op->now);
 	if (peer == NULL)
 		return STORE_FULL;

@@ -4,15 +4,6 @@
 #define MADE    "name, list, until, notices, pulls, failures, created, seen"
 #define COLUMNS MADE ", domain, verified_at, pulled_at, tls_at, keyword_at"
 
-static bool
-is_there(struct sqlite_store *s, struct span name)
-{
-	struct query q = query_new(s, "SELECT 1 FROM peers WHERE name = ?1");
-
-	query_put_text(&q, name);
-	return query_one(&q, 0) == 1;
-}
-
 static void
 read_peer(struct query *q, struct store_peer *peer_r)
 {
@@ -31,11 +22,27 @@ read_peer(struct query *q, struct store_peer *peer_r)
 	peer_r->keyword_at = query_number(q);
 }
 
+/* False: there is no such row. */
+static bool
+load(struct sqlite_store *s, struct span name, struct store_peer *peer_r)
+{
+	struct query q =
+	    query_new(s, "SELECT " COLUMNS " FROM peers WHERE name = ?1");
+	bool found;
+
+	query_put_text(&q, name);
+	found = query_next(&q);
+	if (found)
+		read_peer(&q, peer_r);
+	query_end(&q);
+	return found;
+}
+
 enum store_outcome
 store_sqlite_peer_put(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_peer_put *put = &op->peer_put;
-	bool was_there = is_there(s, put->name);
+	bool was_there = load(s, put->name, &put->peer);
 	struct query q = query_new(s,
 	    "INSERT INTO peers (" MADE ")"
 	    " VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?4)"
@@ -57,16 +64,8 @@ enum store_outcome
 store_sqlite_peer_get(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_peer_get *get = &op->peer_get;
-	struct query q =
-	    query_new(s, "SELECT " COLUMNS " FROM peers WHERE name = ?1");
-	bool found;
 
-	query_put_text(&q, get->name);
-	found = query_next(&q);
-	if (found)
-		read_peer(&q, &get->peer);
-	query_end(&q);
-	return found ? STORE_OK : STORE_NONE;
+	return load(s, get->name, &get->peer) ? STORE_OK : STORE_NONE;
 }
 
 enum store_outcome
@@ -157,7 +156,9 @@ store_sqlite_peer_seen(struct sqlite_store *s, struct store_op *op)
 	struct store_peer_seen *seen = &op->peer_seen;
 	struct query q;
 
-	if (!is_there(s, seen->name)) {
+	if (!load(s, seen->name, &seen->before)) {
+		seen->before =
+		    (struct store_peer){.name = seen->name, .list = LISTED_NOT};
 		if (seen->total_max > 0 && tally_peers(s) >= seen->total_max)
 			return STORE_FULL;
 		make(s, seen->name, op->now);
