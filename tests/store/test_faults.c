@@ -5,10 +5,12 @@
  * again.
  */
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fixture.h"
+#include "version_1.h"
 
 /* What the layer refuses, and when: after so many calls of that kind. */
 enum fault { FAULT_NONE, FAULT_FULL, FAULT_WRITE, FAULT_SYNC };
@@ -354,6 +356,48 @@ a_fault_at_every_write_or_sync_loses_nothing_that_was_answered(void **state)
 	}
 }
 
+/* A store of the first version is opened, with a fault on the way. */
+static bool
+migrate_with_fault(enum fault kind, unsigned after)
+{
+	struct err err = {0};
+	struct fixture f;
+	char where[80];
+	bool struck;
+
+	fault = FAULT_NONE;
+	fixture_open(&f, true);
+	store_close(&f.store);
+	version_1_make(fixture_file(&f));
+	snprintf(where, sizeof where, "sqlite:%s", f.folder);
+	fault = kind;
+	fault_after = after;
+	struck = store_open(where, &f.store, &err) != 0;
+	fault = FAULT_NONE;
+	fixture_reopen(&f);
+	assert_int_equal(hold_now(&f, 10).next_at, NOW);
+	assert_int_equal(hold_now(&f, 12).next_at, NOW + 300);
+	assert_int_equal(row_at(&f, 20).decided_at, 0);
+	assert_clean(&f);
+	fixture_close(&f);
+	return struck;
+}
+
+static void
+a_fault_while_an_old_store_is_led_on_leaves_it_whole(void **state)
+{
+	static const enum fault kinds[] = {FAULT_FULL, FAULT_WRITE, FAULT_SYNC};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		unsigned after = 0;
+
+		while (migrate_with_fault(kinds[i], after))
+			after++;
+		assert_true(after > 0);
+	}
+}
+
 #define CASE_OF(function) \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
@@ -366,6 +410,8 @@ main(void)
 	    CASE_OF(a_failed_checkpoint_loses_nothing),
 	    cmocka_unit_test(
 		a_fault_at_every_write_or_sync_loses_nothing_that_was_answered),
+	    cmocka_unit_test(
+		a_fault_while_an_old_store_is_led_on_leaves_it_whole),
 	};
 
 	install_layer();

@@ -138,29 +138,13 @@ a_store_made_by_a_newer_version_is_refused(void **state)
 }
 
 static void
-meddle_all(const struct fixture *f, const char *const *statements)
-{
-	for (; *statements != NULL; statements++)
-		meddle(f, *statements);
-}
-
-/* Closed, and in place of what was there. */
-static void
-make_version_1(struct fixture *f)
-{
-	store_close(&f->store);
-	unlink(fixture_file(f));
-	meddle_all(f, version_1_schema);
-	meddle_all(f, version_1_rows);
-}
-
-static void
 a_store_of_the_first_version_goes_on_in_this_one(void **state)
 {
 	struct fixture *f = *state;
 	struct store_op *op;
 
-	make_version_1(f);
+	store_close(&f->store);
+	version_1_make(fixture_file(f));
 	fixture_reopen(f);
 	assert_clean(f);
 	assert_int_equal(hold_now(f, 11).next_at, NOW); /* being pulled */
@@ -211,7 +195,8 @@ an_old_store_gets_the_tables_of_a_new_one(void **state)
 	struct fixture *f = *state;
 
 	read_schema(f, fresh, sizeof fresh);
-	make_version_1(f);
+	store_close(&f->store);
+	version_1_make(fixture_file(f));
 	fixture_reopen(f);
 	read_schema(f, migrated, sizeof migrated);
 	assert_string_equal(fresh, migrated);

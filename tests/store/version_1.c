@@ -1,12 +1,15 @@
 /*
  * A store of the first version, as it was released: its tables, word for word,
- * and a few rows. This file never changes.
+ * and a few rows. These texts never change.
  */
 #include "version_1.h"
 
-#include <stddef.h>
+#include <sqlite3.h>
+#include <unistd.h>
 
-const char *const version_1_schema[] = {
+#include "fixture.h"
+
+static const char *const schema[] = {
     "CREATE TABLE users ( address BLOB NOT NULL PRIMARY KEY, password"
     " BLOB NOT NULL, mode INTEGER NOT NULL, from_check INTEGER NOT"
     " NULL, secret BLOB NOT NULL, created INTEGER NOT NULL) STRICT,"
@@ -134,11 +137,11 @@ const char *const version_1_schema[] = {
 };
 
 /*
- * One message for four: two holds that wait for a push, the second of them
+ * Alice's message for four: two holds that wait for a push, the second of them
  * being pulled; one whose notice is due later; one that ended. And a notice
  * that its user accepted.
  */
-const char *const version_1_rows[] = {
+static const char *const rows[] = {
     "INSERT INTO messages VALUES"
     " (x'00000000000000000000000000000001', CAST('alice@a.test' AS BLOB),"
     " CAST('alice@a.test' AS BLOB), x'', x'', 0, 0, 0, 0, 3, zeroblob(32),"
@@ -176,3 +179,23 @@ const char *const version_1_rows[] = {
     " (4, 2, 1), (6, 0, 1);",
     NULL,
 };
+
+static void
+run(sqlite3 *db, const char *const *statements)
+{
+	for (; *statements != NULL; statements++)
+		assert_int_equal(
+		    sqlite3_exec(db, *statements, NULL, NULL, NULL), SQLITE_OK);
+}
+
+void
+version_1_make(const char *path)
+{
+	sqlite3 *db;
+
+	unlink(path);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	run(db, schema);
+	run(db, rows);
+	sqlite3_close(db);
+}
