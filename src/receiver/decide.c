@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "message/date.h"
+#include "message/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,51 @@ decide_pushed(const struct settings *settings, const struct arrival *arrival,
 	    settings, arrival, op->now, &op->arena, &put->deliveries);
 }
 
+static int
+sum_up(struct arrival *a)
+{
+	struct digest *digest = digest_new();
+	int result;
+
+	if (digest == NULL)
+		return -E_NOMEM;
+	digest_add(digest, a->head);
+	digest_add(digest, a->body);
+	result = digest_end(digest, a->digest);
+	digest_free(&digest);
+	return result;
+}
+
+int
+decide_report(const struct settings *settings,
+    const struct decide_report *report, int64_t now, struct arena *arena,
+    struct store_message *message_r, struct store_delivery *delivery_r)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct arrival a = {
+	    .way = ARRIVAL_SUBMITTED,
+	    .message = key_new(now),
+	    .with = span_of("LOCAL"),
+	    .body_8bit = report->body_8bit,
+	    .smtputf8 = report->smtputf8,
+	    .head = arena_copy(arena, report->head),
+	    .body = arena_copy(arena, report->body),
+	    .size = report->head.n + report->body.n,
+	};
+	struct address user;
+	int result;
+
+	if (address_parse(report->user, rules, &user) < 0)
+		return -E_SYNTAX;
+	if (a.head.p == NULL || a.body.p == NULL)
+		return -E_NOMEM;
+	result = sum_up(&a);
+	if (result < 0)
+		return result;
+	decide_message(&a, now, message_r);
+	return decide_delivery(settings, &a, &user, now, arena, delivery_r);
+}
+
 /* ---- a person's decision ---- */
 
 struct deciding {
@@ -168,7 +214,10 @@ struct deciding {
 	char user[ADDRESS_TEXT];
 	enum store_verdict verdict;
 	struct decide_world world;
+	bool again; /* a pull was quicker: asked once more */
 };
+
+static void look(struct deciding *x, int64_t now);
 
 static void
 decided(struct store_op *op, void *arg)
@@ -180,6 +229,14 @@ decided(struct store_op *op, void *arg)
 	key_text(x->key, key);
 	log_event("decided", "notice=%s verdict=%s outcome=%s", key,
 	    store_verdict_name(x->verdict), store_outcome_name(op->outcome));
+	/* another recipient's pull may have brought a copy since we looked, and
+	   then a delivery is needed that was not made */
+	if (op->outcome == STORE_CONFLICT && !x->again) {
+		x->again = true;
+		look(x, op->now);
+		store_op_free(&op);
+		return;
+	}
 	if (op->outcome == STORE_OK && d->body_free)
 		x->world.free_body(x->world.owner, d->message);
 	x->world.answered(x->world.owner, op->outcome,
@@ -200,7 +257,8 @@ static int
 delivery_of(const struct deciding *x, const struct store_notice *n, int64_t now,
     struct arena *arena, struct store_delivery *delivery_r)
 {
-	const struct address_rules rules = {.utf8 = true};
+	const struct address_rules rules = {
+	    .utf8 = true, .bare_postmaster = true};
 	const struct arrival arrival = {
 	    .way = ARRIVAL_PULLED,
 	    .message = n->message,
@@ -246,17 +304,29 @@ notice_found(struct store_op *found, void *arg)
 	store_op_free(&found);
 }
 
+static void
+look(struct deciding *x, int64_t now)
+{
+	struct store_op *op = store_op_new(STORE_NOTICE_GET, now);
+
+	if (op == NULL) {
+		fail(x, STORE_BROKEN);
+		return;
+	}
+	op->notice_get.key = x->key;
+	op->done = notice_found;
+	op->arg = x;
+	store_submit(x->store, op);
+}
+
 void
 decide_verdict(struct store *store, const struct settings *settings,
     const struct decide_ask *ask, int64_t now, const struct decide_world *world)
 {
 	struct deciding *x = calloc(1, sizeof *x);
-	struct store_op *op = store_op_new(STORE_NOTICE_GET, now);
 
-	if (x == NULL || op == NULL ||
-	    span_copy(ask->user, x->user, sizeof x->user) < 0) {
+	if (x == NULL || span_copy(ask->user, x->user, sizeof x->user) < 0) {
 		free(x);
-		store_op_free(&op);
 		world->answered(world->owner, STORE_BROKEN, NULL);
 		return;
 	}
@@ -265,10 +335,7 @@ decide_verdict(struct store *store, const struct settings *settings,
 	x->key = ask->notice;
 	x->verdict = ask->verdict;
 	x->world = *world;
-	op->notice_get.key = ask->notice;
-	op->done = notice_found;
-	op->arg = x;
-	store_submit(store, op);
+	look(x, now);
 }
 
 /* ---- what nobody decided in time ---- */

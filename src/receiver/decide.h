@@ -39,6 +39,20 @@ int decide_pushed(const struct settings *settings,
     const struct arrival *arrival, struct store_op *op);
 
 /*
+ * A mail of this server itself to one of its users: null sender, nobody's
+ * submission. The record and its delivery; all of it lies in ARENA. 0;
+ * -E_SYNTAX: USER is no address; -E_NOMEM, -E_SYSTEM.
+ */
+struct decide_report {
+	struct span user;
+	struct span head, body; /* STORE_INLINE_MAX of the body at most */
+	bool body_8bit, smtputf8;
+};
+int decide_report(const struct settings *settings,
+    const struct decide_report *report, int64_t now, struct arena *arena,
+    struct store_message *message_r, struct store_delivery *delivery_r);
+
+/*
  * What a person decided about a notice (SM-20 to SM-24; WIRE 10): accepted, it
  * is pulled, or delivered at once when a copy is here; refused, the origin is
  * told. ANSWERED once, from a later store_turn(): the outcome of notice_decide,

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/table.h"
+#include "receiver/lapse.h"
 #include "receiver/pull_arrival.h"
 
 #include <stdlib.h>
@@ -174,6 +175,8 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 	op->notice_settle.end = end;
 	op->notice_settle.next_at = next_at;
 	op->notice_settle.reply = arena_copy(&op->arena, reply);
+	if (end == NOTICE_END_LAPSED)
+		lapse_tell(g->pull->settings, &item->notice, reply, op);
 	op->done = settled;
 	store_submit(g->pull->store, op);
 }
@@ -477,7 +480,8 @@ add(struct pull *p, const struct store_notice *notice)
 	item->notice.recipient = arena_copy(&g->arena, notice->recipient);
 	item->notice.to = arena_copy(&g->arena, notice->to);
 	item->notice.sender = arena_copy(&g->arena, notice->sender);
-	item->notice.subject = item->notice.envelope = span_of("");
+	item->notice.subject = arena_copy(&g->arena, notice->subject);
+	item->notice.envelope = span_of("");
 	item->notice.reply = span_of("");
 	if (item->notice.id.p == NULL || item->notice.domain.p == NULL)
 		return;
