@@ -38,7 +38,10 @@ def standard(server, folder, ports, dns_port, ca, certificate):
         "strangers": "accept",
         "callable-networks": ["127.0.0.0/8", "::1/128"],
         "pull-delay-max": "1s",
+        # All of a lab comes from few addresses, in one go.
         "notice-rate": "unlimited",
+        "pending-per-source": "unlimited",
+        "pending-per-domain": "unlimited",
         "submit-rate": "unlimited",
     }
     for name, port in ports.items():

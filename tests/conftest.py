@@ -22,7 +22,8 @@ from tests.lib.players import Player  # noqa: E402
 
 def started(folder, overlay="", **more):
     lab = Lab(str(folder))
-    lab.up(lay_over(SCENARIO_SETTINGS, overlay), **more)
+    settings = lay_over(SCENARIO_SETTINGS, labs.GENERAL_DELIVERY)
+    lab.up(lay_over(settings, overlay), **more)
     return lab
 
 

@@ -22,6 +22,7 @@ call_new(struct caller *caller, const struct message_call *m)
 	c->number = m->call;
 	c->pulls = m->pulls != 0;
 	arena_init(&c->arena, CALL_ARENA);
+	buf_init(&c->push_body, MESSAGE_CONTENT_MAX);
 	c->domain = arena_copy(&c->arena, m->domain);
 	c->targets = arena_copy(&c->arena, m->targets);
 	if (table_put(&caller->calls, c->number, c) < 0) {
@@ -85,6 +86,7 @@ call_add_notice(struct call *c, const struct message_call_notice *m)
 	item->subject = arena_copy(&c->arena, m->subject);
 	item->body_8bit = m->body_8bit != 0;
 	item->smtputf8 = m->smtputf8 != 0;
+	item->push = m->push != 0;
 	item->params.has_size = true;
 	item->params.size = m->size;
 	item->params.has_digest = true;
@@ -130,6 +132,8 @@ call_free(struct call *c)
 	table_take(&c->caller->calls, c->number);
 	table_take(&c->caller->questions, c->question);
 	reception_free(&c->reception);
+	sending_free(&c->sending);
+	buf_fini(&c->push_body);
 	dial_free(&c->dial);
 	conn_free(&c->conn);
 	smtp_client_free(&c->client);
@@ -153,7 +157,7 @@ count_octets(struct call *c)
 }
 
 void
-call_over(struct call *c, enum notify_end end, const char *reason)
+call_over(struct call *c, const char *reason)
 {
 	struct message m;
 	char ip[IP_TEXT];
@@ -165,24 +169,24 @@ call_over(struct call *c, enum notify_end end, const char *reason)
 	if (c->conn != NULL)
 		count_octets(c);
 	call_pull_prove(c, false);
+	call_push_over(c);
 	message_init(&m, MESSAGE_CALL_OVER);
 	m.call_over.call = c->number;
-	m.call_over.outcome = end;
+	m.call_over.reached = c->ready;
 	m.call_over.reason = span_of(reason);
-	m.call_over.capabilities = c->capabilities;
 	peer_send(role_peer(c->caller->role, ROLE_KEEPER, 0), &m);
 	call_free(c);
 }
 
 void
-call_leave(struct call *c, enum notify_end outcome)
+call_leave(struct call *c, const char *farewell)
 {
 	if (c->leaving)
 		return;
 	c->leaving = true;
-	c->outcome = outcome;
+	c->farewell = farewell;
 	if (smtp_client_quit(c->client) < 0)
-		call_over(c, outcome, "cannot say goodbye");
+		call_over(c, farewell);
 	else
 		conn_kick(c->conn);
 }
@@ -193,11 +197,7 @@ give_up_target(struct call *c, const char *reason)
 {
 	if (c->ready || c->pulls ||
 	    (c->target + 1) * STORE_TARGET > c->targets.n) {
-		call_over(c,
-		    c->leaving ? c->outcome
-		    : c->ready ? NOTIFY_DONE
-			       : NOTIFY_UNREACHABLE,
-		    reason);
+		call_over(c, c->leaving ? c->farewell : reason);
 		return;
 	}
 	log_event("target-given-up", "why=%s", log_quote(span_of(reason)));
@@ -217,8 +217,8 @@ ready(struct call *c, const struct smtp_client_event *e)
 	c->capabilities = e->capabilities;
 	if (c->pulls)
 		call_pull_work(c);
-	else if ((c->dialect = call_notice_dialect(c)) == 0)
-		call_leave(c, NOTIFY_NO_KEYWORD);
+	else if (!call_notice_begin(c))
+		call_leave(c, "offers no way of the setting `speak`");
 	else
 		call_notice_work(c);
 }
@@ -257,13 +257,12 @@ client_event(struct call *c, const struct smtp_client_event *e)
 		return false;
 	case SMTP_CLIENT_CLOSED:
 		call_pull_prove(c, true);
-		call_over(c, c->outcome,
-		    c->outcome == NOTIFY_DONE ? "done"
-					      : "offers no notice keyword");
+		call_over(c, c->farewell);
 		return false;
 	case SMTP_CLIENT_CONTENT:
 	case SMTP_CLIENT_SENT:
-		break;
+		call_push_event(c, e);
+		return false;
 	}
 	return true;
 }
@@ -283,6 +282,8 @@ progress(void *owner)
 		client_event(c, &e);
 	if (c != NULL && c->server != NULL)
 		call_pull_progress(c);
+	else if (c != NULL && c->sending != NULL)
+		call_push_progress(c);
 }
 
 static void
@@ -322,6 +323,7 @@ make_session(struct call *c, int fd)
 	    .greeting_timeout = set->command_timeout,
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
+	    .last_reply_timeout = set->last_reply_timeout,
 	    .use_starttls = true,
 	};
 	struct conn_setup conn = {
@@ -332,6 +334,7 @@ make_session(struct call *c, int fd)
 	    .over = over,
 	    .secured = secured,
 	    .clock = role_now,
+	    .handshake_timeout = set->handshake_timeout,
 	};
 
 	c->client = smtp_client_new(&client, role_now());
@@ -353,7 +356,7 @@ dialled(void *owner, int fd, const char *why)
 	if (fd < 0)
 		give_up_target(c, why);
 	else if (make_session(c, fd) < 0)
-		call_over(c, NOTIFY_UNREACHABLE, "no memory");
+		call_over(c, "no memory");
 }
 
 static bool
@@ -398,7 +401,7 @@ dial_next(struct call *c)
 
 	dial_free(&c->dial);
 	if ((c->target + 1) * STORE_TARGET > c->targets.n) {
-		call_over(c, NOTIFY_UNREACHABLE, "no target answered");
+		call_over(c, "no target answered");
 		return;
 	}
 	c->address = target_read(c->targets.p + c->target * STORE_TARGET);

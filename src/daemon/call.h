@@ -1,13 +1,15 @@
 /*
  * One connection that we make: dialling the targets in turn, greeting, TLS, and
- * then the work it was made for: leaving notices (call_notice.c) or pulling
- * messages (call_pull.c). Shared by those files, call.c and caller.c only.
+ * then the work it was made for: leaving notices (call_notice.c), sending
+ * messages to who takes none (call_push.c), or pulling messages (call_pull.c).
+ * Shared by those files, call.c and caller.c only.
  */
 #ifndef DAEMON_CALL_H
 #define DAEMON_CALL_H
 
 #include "base/table.h"
 #include "daemon/reception.h"
+#include "daemon/sending.h"
 #include "net/conn.h"
 #include "net/dial.h"
 #include "origin/notify.h"
@@ -19,6 +21,8 @@
 
 #define CALL_ARENA     (16u << 20)
 #define CALL_ITEMS_MAX 1024
+#define CALL_DONE      "done"
+#define CALL_WAYS      4 /* words of the setting `speak` */
 
 struct caller {
 	struct role *role;
@@ -36,6 +40,8 @@ struct call_item {
 	struct key envelope; /* items of one envelope share it */
 	struct span envid, sender, recipient, subject;
 	bool body_8bit, smtputf8;
+	bool push;           /* to be sent, whatever the peer offers */
+	unsigned way;        /* of the call's ways, the one it is at */
 	struct reply answer; /* to its RCPT */
 	/* PULL; recipient and sender as above */
 	enum store_route dialect;
@@ -71,7 +77,9 @@ struct call {
 	unsigned count, room, next;
 	struct call_text *texts;
 	unsigned text_count, text_room;
-	enum store_route dialect; /* of the notices */
+	/* those of the setting `speak` that the peer offers; the one of now */
+	enum store_route ways[CALL_WAYS];
+	unsigned way_count, way;
 	struct call_item
 	    *said[SMTP_CLIENT_RECIPIENTS_MAX]; /* in this envelope */
 	unsigned said_count;
@@ -81,7 +89,12 @@ struct call {
 	struct smtp_client *client;
 	uint64_t capabilities;
 	bool ready, leaving;
-	enum notify_end outcome; /* that the keeper is told after QUIT */
+	const char *farewell; /* what the keeper is told after QUIT */
+
+	/* a message that we send (push) */
+	struct call_item *pushed; /* asked for, or on its way; or NULL */
+	struct sending *sending;
+	struct buf push_body;
 
 	/* a turn (pull): the other side sends, we are the server */
 	struct smtp_server *server;
@@ -107,19 +120,31 @@ void call_add_pull(struct call *c, const struct message_call_pull *m);
 void call_add_text(struct call *c, const struct message_call_envelope *m);
 void call_go(struct call *c);
 /* Tells the keeper and frees the call. */
-void call_over(struct call *c, enum notify_end end, const char *reason);
+void call_over(struct call *c, const char *reason);
 void call_free(struct call *c);
-/* Says QUIT: there is nothing more to do, and this is how it ends. */
-void call_leave(struct call *c, enum notify_end outcome);
+/* Says QUIT: there is nothing more to do, and why (static). */
+void call_leave(struct call *c, const char *farewell);
 /* A new number for the next question; 0: no memory. */
 uint64_t call_question(struct call *c);
 
-/* call_notice.c: the first way of `speak` that the peer offers, or 0; then
-   called whenever orders may be given, and for each reply. */
-enum store_route call_notice_dialect(const struct call *c);
+/* call_notice.c: false when the peer offers no way of `speak`; then called
+   whenever orders may be given, and for each reply. */
+bool call_notice_begin(struct call *c);
 void call_notice_recipient(struct call *c, const struct smtp_client_event *e);
 void call_notice_work(struct call *c);
 void call_notice_reply(struct call *c, const struct smtp_client_event *e);
+/* Tells the keeper how ITEM was answered; it is over with that. */
+void call_notice_report(struct call *c, struct call_item *item,
+    const struct reply *reply, bool sent_whole);
+
+/* call_push.c: asks for the content; 0 or negative: it cannot be asked for. */
+int call_push_say(struct call *c, struct call_item *item);
+void call_push_answer(struct call *c, struct message *m);
+void call_push_event(struct call *c, const struct smtp_client_event *e);
+/* Content is written as the connection takes it. */
+void call_push_progress(struct call *c);
+/* The call ends: what was on its way broke off. */
+void call_push_over(struct call *c);
 
 /* call_pull.c */
 void call_pull_work(struct call *c);

@@ -1,9 +1,12 @@
 /*
- * Leaving notices, as many in one session as there are, in the first dialect of
- * the setting `speak` that the peer offers: by GDEL one after the other and
+ * Leaving notices, as many in one session as there are, in the first way of the
+ * setting `speak` that the peer offers: by GDEL one after the other and
  * pipelined; by MSID one transaction each; by ENVELOPE one for all recipients
- * of a message who may see each other (WIRE 3, 5, 6). A peer that does not
- * understand our parameters gets the notice once more without (WIRE 8).
+ * of a message who may see each other (WIRE 3, 5, 6); or by push, the message
+ * itself (call_push.c). A peer that does not understand our parameters gets the
+ * notice once more without, and then goes on to the next way (WIRE 8).
+ *
+ * All that the peer understands in one way is said before the next way begins.
  */
 #include "daemon/call.h"
 
@@ -14,26 +17,64 @@
 
 static const struct way {
 	const char *word;
-	uint64_t capability;
-	enum store_route dialect;
+	uint64_t capability; /* 0: needs none */
+	enum store_route route;
 } ways[] = {
     {"envelope", SMTP_CAN_ENVELOPE, ROUTE_ENVELOPE},
     {"msid", SMTP_CAN_MSID, ROUTE_MSID},
     {"gdel", SMTP_CAN_GDEL, ROUTE_GDEL},
+    {"push", 0, ROUTE_PUSH},
 };
 
-enum store_route
-call_notice_dialect(const struct call *c)
+static void
+add_way(struct call *c, const char *word)
+{
+	for (unsigned k = 0; k < sizeof ways / sizeof ways[0]; k++)
+		if (strcmp(word, ways[k].word) == 0 &&
+		    (c->capabilities & ways[k].capability) ==
+			ways[k].capability &&
+		    c->way_count < CALL_WAYS)
+			c->ways[c->way_count++] = ways[k].route;
+}
+
+/* The place of push among the ways; it is added when it is not among them. */
+static unsigned
+way_of_push(struct call *c)
+{
+	unsigned at = 0;
+
+	while (at < c->way_count && c->ways[at] != ROUTE_PUSH)
+		at++;
+	if (at == c->way_count)
+		c->ways[c->way_count++] = ROUTE_PUSH;
+	return at;
+}
+
+bool
+call_notice_begin(struct call *c)
 {
 	const struct settings_list *speak =
 	    settings_speak(c->caller->role->settings, c->domain);
+	bool offers;
 
+	c->way = c->way_count = 0;
 	for (unsigned i = 0; i < speak->n; i++)
-		for (unsigned k = 0; k < sizeof ways / sizeof ways[0]; k++)
-			if (strcmp(speak->v[i], ways[k].word) == 0 &&
-			    (c->capabilities & ways[k].capability) != 0)
-				return ways[k].dialect;
-	return 0;
+		add_way(c, speak->v[i]);
+	offers = c->way_count > 0;
+	for (unsigned i = 0; i < c->count; i++) {
+		if (c->items[i].push)
+			c->items[i].way = way_of_push(c);
+		else /* the end of the call says of the others why not */
+			c->items[i].ended = !offers;
+	}
+	return c->way_count > 0;
+}
+
+/* The way that is being spoken. */
+static enum store_route
+way_now(const struct call *c)
+{
+	return c->ways[c->way];
 }
 
 /* ---- saying one ---- */
@@ -46,7 +87,7 @@ params_of(const struct call *c, const struct call_item *item)
 	if (item->plain)
 		return p;
 	p = item->params;
-	p.expires = hold_life(c->caller->role->settings, c->dialect);
+	p.expires = hold_life(c->caller->role->settings, way_now(c));
 	p.body_8bit = item->body_8bit;
 	p.smtputf8 = item->smtputf8;
 	return p;
@@ -107,7 +148,8 @@ say_envelope(struct call *c, struct call_item *first)
 	     item < c->items + c->count &&
 	     c->said_count < SMTP_CLIENT_RECIPIENTS_MAX;
 	     item++) {
-		if (item->sent || !key_equals(item->envelope, first->envelope))
+		if (item->sent || item->ended || item->way != c->way ||
+		    !key_equals(item->envelope, first->envelope))
 			continue;
 		memset(&item->answer, 0, sizeof item->answer);
 		recipients[c->said_count] = item->recipient;
@@ -120,82 +162,90 @@ say_envelope(struct call *c, struct call_item *first)
 static int
 say(struct call *c, struct call_item *item)
 {
-	if (c->dialect == ROUTE_ENVELOPE)
+	if (way_now(c) == ROUTE_ENVELOPE)
 		return say_envelope(c, item);
 	c->said[0] = item;
 	c->said_count = 1;
-	return c->dialect == ROUTE_MSID ? say_msid(c, item) : say_gdel(c, item);
+	if (way_now(c) == ROUTE_PUSH)
+		return call_push_say(c, item);
+	return way_now(c) == ROUTE_MSID ? say_msid(c, item) : say_gdel(c, item);
 }
 
-static bool
-all_ended(const struct call *c)
-{
-	for (unsigned i = 0; i < c->count; i++)
-		if (!c->items[i].ended)
-			return false;
-	return true;
-}
-
-/* Only GDEL is pipelined: a transaction ends before the next begins. */
+/* Is anything said, and not answered? Only GDEL is pipelined: elsewhere a
+   transaction ends before the next begins. */
 static bool
 is_busy(const struct call *c)
 {
-	if (c->dialect == ROUTE_GDEL)
-		return false;
 	for (unsigned i = 0; i < c->count; i++)
 		if (c->items[i].sent && !c->items[i].ended)
 			return true;
 	return false;
 }
 
-void
-call_notice_work(struct call *c)
+static bool
+is_waiting(const struct call *c, const struct call_item *item)
 {
-	for (unsigned i = 0; i < c->count && !is_busy(c); i++) {
+	return !item->sent && !item->ended && item->way == c->way;
+}
+
+static void
+say_all(struct call *c)
+{
+	for (unsigned i = 0; i < c->count; i++) {
 		int result;
 
-		if (c->items[i].sent)
+		if (!is_waiting(c, &c->items[i]))
 			continue;
+		if (way_now(c) != ROUTE_GDEL && is_busy(c))
+			return;
 		result = say(c, &c->items[i]);
 		if (result == -E_AGAIN)
-			break;
+			return;
 		for (unsigned k = 0; k < c->said_count; k++) {
 			c->said[k]->sent = true;
 			/* cannot be said: tried again later */
 			c->said[k]->ended = result < 0;
 		}
 	}
-	if (all_ended(c))
-		call_leave(c, NOTIFY_DONE);
+}
+
+void
+call_notice_work(struct call *c)
+{
+	say_all(c);
+	while (!is_busy(c) && c->way + 1 < c->way_count) {
+		c->way++;
+		say_all(c);
+	}
+	if (!is_busy(c))
+		call_leave(c, CALL_DONE);
 	else
 		conn_kick(c->conn);
 }
 
 /* ---- answers ---- */
 
-static bool
-is_not_understood(int code)
-{
-	return code == 500 || code == 501 || code == 502 || code == 504 ||
-	       code == 555;
-}
-
-static void
-report(struct call *c, struct call_item *item, const struct reply *reply)
+void
+call_notice_report(struct call *c, struct call_item *item,
+    const struct reply *reply, bool sent_whole)
 {
 	char text[REPLY_TEXT_MAX + 32];
 	struct message m;
 
 	item->ended = true;
-	snprintf(text, sizeof text, "%d %s %s", reply->code, reply->enhanced,
-	    reply->text);
+	if (reply->code == 0)
+		snprintf(text, sizeof text, "%s", reply->text);
+	else
+		snprintf(text, sizeof text, "%d %s %s", reply->code,
+		    reply->enhanced, reply->text);
 	message_init(&m, MESSAGE_NOTICED);
 	m.noticed.call = c->number;
 	m.noticed.hold = item->key;
 	m.noticed.code = (uint64_t)reply->code;
-	m.noticed.route = c->dialect;
+	m.noticed.route = way_now(c);
 	m.noticed.reply = span_of(text);
 	m.noticed.capabilities = c->capabilities;
+	m.noticed.sent_whole = sent_whole;
 	peer_send(role_peer(c->caller->role, ROLE_KEEPER, 0), &m);
 }
 
@@ -215,8 +265,36 @@ envelope_over(struct call *c, const struct smtp_client_event *e)
 		struct call_item *item = c->said[i];
 		bool refused = item->answer.code >= 300;
 
-		report(c, item, refused ? &item->answer : &e->reply);
+		call_notice_report(
+		    c, item, refused ? &item->answer : &e->reply, false);
 	}
+}
+
+/* Not understood: once more without parameters, then the next way. False: there
+   is none. */
+static bool
+say_otherwise(struct call *c, struct call_item *item)
+{
+	if (item->plain) {
+		if (c->way + 1 == c->way_count)
+			return false;
+		item->way = c->way + 1;
+	}
+	item->plain = !item->plain;
+	item->sent = false;
+	return true;
+}
+
+static bool
+all_otherwise(struct call *c, struct call_item *item)
+{
+	bool result = true;
+
+	if (way_now(c) == ROUTE_GDEL)
+		return say_otherwise(c, item);
+	for (unsigned i = 0; i < c->said_count; i++)
+		result = say_otherwise(c, c->said[i]) && result;
+	return result;
 }
 
 void
@@ -224,20 +302,14 @@ call_notice_reply(struct call *c, const struct smtp_client_event *e)
 {
 	struct call_item *item = e->tag < c->count ? &c->items[e->tag] : NULL;
 
-	if (item == NULL || item->ended)
+	if (item == NULL || item->ended || !item->sent)
 		return;
-	if (is_not_understood(e->reply.code) && !item->plain) {
-		for (unsigned i = 0;
-		     c->dialect != ROUTE_GDEL && i < c->said_count; i++) {
-			c->said[i]->plain = true;
-			c->said[i]->sent = false;
-		}
-		item->plain = true;
-		item->sent = false;
-	} else if (c->dialect == ROUTE_ENVELOPE) {
-		envelope_over(c, e);
-	} else {
-		report(c, item, &e->reply);
+	if (!reply_is_not_understood(e->reply.code) ||
+	    !all_otherwise(c, item)) {
+		if (way_now(c) == ROUTE_ENVELOPE)
+			envelope_over(c, e);
+		else
+			call_notice_report(c, item, &e->reply, false);
 	}
 	call_notice_work(c);
 }

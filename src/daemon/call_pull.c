@@ -81,7 +81,7 @@ call_pull_work(struct call *c)
 		}
 		report(c, &c->items[at], PULL_LATER, "it could not be asked");
 	}
-	call_leave(c, NOTIFY_DONE);
+	call_leave(c, CALL_DONE);
 }
 
 /* What an answer without a turn means. */
@@ -184,6 +184,7 @@ call_pull_turn(struct call *c)
 	    .verbs_max = (unsigned)role_most(set->verbs_per_session),
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
+	    .rate_min = set->minimum_rate,
 	    .secure = conn_is_secure(c->conn),
 	    .chunking = true,
 	    .after_gtml = turned->dialect == ROUTE_MSID,
@@ -195,11 +196,11 @@ call_pull_turn(struct call *c)
 	c->content_begun = false;
 	c->server = smtp_server_new(&setup, role_now());
 	if (c->server == NULL) {
-		call_over(c, NOTIFY_DONE, "no memory for the turn");
+		call_over(c, "no memory for the turn");
 		return;
 	}
 	if (turned->dialect == ROUTE_MSID && !begin_by_notice(c)) {
-		call_over(c, NOTIFY_DONE, "no memory for the message");
+		call_over(c, "no memory for the message");
 		return;
 	}
 	conn_exchange(c->conn, smtp_server_machine(c->server));

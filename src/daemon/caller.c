@@ -43,8 +43,10 @@ message(struct role *role, struct peer *from, struct message *m)
 	(void)from;
 	/* every answer begins with the number of whoever asked */
 	c = table_get(&k->questions, m->recipient_answer.session);
-	if (c != NULL)
+	if (c != NULL && c->pulls)
 		call_pull_answer(c, m);
+	else if (c != NULL)
+		call_push_answer(c, m);
 }
 
 /* Without the keeper nothing of a call can be kept: all end. */

@@ -117,6 +117,9 @@ void keeper_arrival_message(struct keeper *k, struct peer *from,
 void keeper_arrival_sealed(struct keeper *k, const struct message *m);
 void keeper_arrival_lost(struct keeper *k, unsigned poster);
 void keeper_arrival_drop(struct desk *desk);
+/* Is a submission to RECIPIENT the wish to take HOLD_R back? */
+bool keeper_arrival_withdraws(
+    const struct keeper *k, struct span recipient, struct key *hold_r);
 
 /* keeper_notice.c: notices in three dialects, and verdicts. DESK may be NULL.
  */

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "origin/withdraw.h"
 #include "receiver/decide.h"
 #include "store/spool.h"
 
@@ -251,11 +252,80 @@ take_pushed(struct keeper *k, struct incoming *in)
 	store_submit(k->store, op);
 }
 
+/* ---- taking back ---- */
+
+bool
+keeper_arrival_withdraws(
+    const struct keeper *k, struct span recipient, struct key *hold_r)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct address address;
+
+	return address_parse(recipient, rules, &address) == 0 &&
+	       hosts_has_name(k->local, address.domain) &&
+	       withdraw_names(&address, k->accept.server_secret, hold_r);
+}
+
+/* What was written to say so is not kept. */
+static void
+withdrawn(void *arg, enum reply_name reply)
+{
+	struct incoming *in = arg;
+	struct keeper *k = in->asker->keeper;
+	struct message m;
+
+	if (in->arrival.spooled)
+		drop_body(k, in->arrival.message);
+	message_init(&m, MESSAGE_ARRIVAL_ANSWER);
+	m.arrival_answer.session = in->asker->session;
+	m.arrival_answer.reply = reply;
+	k->arrivals--;
+	keeper_answer(in->asker, &m);
+	in->asker = NULL;
+	incoming_free(in);
+	keeper_stir(k);
+}
+
+static void
+free_body(void *owner, struct key message)
+{
+	const struct incoming *in = owner;
+
+	keeper_free_body(in->asker->keeper, message);
+}
+
+/* False: it is an ordinary message. */
+static bool
+take_back(struct keeper *k, struct incoming *in)
+{
+	struct withdraw w = {
+	    .store = k->store,
+	    .user = in->arrival.user,
+	    .owner = in,
+	    .answered = withdrawn,
+	    .free_body = free_body,
+	};
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < in->arrival.count; i++)
+		n += keeper_arrival_withdraws(
+		    k, in->recipients[i].recipient, &w.hold);
+	if (n == 0)
+		return false;
+	if (in->arrival.count > 1)
+		withdrawn(in, REPLY_ONE_WITHDRAWAL);
+	else
+		withdraw_hold(&w, in->now);
+	return true;
+}
+
 static void
 take_in(struct keeper *k, struct incoming *in)
 {
 	switch (in->arrival.way) {
 	case ARRIVAL_SUBMITTED:
+		if (take_back(k, in))
+			return;
 		if (!limits_take(k->submits, in->arrival.user,
 			k->role->settings->submit_rate, in->now)) {
 			refuse(in, REPLY_LATER);

@@ -163,10 +163,16 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 	    .recipient = q->recipient,
 	};
 	struct asker *a = keeper_asker(k, from, q->session);
+	struct key hold;
 
 	if (a == NULL)
 		return;
 	ask.mode_r = &a->mode;
+	if (ask.way == ARRIVAL_SUBMITTED &&
+	    keeper_arrival_withdraws(k, ask.recipient, &hold)) {
+		recipient_answered(a, REPLY_RECIPIENT_OK);
+		return;
+	}
 	admit_recipient(&k->admit, &ask, role_now(), recipient_answered, a);
 }
 
@@ -202,37 +208,47 @@ fill_pull(const struct store_hold_row *row, struct message_pull_answer *to)
 	to->head = row->message.head;
 }
 
+/* The content to whoever asked for it, or why not and so much later. */
 static void
-pull_answered(void *arg, const struct serve_answer *said)
+send_content(struct asker *a, enum reply_name reply, uint64_t delay,
+    const struct store_hold_row *row)
 {
-	const struct store_hold_row *row = said->row;
-	struct asker *a = arg;
-	struct keeper *k = a->keeper;
-	enum reply_name reply = said->reply;
 	struct message m;
 	struct err err = {0};
 
 	message_init(&m, MESSAGE_PULL_ANSWER);
 	if (row != NULL && row->message.spooled &&
-	    spool_open(k->spool, row->message.key, &m.file, &err) < 0) {
+	    spool_open(a->keeper->spool, row->message.key, &m.file, &err) < 0) {
 		log_event(
 		    "spool-missing", "why=%s", log_quote(span_of(err.text)));
 		reply = REPLY_DELIVERY_LATER; /* its lease runs out */
 		row = NULL;
 	}
 	if (row != NULL) {
-		keeper_peers_count(k->peers, a->address, PEER_PULL);
 		fill_pull(row, &m.pull_answer);
 		if (!row->message.spooled)
 			send_inline_body(a, row->message.body);
-	} else if (reply == REPLY_NOT_FOR_YOU) {
-		reply = keeper_guess_refuse(
-		    k->guess, a->address, said, &m.pull_answer.delay);
 	}
 	m.pull_answer.session = a->session;
 	m.pull_answer.ticket = a->ticket;
 	m.pull_answer.reply = reply;
+	m.pull_answer.delay = delay;
 	keeper_answer(a, &m);
+}
+
+static void
+pull_answered(void *arg, const struct serve_answer *said)
+{
+	struct asker *a = arg;
+	struct keeper *k = a->keeper;
+	enum reply_name reply = said->reply;
+	uint64_t delay = 0;
+
+	if (said->row != NULL)
+		keeper_peers_count(k->peers, a->address, PEER_PULL);
+	else if (reply == REPLY_NOT_FOR_YOU)
+		reply = keeper_guess_refuse(k->guess, a->address, said, &delay);
+	send_content(a, reply, delay, said->row);
 }
 
 static void
@@ -257,6 +273,24 @@ pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 	a->ticket = setup.ticket;
 	serve_pull(
 	    &setup, m->pull_ask.id, a->address, role_now(), pull_answered, a);
+}
+
+/* A caller that is to send a message itself. */
+static void
+push_answered(void *arg, const struct store_hold_row *row)
+{
+	send_content(
+	    arg, row != NULL ? REPLY_YOUR_TURN : REPLY_NOT_FOR_YOU, 0, row);
+}
+
+static void
+push_asked(struct keeper *k, struct peer *from, const struct message *m)
+{
+	struct asker *a = keeper_asker(k, from, m->push_ask.question);
+
+	if (a != NULL)
+		notify_push(k->notify, m->push_ask.call, m->push_ask.hold,
+		    role_now(), push_answered, a);
 }
 
 static void
@@ -358,6 +392,8 @@ keeper_mail_message(struct keeper *k, struct peer *from, struct message *m)
 		keeper_notice_message(k, from, desk_of(from), m);
 	else if (m->type == MESSAGE_PULL_ASK)
 		pull_asked(k, from, m);
+	else if (m->type == MESSAGE_PUSH_ASK)
+		push_asked(k, from, m);
 	else if (m->type == MESSAGE_PULL_END)
 		pull_ended_at_front(k, from, m);
 	else if (desk_of(from) != NULL)

@@ -78,6 +78,7 @@ send_item(struct peer *caller, uint64_t call, const struct notify_item *item)
 	m.call_notice.size = item->size;
 	m.call_notice.body_8bit = item->body_8bit;
 	m.call_notice.smtputf8 = item->smtputf8;
+	m.call_notice.push = item->push;
 	memcpy(m.call_notice.digest.b, item->digest, STORE_DIGEST);
 	peer_send(caller, &m);
 }
@@ -272,15 +273,17 @@ noticed(struct keeper *k, const struct message *m)
 	const struct message_noticed *n = &m->noticed;
 	const struct notify_reply reply = {
 	    .code = (int)n->code,
-	    .dialect = n->route > ROUTE_UNKNOWN && n->route < ROUTE_PUSH
+	    .dialect = n->route > ROUTE_UNKNOWN && n->route <= ROUTE_PUSH
 			   ? (enum store_route)n->route
 			   : ROUTE_GDEL,
 	    .reply = n->reply,
 	    .capabilities = n->capabilities,
+	    .sent_whole = n->sent_whole != 0,
 	};
 
 	if (n->code >= 200 && n->code < 300)
-		k->counters.n[COUNTER_NOTICES_SENT]++;
+		k->counters.n[n->route == ROUTE_PUSH ? COUNTER_SENT
+						     : COUNTER_NOTICES_SENT]++;
 	notify_answered(k->notify, n->call, n->hold, &reply, role_now());
 }
 
@@ -290,11 +293,10 @@ call_over(struct keeper *k, const struct message *m)
 	const struct message_call_over *o = &m->call_over;
 
 	if ((o->call & PULL_BIT) != 0)
-		pull_over(k->pull, o->call & ~PULL_BIT,
-		    o->outcome == NOTIFY_DONE, o->reason, role_now());
-	else if (o->outcome >= NOTIFY_DONE && o->outcome <= NOTIFY_NO_KEYWORD)
-		notify_over(k->notify, o->call, (enum notify_end)o->outcome,
+		pull_over(k->pull, o->call & ~PULL_BIT, o->reached != 0,
 		    o->reason, role_now());
+	else
+		notify_over(k->notify, o->call, o->reason, role_now());
 }
 
 static void

@@ -402,6 +402,7 @@ make_machine(struct session *s, bool secure)
 	    .verbs_max = (unsigned)role_most(set->verbs_per_session),
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
+	    .rate_min = set->minimum_rate,
 	    .secure = secure,
 	    .starttls = s->front->tls != NULL,
 	};
@@ -422,6 +423,7 @@ make_conn(struct session *s, int fd, bool secure)
 	    .over = over,
 	    .secured = secure ? secured_first : secured,
 	    .clock = role_now,
+	    .handshake_timeout = s->front->role->settings->handshake_timeout,
 	};
 
 	return conn_new(&setup, &s->conn);

@@ -96,7 +96,9 @@ struct session {
 	uint64_t spf, mx;
 
 	/* the turn */
-	bool by_gtml; /* asked by GTML: content alone, then close */
+	bool by_gtml;  /* asked by GTML: content alone, then close */
+	bool accepted; /* asked by ACCEPT or AUTHORIZE: a person wants it */
+	bool listened; /* MAIL and RCPT were answered */
 	struct smtp_client *client;
 	struct sending *sending;
 	struct buf pull_body;

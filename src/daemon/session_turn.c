@@ -81,6 +81,8 @@ session_turn_ask(struct session *s, const struct smtp_server_event *e)
 	m.pull_ask.to = span_of(e->address != NULL ? e->address->text : "");
 	m.pull_ask.verdict = is_verdict ? store_verdict_of(e->verdict) : 0;
 	s->by_gtml = e->kind == SMTP_SERVER_GTML;
+	s->accepted = is_verdict;
+	s->listened = false;
 	buf_clear(&s->pull_body);
 	session_ask(s, session_keeper(s), ASK_PULL, &m);
 }
@@ -168,6 +170,7 @@ session_turn_begin(struct session *s)
 	    .greeting_timeout = set->command_timeout,
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
+	    .last_reply_timeout = set->last_reply_timeout,
 	    .secure = conn_is_secure(s->conn),
 	    .capabilities = sending_capabilities(s->sending),
 	    .after_gtml = s->by_gtml,
@@ -229,6 +232,8 @@ session_turn_progress(struct session *s)
 			session_end(s);
 			return;
 		case SMTP_CLIENT_CONTENT:
+			s->listened = true;
+			break;
 		case SMTP_CLIENT_START_TLS:
 		case SMTP_CLIENT_READY:
 		case SMTP_CLIENT_REPLY:
@@ -263,11 +268,29 @@ session_turn_noted(struct session *s, const struct message *m)
 	conn_kick(s->conn);
 }
 
+/*
+ * An asker that accepted and then would not listen has accepted all the same:
+ * the message goes to the MX (WIRE 4.9). That is how a server does it that
+ * knows the paper and not our turn; one that knows it (it listed PULL) has only
+ * lost its connection, and asks again.
+ */
+static enum store_hold_state
+state_of_broken(const struct session *s)
+{
+	const uint64_t turns = SMTP_CAN_PULL_DIGEST | SMTP_CAN_PULL_EXPIRES |
+			       SMTP_CAN_PULL_FROM | SMTP_CAN_PULL_HAVE;
+
+	return s->accepted && !s->listened &&
+		       (sending_capabilities(s->sending) & turns) == 0
+		   ? HOLD_HELD
+		   : HOLD_NOTICED;
+}
+
 void
 session_turn_over(struct session *s)
 {
 	if (s->turn_open && s->sending != NULL)
-		send_end(s, lease_of(s->sending), HOLD_NOTICED,
+		send_end(s, lease_of(s->sending), state_of_broken(s),
 		    "the connection broke");
 	s->turn_open = false;
 }

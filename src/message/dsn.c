@@ -34,8 +34,8 @@ static const struct cause {
 	"The recipient's server was told that your message waits here. It was "
 	"not fetched in time, and is not kept any longer."},
     [DSN_UNNOTICED] = {DSN_FAILED, "5.4.7", false,
-	"The recipient's server could not be told in time that your message "
-	"waits here. It is not kept any longer."},
+	"The recipient's server took neither your message nor a notice of it "
+	"in time. It is not kept any longer."},
     [DSN_REFUSED] = {DSN_FAILED, "5.0.0", true,
 	"The recipient's server refused your message."},
     [DSN_DECLINED] = {DSN_FAILED, "5.7.1", false,
@@ -50,8 +50,8 @@ static const struct cause {
 	"The recipient's server was told that your message waits here, and has "
 	"not fetched it yet. You need not send it again."},
     [DSN_UNREACHED] = {DSN_DELAYED, "4.4.1", true,
-	"The recipient's server could not be told yet that your message waits "
-	"here. This is tried again; you need not send your message again."},
+	"The recipient's server has taken neither your message nor a notice "
+	"of it yet. This is tried again; you need not send it again."},
 };
 
 enum dsn_action
@@ -369,6 +369,11 @@ explain_recipient(struct page *p, const struct dsn_recipient *r)
 	if (cause->action == DSN_DELAYED && r->retry_until != 0) {
 		put_words(p, span_of("It is kept until"));
 		put_token(p, "", span_of(date_of(r->retry_until).text), ".");
+	}
+	if (cause->action == DSN_DELAYED && r->withdraw.n > 0) {
+		put_words(p, span_of("To take it back, write to"));
+		put_token(p, "<", r->withdraw, ">;");
+		put_words(p, span_of("what you write does not matter."));
 	}
 	if (r->maybe_delivered)
 		put_words(p, span_of("It may have been delivered all the same: "

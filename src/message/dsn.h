@@ -83,6 +83,7 @@ struct dsn_recipient {
 	struct span reply;
 	int64_t last_attempt; /* 0: unknown */
 	int64_t retry_until;  /* only told when delayed; 0: unknown */
+	struct span withdraw; /* the same: writing there takes it back; or "" */
 };
 
 /* All borrowed for the call. */

@@ -18,7 +18,7 @@
 #include <openssl/ssl.h>
 
 #define CONN_READ_MAX          16384 /* octets at a time, one room for all */
-#define CONN_HANDSHAKE_SECONDS 30
+#define CONN_HANDSHAKE_SECONDS 30    /* unless something else is said */
 /* How long a finished machine's last words may take to reach a slow reader. */
 #define CONN_LAST_WORDS_SECONDS 30
 
@@ -43,7 +43,8 @@ struct conn_setup {
 	void (*over)(void *owner, enum conn_end end);
 	/* A handshake asked for with conn_start_tls has succeeded. */
 	void (*secured)(void *owner);
-	int64_t (*clock)(void); /* seconds; NULL: time(2) */
+	int64_t (*clock)(void);    /* seconds; NULL: time(2) */
+	int64_t handshake_timeout; /* seconds; 0: CONN_HANDSHAKE_SECONDS */
 };
 
 /*

@@ -232,7 +232,9 @@ begin_handshake(struct conn *c)
 		return;
 	}
 	c->phase = PHASE_HANDSHAKE;
-	c->give_up_by = c->now + CONN_HANDSHAKE_SECONDS;
+	c->give_up_by = c->now + (c->setup.handshake_timeout != 0
+					 ? c->setup.handshake_timeout
+					 : CONN_HANDSHAKE_SECONDS);
 	conn_pump_shake(c);
 }
 

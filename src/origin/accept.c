@@ -85,6 +85,7 @@ add_recipient(struct accepting *x, const struct arrival_recipient *recipient,
 	struct store_message_put *put = &op->message_put;
 	struct address address;
 	struct hold_making making = {
+	    .settings = x->accept->settings,
 	    .arrival = x->arrival,
 	    .recipient = recipient,
 	    .server_secret = x->accept->server_secret,

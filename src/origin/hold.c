@@ -26,6 +26,7 @@ hold_make(const struct hold_making *making, struct arena *arena,
 	    .created = making->now,
 	    .next_at = making->now,
 	    .expires_at = INT64_MAX,
+	    .report_at = making->now + making->settings->delayed_after,
 	};
 	const struct identifier_parts parts = {
 	    .key = hold.key,
@@ -87,7 +88,7 @@ hold_expire(struct hold_expiry *x, int64_t now)
 		return; /* the next tick tries again */
 	op->hold_expire.limit = HOLD_EXPIRE_PAGE;
 	op->hold_expire.grace = HOLD_GRACE;
-	op->hold_expire.born_before = now - x->settings->hold_time_user;
+	op->hold_expire.born_before = now - x->settings->hold_time_untold;
 	op->done = expired;
 	op->arg = x;
 	x->running = true;

@@ -14,6 +14,7 @@
 #define HOLD_EXPIRE_PAGE 256
 
 struct hold_making {
+	const struct settings *settings;
 	const struct arrival *arrival;
 	const struct arrival_recipient *recipient;
 	struct span domain;           /* of the recipient, A-labels */

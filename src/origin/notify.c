@@ -11,22 +11,14 @@
 #include "origin/notify.h"
 
 #include "base/log.h"
+#include "base/rand.h"
 #include "base/table.h"
 #include "origin/hold.h"
-#include "origin/notify_group.h"
+#include "origin/notify_judge.h"
+#include "origin/push.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct notify {
-	struct store *store;
-	const struct settings *settings;
-	uint64_t node;
-	struct notify_world world;
-	struct table groups;
-	unsigned under_way;
-	bool looking, again;
-};
 
 int
 notify_new(struct store *store, const struct settings *settings, uint64_t node,
@@ -68,155 +60,6 @@ notify_settings(struct notify *n, const struct settings *settings)
 	n->settings = settings;
 }
 
-/* ---- settling one hold ---- */
-
-static void
-settled(struct store_op *op, void *arg)
-{
-	struct notify *n = arg;
-
-	if (op->outcome != STORE_OK && op->outcome != STORE_CONFLICT)
-		log_event("notice-unsettled", "verb=%s outcome=%s",
-		    store_verb_name(op->verb), store_outcome_name(op->outcome));
-	if (op->verb == STORE_HOLD_END && op->outcome == STORE_OK &&
-	    op->hold_end.body_free)
-		n->world.free_body(n->world.owner, op->hold_end.message);
-	store_op_free(&op);
-}
-
-static void
-submit(struct notify *n, struct store_op *op)
-{
-	op->done = settled;
-	op->arg = n;
-	store_submit(n->store, op);
-}
-
-static int64_t
-pause_after(const struct notify *n, unsigned tries)
-{
-	int64_t pause = n->settings->notice_retry_first;
-
-	while (tries-- > 0 && pause < n->settings->notice_retry_max)
-		pause *= 2;
-	return pause < n->settings->notice_retry_max
-		   ? pause
-		   : n->settings->notice_retry_max;
-}
-
-static int64_t
-next_try(const struct notify_group *g, const struct notify_group_item *item,
-    enum store_route route, int64_t now)
-{
-	if (route == ROUTE_PUSH)
-		return INT64_MAX;
-	return now + (g->cut_short ? 1 : pause_after(g->notify, item->tries));
-}
-
-static void
-item_done(struct notify_group *g, struct notify_group_item *item)
-{
-	item->settled = true;
-	g->left--;
-	g->notify->under_way--;
-}
-
-static void
-retry(struct notify_group *g, struct notify_group_item *item,
-    enum store_route route, struct span reply, int64_t now)
-{
-	struct store_op *op = store_op_new(STORE_HOLD_RETRY, now);
-
-	item_done(g, item);
-	if (op == NULL)
-		return; /* its lease runs out, and it is claimed again */
-	op->hold_retry.key = item->notice.hold;
-	op->hold_retry.route = route;
-	op->hold_retry.next_at = next_try(g, item, route, now);
-	op->hold_retry.reply = arena_copy(&op->arena, reply);
-	submit(g->notify, op);
-}
-
-static void
-noticed(struct notify_group *g, struct notify_group_item *item,
-    const struct notify_reply *reply, int64_t now)
-{
-	const struct settings *settings = g->notify->settings;
-	struct store_op *op = store_op_new(STORE_HOLD_NOTICED, now);
-
-	item_done(g, item);
-	log_event("noticed", "id=%.*s domain=%s dialect=%s",
-	    (int)item->notice.id.n, item->notice.id.p, log_quote(g->domain),
-	    store_route_name(reply->dialect));
-	if (op == NULL)
-		return;
-	op->hold_noticed.key = item->notice.hold;
-	op->hold_noticed.route = reply->dialect;
-	op->hold_noticed.expires_at = now + hold_life(settings, reply->dialect);
-	if (reply->dialect != ROUTE_GDEL) /* a person may take their time */
-		op->hold_noticed.report_at = now + settings->delayed_after;
-	op->hold_noticed.capabilities = reply->capabilities;
-	op->hold_noticed.reply = arena_copy(&op->arena, reply->reply);
-	submit(g->notify, op);
-}
-
-static void
-refuse(struct notify_group *g, struct notify_group_item *item,
-    struct span reply, int64_t now)
-{
-	struct store_op *op = store_op_new(STORE_HOLD_END, now);
-
-	item_done(g, item);
-	log_event("notice-refused", "id=%.*s domain=%s reply=%s",
-	    (int)item->notice.id.n, item->notice.id.p, log_quote(g->domain),
-	    log_quote(reply));
-	if (op == NULL)
-		return;
-	op->hold_end.key = item->notice.hold;
-	op->hold_end.state = HOLD_REFUSED;
-	op->hold_end.reply = arena_copy(&op->arena, reply);
-	submit(g->notify, op);
-}
-
-/* Do we use that way towards the group's domain (setting `speak`)? */
-static bool
-speaks(const struct notify_group *g, const char *word)
-{
-	return settings_list_has(
-	    settings_speak(g->notify->settings, g->domain), word);
-}
-
-static bool
-speaks_notices(const struct notify_group *g)
-{
-	return speaks(g, "gdel") || speaks(g, "msid") || speaks(g, "envelope");
-}
-
-/* For a destination that takes no notice: push, or hope that it learns. */
-static enum store_route
-without_notices(const struct notify_group *g)
-{
-	return speaks(g, "push") ? ROUTE_PUSH : ROUTE_UNKNOWN;
-}
-
-/* What a reply to a notice means (WIRE 8, "Origin, on the reply"). */
-static void
-judge(struct notify_group *g, struct notify_group_item *item,
-    const struct notify_reply *reply, int64_t now)
-{
-	int code = reply->code;
-
-	if (code >= 200 && code < 300)
-		noticed(g, item, reply, now);
-	else if (code < 500)
-		retry(g, item, ROUTE_UNKNOWN, reply->reply, now);
-	else if (code == 500 || code == 501 || code == 502 || code == 504 ||
-		 code == 555)
-		retry(g, item, without_notices(g), reply->reply, now);
-	else
-		refuse(g, item, reply->reply, now);
-}
-
 /* ---- groups ---- */
 
 static void start_waiting(struct notify *n);
@@ -234,12 +77,11 @@ group_end(struct notify_group *g, int64_t now)
 }
 
 static void
-retry_rest(struct notify_group *g, enum store_route route, struct span reply,
-    int64_t now)
+retry_rest(struct notify_group *g, struct span reply, int64_t now)
 {
 	for (unsigned i = 0; i < g->count; i++)
 		if (!g->items[i].settled)
-			retry(g, &g->items[i], route, reply, now);
+			notify_judge_retry(g, &g->items[i], reply, now);
 	group_end(g, now);
 }
 
@@ -248,7 +90,7 @@ refuse_rest(struct notify_group *g, struct span reply, int64_t now)
 {
 	for (unsigned i = 0; i < g->count; i++)
 		if (!g->items[i].settled)
-			refuse(g, &g->items[i], reply, now);
+			notify_judge_refuse(g, &g->items[i], reply, now);
 	group_end(g, now);
 }
 
@@ -337,8 +179,7 @@ aimed(struct store_op *op, void *arg)
 	if (g->aimed)
 		start_waiting(g->notify);
 	else
-		retry_rest(
-		    g, ROUTE_UNKNOWN, span_of("the store did not answer"), now);
+		retry_rest(g, span_of("the store did not answer"), now);
 }
 
 static void
@@ -347,7 +188,7 @@ aim(struct notify_group *g, int64_t now)
 	struct store_op *op = store_op_new(STORE_HOLD_AIM, now);
 
 	if (op == NULL) {
-		retry_rest(g, ROUTE_UNKNOWN, span_of("no memory"), now);
+		retry_rest(g, span_of("no memory"), now);
 		return;
 	}
 	op->hold_aim.count = g->count;
@@ -366,11 +207,6 @@ notify_resolved(struct notify *n, uint64_t question, enum mx_outcome outcome,
 
 	if (g == NULL || g->targets.p != NULL)
 		return;
-	if (outcome == MX_FOUND && !speaks_notices(g)) {
-		retry_rest(g, without_notices(g),
-		    span_of("by the setting `speak` it is not told"), now);
-		return;
-	}
 	switch (outcome) {
 	case MX_FOUND:
 		g->targets = arena_copy(&g->arena, targets);
@@ -378,11 +214,10 @@ notify_resolved(struct notify *n, uint64_t question, enum mx_outcome outcome,
 			aim(g, now);
 			return;
 		}
-		retry_rest(g, ROUTE_UNKNOWN, span_of("no memory"), now);
+		retry_rest(g, span_of("no memory"), now);
 		return;
 	case MX_TEMPORARY:
-		retry_rest(
-		    g, ROUTE_UNKNOWN, span_of("DNS did not answer"), now);
+		retry_rest(g, span_of("DNS did not answer"), now);
 		return;
 	case MX_NULL:
 		refuse_rest(
@@ -409,12 +244,85 @@ notify_answered(struct notify *n, uint64_t call, struct key hold,
 	    g != NULL && g->called ? notify_group_find(g, hold) : NULL;
 
 	if (item != NULL && !item->settled)
-		judge(g, item, reply, now);
+		notify_judge(g, item, reply, now);
+}
+
+/* ---- sending a message ourselves ---- */
+
+struct pushing {
+	struct notify *notify;
+	uint64_t call, ticket;
+	struct key hold;
+	int64_t now;
+	void (*answered)(void *arg, const struct store_hold_row *row);
+	void *arg;
+};
+
+/* The call has gone meanwhile: nothing was sent, and nobody will. */
+static void
+give_back(const struct pushing *x)
+{
+	const struct push_end end = {
+	    .hold = x->hold,
+	    .node = x->notify->node,
+	    .ticket = x->ticket,
+	    .next_at = x->now,
+	};
+
+	notify_judge_pushed(x->notify, &end, x->now);
+}
+
+static void
+push_answered(
+    void *arg, enum store_outcome outcome, const struct store_hold_row *row)
+{
+	struct pushing *x = arg;
+	struct notify_group *g = table_get(&x->notify->groups, x->call);
+	struct notify_group_item *item =
+	    g != NULL && g->called ? notify_group_find(g, x->hold) : NULL;
+	bool wanted = item != NULL && !item->settled;
+
+	if (row != NULL && !wanted)
+		give_back(x);
+	if (row == NULL && wanted)
+		notify_judge_done(g, item); /* ended, or somebody else's */
+	else if (wanted)
+		item->ticket = x->ticket;
+	(void)outcome;
+	x->answered(x->arg, wanted ? row : NULL);
+	free(x);
 }
 
 void
-notify_over(struct notify *n, uint64_t call, enum notify_end end,
-    struct span reason, int64_t now)
+notify_push(struct notify *n, uint64_t call, struct key hold, int64_t now,
+    void (*answered)(void *arg, const struct store_hold_row *row), void *arg)
+{
+	struct notify_group *g = table_get(&n->groups, call);
+	struct notify_group_item *item =
+	    g != NULL && g->called ? notify_group_find(g, hold) : NULL;
+	struct pushing *x;
+	struct push_ask ask = {
+	    .store = n->store,
+	    .hold = hold,
+	    .node = n->node,
+	    .lease_until = now + n->settings->lease_time,
+	};
+
+	x = item != NULL && !item->settled && item->ticket == 0
+		? malloc(sizeof *x)
+		: NULL;
+	if (x == NULL) {
+		answered(arg, NULL);
+		return;
+	}
+	rand_fill(&ask.ticket, sizeof ask.ticket);
+	ask.ticket |= 1; /* 0 is none */
+	*x = (struct pushing){n, call, ask.ticket, hold, now, answered, arg};
+	push_begin(&ask, now, push_answered, x);
+}
+
+void
+notify_over(struct notify *n, uint64_t call, struct span reason, int64_t now)
 {
 	struct notify_group *g = table_get(&n->groups, call);
 
@@ -423,15 +331,7 @@ notify_over(struct notify *n, uint64_t call, enum notify_end end,
 	if (g->left > 0)
 		log_event("notices-not-taken", "domain=%s left=%u why=%s",
 		    log_quote(g->domain), g->left, log_quote(reason));
-	switch (end) {
-	case NOTIFY_DONE:
-	case NOTIFY_UNREACHABLE:
-		retry_rest(g, ROUTE_UNKNOWN, reason, now);
-		return;
-	case NOTIFY_NO_KEYWORD:
-		retry_rest(g, without_notices(g), reason, now);
-		return;
-	}
+	retry_rest(g, reason, now);
 }
 
 /* Ends the groups that wait for a call (CALLED) or for DNS (not). */
@@ -445,7 +345,7 @@ cut_short(struct notify *n, bool called, struct span reason, int64_t now)
 	while ((g = table_next(&n->groups, &at, &number)) != NULL)
 		if (g->called == called && (called || g->targets.p == NULL)) {
 			g->cut_short = true;
-			retry_rest(g, ROUTE_UNKNOWN, reason, now);
+			retry_rest(g, reason, now);
 		}
 }
 

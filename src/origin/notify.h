@@ -2,7 +2,8 @@
  * Telling destinations that something waits for them (GD-11, GD-22, DM-03):
  * due holds are claimed, gathered by domain, aimed (their targets are durable
  * before the first octet leaves: WIRE 7), and handed out as calls. What each
- * notice was answered decides what becomes of its hold (WIRE 8).
+ * notice was answered decides what becomes of its hold (WIRE 8). Where no
+ * notice is taken, the same call sends the message itself (push.h).
  *
  * The queue is in the store; here lie only the few holds that are under way.
  */
@@ -29,6 +30,7 @@ struct notify_item {
 	struct span text; /* envelope text, "" none */
 	uint64_t size;
 	bool body_8bit, smtputf8;
+	bool push; /* to be sent whatever the destination offers (WIRE 4.9) */
 };
 
 /* What a call carries. Borrowed for the call of `call` only. */
@@ -65,25 +67,31 @@ void notify_look(struct notify *n, int64_t now);
 void notify_resolved(struct notify *n, uint64_t question,
     enum mx_outcome outcome, struct span targets, int64_t now);
 
-/* How one notice was answered. CODE 0: not sent, or no answer came. */
+/* How one notice was answered, or with ROUTE_PUSH the message itself. CODE 0:
+   not sent, or no answer came. */
 struct notify_reply {
 	int code;
 	enum store_route dialect;
 	struct span reply;
 	uint64_t capabilities;
+	bool sent_whole; /* PUSH: its final dot was sent */
 };
 void notify_answered(struct notify *n, uint64_t call, struct key hold,
     const struct notify_reply *reply, int64_t now);
 
-enum notify_end {
-	NOTIFY_DONE = 1,    /* all that could be answered is */
-	NOTIFY_UNREACHABLE, /* no target could be spoken with */
-	NOTIFY_NO_KEYWORD,  /* it offers no notice keyword: push */
-};
+/*
+ * The call wants to send this message itself. ANSWERED once, now or from a
+ * later store_turn(): the row with its content, borrowed for that call, and
+ * then notify_answered() with ROUTE_PUSH says how it went; or NULL: it is not
+ * to be sent, and needs no answer.
+ */
+void notify_push(struct notify *n, uint64_t call, struct key hold, int64_t now,
+    void (*answered)(void *arg, const struct store_hold_row *row), void *arg);
 
-/* The call is over; holds without an answer share this end. */
-void notify_over(struct notify *n, uint64_t call, enum notify_end end,
-    struct span reason, int64_t now);
+/* The call is over; holds without an answer share its reason, and are told
+   again later. */
+void
+notify_over(struct notify *n, uint64_t call, struct span reason, int64_t now);
 
 /* The resolver has gone: what it was asked is asked again by the next look. */
 void notify_unresolved(struct notify *n, int64_t now);

@@ -70,7 +70,12 @@ notify_group_add(struct notify_group *g, const struct store_hold_row *row)
 	to->size = row->message.size;
 	to->body_8bit = row->message.body_8bit;
 	to->smtputf8 = row->message.smtputf8;
+	/* it was accepted, and whoever did cannot turn (WIRE 4.9) */
+	to->push = row->hold.route == ROUTE_PUSH &&
+		   (row->hold.verdict == VERDICT_ACCEPT ||
+		       row->hold.verdict == VERDICT_AUTHORIZE);
 	item->tries = row->hold.tries;
+	item->ticket = 0;
 	item->settled = false;
 	g->count++;
 	g->left++;

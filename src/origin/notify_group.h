@@ -1,15 +1,29 @@
 /*
- * What one domain gets in one call: the holds that were claimed for it, laid
- * out for that. Records only; notify.c moves them from state to state.
+ * The inside of notify: itself, and what one domain gets in one call, the holds
+ * that were claimed for it, laid out for that. Records only; notify.c moves
+ * groups from state to state, notify_judge.c ends their items.
  */
 #ifndef ORIGIN_NOTIFY_GROUP_H
 #define ORIGIN_NOTIFY_GROUP_H
 
+#include "base/table.h"
 #include "origin/notify.h"
+
+struct notify {
+	struct store *store;
+	const struct settings *settings;
+	uint64_t node;
+	struct notify_world world;
+	struct table groups;
+	unsigned under_way;
+	bool looking, again;
+};
 
 struct notify_group_item {
 	struct notify_item notice;
 	unsigned tries;
+	uint64_t ticket; /* of its lease, when the call sends it; 0: it does not
+			  */
 	bool settled;
 };
 

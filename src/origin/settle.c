@@ -27,14 +27,6 @@ settled(struct store_op *op, void *arg)
 	store_op_free(&op);
 }
 
-/* HELD is how a push of our own ends, and no turn that a front tells of. LEASED
-   ends nothing: the store refuses it. */
-static enum store_hold_state
-end_of_turn(enum store_hold_state state)
-{
-	return state == HOLD_HELD ? HOLD_LEASED : state;
-}
-
 void
 settle_pull(struct store *store, const struct settle_end *end, int64_t now,
     void (*noted)(void *arg, enum store_outcome outcome, bool body_free,
@@ -55,7 +47,8 @@ settle_pull(struct store *store, const struct settle_end *end, int64_t now,
 	op->hold_settle.key = end->hold;
 	op->hold_settle.node = end->node;
 	op->hold_settle.ticket = end->ticket;
-	op->hold_settle.state = end_of_turn(end->state);
+	op->hold_settle.state = end->state;
+	op->hold_settle.next_at = now; /* HELD: to be sent at once */
 	op->hold_settle.reply = arena_copy(&op->arena, end->reply);
 	op->hold_settle.sent_whole = end->sent_whole;
 	op->done = settled;

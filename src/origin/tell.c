@@ -7,9 +7,8 @@
 
 #include "base/log.h"
 #include "base/rand.h"
-#include "message/digest.h"
 #include "message/dsn.h"
-#include "proto/address.h"
+#include "origin/withdraw.h"
 #include "proto/params.h"
 #include "receiver/decide.h"
 
@@ -118,7 +117,8 @@ make_text(const struct tell *t, const struct store_hold_row *row,
     enum give_back give, int64_t now, struct dsn_text *text)
 {
 	const struct store_hold *hold = &row->hold;
-	const struct dsn_recipient recipient = {
+	char withdraw[WITHDRAW_ADDRESS];
+	struct dsn_recipient recipient = {
 	    .address = hold->recipient,
 	    .orcpt = hold->orcpt,
 	    .cause = cause_of(hold),
@@ -144,6 +144,8 @@ make_text(const struct tell *t, const struct store_hold_row *row,
 	};
 	int result;
 
+	withdraw_address(hold->id, t->settings->domains.v[0], withdraw);
+	recipient.withdraw = span_of(withdraw);
 	do {
 		rand_fill(&dsn.key, sizeof dsn.key);
 		result = dsn_make(&dsn, text);
@@ -169,52 +171,21 @@ make_fitting(const struct tell *t, const struct store_hold_row *row,
 	return result;
 }
 
-/* A report is a message of ours to ourselves: null sender, no user. */
-static int
-make_arrival(const struct dsn_text *text, int64_t now, struct arrival *a_r)
-{
-	struct digest *digest = digest_new();
-	struct arrival a = {
-	    .way = ARRIVAL_SUBMITTED,
-	    .message = key_new(now),
-	    .with = span_of("LOCAL"),
-	    .body_8bit = text->body_8bit,
-	    .smtputf8 = text->smtputf8,
-	    .head = buf_span(&text->head),
-	    .body = buf_span(&text->body),
-	    .size = text->head.n + text->body.n,
-	};
-	int result;
-
-	if (digest == NULL)
-		return -E_NOMEM;
-	digest_add(digest, a.head);
-	digest_add(digest, a.body);
-	result = digest_end(digest, a.digest);
-	digest_free(&digest);
-	*a_r = a;
-	return result;
-}
-
 /* The report's message and delivery into OP. */
 static int
 fill_report(const struct tell *t, const struct store_hold_row *row,
     const struct dsn_text *text, struct store_op *op)
 {
-	const struct address_rules rules = {.utf8 = true};
-	struct arrival arrival;
-	struct address author;
+	const struct decide_report report = {
+	    .user = row->message.sender,
+	    .head = buf_span(&text->head),
+	    .body = buf_span(&text->body),
+	    .body_8bit = text->body_8bit,
+	    .smtputf8 = text->smtputf8,
+	};
 
-	if (address_parse(row->message.sender, rules, &author) < 0 ||
-	    make_arrival(text, op->now, &arrival) < 0)
-		return -E_SYNTAX;
-	decide_message(&arrival, op->now, &op->report_put.message);
-	op->report_put.message.head =
-	    arena_copy(&op->arena, op->report_put.message.head);
-	op->report_put.message.body =
-	    arena_copy(&op->arena, op->report_put.message.body);
-	return decide_delivery(t->settings, &arrival, &author, op->now,
-	    &op->arena, &op->report_put.delivery);
+	return decide_report(t->settings, &report, op->now, &op->arena,
+	    &op->report_put.message, &op->report_put.delivery);
 }
 
 static void

@@ -27,6 +27,13 @@ reply_code(enum reply_name name)
 	return rows[name].code;
 }
 
+bool
+reply_is_not_understood(int code)
+{
+	return code == 500 || code == 501 || code == 502 || code == 504 ||
+	       code == 555;
+}
+
 const char *
 reply_enhanced(enum reply_name name)
 {

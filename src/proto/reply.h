@@ -18,6 +18,10 @@ enum reply_name {
 /* 0 for a line that is no reply but a command (DATA, which answers GTML). */
 int reply_code(enum reply_name name);
 
+/* Does it say that the command itself, or a parameter, is not known there?
+   (RFC 5321 4.2.4; WIRE 8: then the same is said otherwise.) */
+bool reply_is_not_understood(int code);
+
 /* "5.7.1", or "" for none. */
 const char *reply_enhanced(enum reply_name name);
 

@@ -350,6 +350,14 @@ sent(void *self, size_t n)
 		smtp_client_begin_wait(x);
 }
 
+static int64_t
+last_reply_timeout(const struct smtp_client *x)
+{
+	return x->setup.last_reply_timeout != 0
+		   ? x->setup.last_reply_timeout
+		   : SMTP_CLIENT_LAST_REPLY_TIMEOUT;
+}
+
 /* How long the present wait may last; INT64_MAX: there is none. */
 static int64_t
 patience(const struct smtp_client *x)
@@ -360,7 +368,7 @@ patience(const struct smtp_client *x)
 		if (x->out.n > 0)
 			return x->setup.content_timeout;
 		/* Without an end we wait for our own side, not the peer. */
-		return x->state == CLIENT_FINAL ? SMTP_CLIENT_LAST_REPLY_TIMEOUT
+		return x->state == CLIENT_FINAL ? last_reply_timeout(x)
 						: INT64_MAX;
 	}
 	if (is_owed(x) || x->unasked)

@@ -60,14 +60,15 @@ struct smtp_client_setup {
 	enum smtp_client_kind kind;
 	const char
 	    *hostname; /* our EHLO name; borrowed as long as the machine */
-	int64_t greeting_timeout; /* seconds: 5 min, RFC 5321 4.5.3.2.1 */
-	int64_t command_timeout;  /* 5 min */
-	int64_t content_timeout;  /* 3 min for a block to go */
-	bool secure;              /* TLS is on already */
-	bool use_starttls;        /* take it when offered */
-	bool require_starttls;    /* without it: BROKEN */
-	uint64_t capabilities;    /* TURNED: what the peer's EHLO once listed */
-	bool after_gtml; /* TURNED: DATA is said, the content is next */
+	int64_t greeting_timeout;   /* seconds: 5 min, RFC 5321 4.5.3.2.1 */
+	int64_t command_timeout;    /* 5 min */
+	int64_t content_timeout;    /* 3 min for a block to go */
+	int64_t last_reply_timeout; /* after all of it; 0: as RFC 5321 says */
+	bool secure;                /* TLS is on already */
+	bool use_starttls;          /* take it when offered */
+	bool require_starttls;      /* without it: BROKEN */
+	uint64_t capabilities; /* TURNED: what the peer's EHLO once listed */
+	bool after_gtml;       /* TURNED: DATA is said, the content is next */
 };
 
 struct smtp_client_send {

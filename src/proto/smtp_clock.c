@@ -67,7 +67,8 @@ is_too_slow(struct smtp_server *x, int64_t now)
 		return false;
 	x->rate = (struct smtp_rate){.is_running = true, .since = now};
 	/* Silence is content_timeout's business; ours is nobody's fault. */
-	return last.octets > 0 && last.octets < SMTP_RATE_OCTETS &&
+	return last.octets > 0 &&
+	       last.octets < SMTP_RATE_SECONDS * x->setup.rate_min &&
 	       !last.was_held;
 }
 

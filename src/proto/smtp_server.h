@@ -65,6 +65,7 @@ struct smtp_server_setup {
 	int64_t
 	    command_timeout; /* seconds between commands: RFC 5321 4.5.3.2 */
 	int64_t content_timeout; /* seconds between blocks of content */
+	uint64_t rate_min;       /* octets a second of content; 0: no matter */
 	bool secure;             /* TLS is on already */
 	bool starttls;           /* a certificate is there */
 	bool chunking;           /* TURNED: BDAT allowed */

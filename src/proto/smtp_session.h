@@ -56,9 +56,8 @@
 #define SMTP_OVERRUN_MAX (64u << 20)
 /* How long a closed session waits for its last reply to be taken. */
 #define SMTP_LINGER 30
-/* Least octets of content in so many seconds (WIRE 11: 1 KiB a second). */
+/* The rate of content is looked at over so many seconds (WIRE 11). */
 #define SMTP_RATE_SECONDS 60
-#define SMTP_RATE_OCTETS  (SMTP_RATE_SECONDS * 1024u)
 
 enum smtp_state {
 	SMTP_WAITING = 1,

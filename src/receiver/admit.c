@@ -336,7 +336,7 @@ fill_notice(const struct admit *a, const struct admit_notice *n, int64_t delay,
 	put->count = count;
 	put->notices = rows;
 	put->pending_max = a->settings->pending_per_source;
-	put->domain_max = a->settings->pending_per_source;
+	put->domain_max = a->settings->pending_per_domain;
 	put->user_max = a->settings->pending_per_user;
 	put->total_max = a->settings->pending_total;
 	return 0;

@@ -31,8 +31,14 @@ pull-retries = {"1s", "1s", "2s", "2s"}
 pull-delay-max = "0s"
 """
 
+# Most scenarios are about General Delivery; the other dialects have their own.
+GENERAL_DELIVERY = """\
+speak = {"gdel", "push"}
+offer = {"gdel"}
+"""
+# As it is when nobody says anything.
 EVERY_DIALECT = """\
-speak = {"envelope", "msid", "gdel"}
+speak = {"envelope", "msid", "gdel", "push"}
 offer = {"envelope", "msid", "gdel"}
 """
 

@@ -21,9 +21,12 @@ Envelope = namedtuple("Envelope", "command recipients identifier text")
 # that ended it (to the content; to a refusal there is none: 0).
 Asked = namedtuple("Asked", "verb identifier rest code")
 
+Pushed = namedtuple("Pushed", "mail recipient octets")
+
 TURNS = ("RETR", "ACCEPT", "AUTHORIZE")
 REFUSALS = ("REJECT", "SPAM", "SPAMMER")
 # What comes to us about a notice of ours, maybe one of an earlier test.
+NOTICES = ("GDEL", "MSID", "ENVELOPE")
 ASKS = (*TURNS, *REFUSALS, "GTML", "NOOP", "RSET")
 
 
@@ -191,6 +194,40 @@ class Player(Peer):
                           if set(recipients) & set(one.recipients)]
             missing -= {to for one in found for to in one.recipients}
         return found
+
+    def take_pushes(self, wire, keywords=("PIPELINING",), answers=None):
+        """What a caller pushes until QUIT: [Pushed]. ANSWERS: what is said
+        to a command, or to the content ("."), instead of yes; to content
+        None hangs up."""
+        self.greet_as_server(wire, keywords)
+        answers, pushed, mail, recipient = answers or {}, [], None, None
+        while True:
+            verb, _, rest = wire.line().decode().partition(" ")
+            verb = verb.upper()
+            if verb == "QUIT":
+                wire.send_line("221 goodbye")
+                return pushed
+            if verb in answers:
+                wire.send_line(answers[verb])
+                continue
+            if verb != "RSET" and (verb in ASKS or verb in NOTICES):
+                wire.send_line("502 Command not implemented")
+                continue
+            if verb == "MAIL":
+                mail = rest
+            elif verb == "RCPT":
+                recipient = rest[3:].split()[0].strip("<>")
+            elif verb == "DATA":
+                wire.send_line("354 go on")
+                pushed.append(Pushed(mail, recipient, wire.content()))
+                if "." in answers:
+                    if answers["."] is None:
+                        return pushed
+                    wire.send_line(answers["."])
+                    continue
+            else:
+                assert verb == "RSET", verb
+            wire.send_line("250 OK")
 
     def fetch(self, address, identifier, mailbox):
         """GTML: the octets, or the reply that refused."""

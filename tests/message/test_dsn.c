@@ -262,8 +262,8 @@ every_cause_has_its_status_and_words(void **state)
 	    {DSN_TAKES_NONE, "", "failed", "5.1.10", "takes no mail"},
 	    {DSN_WITHDRAWN, "", "failed", "5.3.0", "operator"},
 	    {DSN_WAITING, "450 4.2.1 x", "delayed", "4.4.7", "has not\r\n"},
-	    {DSN_UNREACHED, "450 4.2.1 x", "delayed", "4.2.1", "told yet"},
-	    {DSN_UNREACHED, "550 5.2.1 x", "delayed", "4.4.1", "told yet"},
+	    {DSN_UNREACHED, "450 4.2.1 x", "delayed", "4.2.1", "of it\r\n"},
+	    {DSN_UNREACHED, "550 5.2.1 x", "delayed", "4.4.1", "neither"},
 	};
 	struct scene *s = *state;
 	char text[80];

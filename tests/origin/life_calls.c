@@ -59,19 +59,16 @@ notice_crosses(struct life *l, const struct life_call *c, unsigned at)
 void
 life_calls_notices(struct life *l, const struct life_call *c)
 {
-	enum notify_end end = NOTIFY_DONE;
+	bool reached = !life_happens(l, l->chances.silence);
 	unsigned at = 0;
 
-	if (life_happens(l, l->chances.silence))
-		end = NOTIFY_UNREACHABLE;
-	while (end == NOTIFY_DONE && at < c->count)
-		if (!notice_crosses(l, c, at++))
-			end = NOTIFY_UNREACHABLE;
+	while (reached && at < c->count)
+		reached = notice_crosses(l, c, at++);
 	if (life_happens(l, l->chances.crash))
 		notify_lost(l->notify, l->origin.now);
 	else
-		notify_over(l->notify, c->number, end, span_of("reason"),
-		    l->origin.now);
+		notify_over(
+		    l->notify, c->number, span_of("reason"), l->origin.now);
 }
 
 /* ---- pulls ---- */

@@ -48,6 +48,7 @@ keep_item(struct recorded_item *to, const struct notify_item *from)
 	to->hold = from->hold;
 	to->envelope = from->envelope;
 	to->size = from->size;
+	to->push = from->push;
 	memcpy(to->digest, from->digest, STORE_DIGEST);
 	assert_int_equal(span_copy(from->id, to->id, sizeof to->id), 0);
 	assert_int_equal(
@@ -182,14 +183,13 @@ recorder_reply(struct recorder *r, const struct recorded_call *call, int code,
 	for (unsigned i = 0; i < call->count; i++)
 		recorder_answer(
 		    r, call->number, call->items[i].hold, code, reply);
-	recorder_over(r, call, NOTIFY_DONE);
+	recorder_over(r, call);
 }
 
 void
-recorder_over(
-    struct recorder *r, const struct recorded_call *call, enum notify_end end)
+recorder_over(struct recorder *r, const struct recorded_call *call)
 {
-	notify_over(r->notify, call->number, end, span_of("why it ended"),
-	    r->side->now);
+	notify_over(
+	    r->notify, call->number, span_of("why it ended"), r->side->now);
 	side_turn(r->side);
 }

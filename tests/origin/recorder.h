@@ -23,6 +23,7 @@ struct recorded_item {
 	char id[IDENTIFIER_TEXT], envid[IDENTIFIER_TEXT];
 	char sender[64], recipient[64], subject[64], text[160];
 	uint64_t size;
+	bool push;
 	uint8_t digest[STORE_DIGEST];
 };
 
@@ -69,8 +70,7 @@ void recorder_answer(struct recorder *r, uint64_t number, struct key hold,
 /* Every notice of CALL gets this reply; then the call is over. */
 void recorder_reply(struct recorder *r, const struct recorded_call *call,
     int code, const char *reply);
-void recorder_over(
-    struct recorder *r, const struct recorded_call *call, enum notify_end end);
+void recorder_over(struct recorder *r, const struct recorded_call *call);
 
 /* One target, packed. Static room. */
 struct span target_of(const char *address);

@@ -79,9 +79,9 @@ static void
 a_hold_that_nobody_noticed_expires_by_its_age(void **state)
 {
 	struct fixture *f = *state;
-	int64_t end = NOW + f->side.settings->hold_time_user;
+	int64_t end = NOW + f->side.settings->hold_time_untold;
 
-	assert_int_equal(f->side.settings->hold_time_user, 14 * DAY);
+	assert_int_equal(f->side.settings->hold_time_untold, 5 * DAY);
 	assert_int_equal(state_at(f, end), HOLD_HELD);
 	assert_int_equal(state_at(f, end + 1), HOLD_EXPIRED);
 }

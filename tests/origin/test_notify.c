@@ -123,9 +123,8 @@ a_hold_whose_leader_is_not_in_the_call_is_announced_by_itself(void **state)
 	call = call_b(f);
 	recorder_answer(&f->world, call->number,
 	    item_for(call, "bob@b.test")->hold, 250, "250 noted");
-	recorder_over(&f->world, call, NOTIFY_DONE);
-	recorder_over(
-	    &f->world, recorder_call(&f->world, "c.test"), NOTIFY_DONE);
+	recorder_over(&f->world, call);
+	recorder_over(&f->world, recorder_call(&f->world, "c.test"));
 	f->side.now += 5 * MINUTE;
 	call = call_b(f);
 	assert_int_equal(call->count, 2);
@@ -315,9 +314,9 @@ every_temporary_reply_is_tried_again(void **state)
 	}
 }
 
-/* ST-02 GD-05 */
+/* WIRE 8: it may learn, or its successor may. */
 static void
-who_does_not_understand_notices_waits_for_push(void **state)
+who_understands_nothing_is_told_again_later(void **state)
 {
 	static const int codes[] = {500, 501, 502, 504, 555};
 
@@ -331,12 +330,8 @@ who_does_not_understand_notices_waits_for_push(void **state)
 		recorder_reply(&f.world, call_b(&f), codes[i], "502 what");
 		held = only_hold(&f);
 		assert_int_equal(held.state, HOLD_HELD);
-		assert_int_equal(held.route, ROUTE_PUSH);
-		assert_true(held.next_at == INT64_MAX);
-		recorder_clear(&f.world);
-		f.side.now += DAY;
-		recorder_look(&f.world);
-		assert_int_equal(f.world.question_count, 0);
+		assert_int_equal(held.next_at, NOW + 5 * MINUTE);
+		assert_reply(&f, "502 what");
 		close_all(&f);
 	}
 }
@@ -349,37 +344,18 @@ open_with(struct fixture *f, const char *more)
 	recorder_open(&f->world, &f->side);
 }
 
+/* Whether there is a word for it is found out by the call. */
 static void
-without_push_it_is_hoped_that_the_other_side_learns(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	open_with(&f, "speak = {\"gdel\"}");
-	hold_one(&f);
-	recorder_reply(&f.world, call_b(&f), 502, "502 what");
-	assert_int_equal(only_hold(&f).route, ROUTE_UNKNOWN);
-	assert_int_equal(only_hold(&f).next_at, NOW + 5 * MINUTE);
-	f.side.now += 5 * MINUTE;
-	recorder_over(&f.world, call_b(&f), NOTIFY_NO_KEYWORD);
-	assert_int_equal(only_hold(&f).state, HOLD_HELD);
-	assert_int_equal(only_hold(&f).route, ROUTE_UNKNOWN);
-	close_all(&f);
-}
-
-static void
-who_shall_not_be_told_is_not_called(void **state)
+with_push_alone_there_is_a_call_as_well(void **state)
 {
 	struct fixture f;
 
 	(void)state;
 	open_with(&f, "speak = {\"push\"}");
 	hold_one(&f);
-	recorder_look(&f.world);
-	recorder_resolve(&f.world, MX_FOUND, TARGET);
-	assert_int_equal(f.world.call_count, 0);
+	recorder_over(&f.world, call_b(&f));
 	assert_int_equal(only_hold(&f).state, HOLD_HELD);
-	assert_int_equal(only_hold(&f).route, ROUTE_PUSH);
+	assert_int_equal(only_hold(&f).next_at, NOW + 5 * MINUTE);
 	close_all(&f);
 }
 
@@ -419,7 +395,7 @@ each_notice_of_a_call_has_its_own_reply(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		recorder_answer(&f->world, call->number, call->items[i].hold,
 		    codes[i], "reply");
-	recorder_over(&f->world, call, NOTIFY_DONE);
+	recorder_over(&f->world, call);
 	count = side_count(&f->side);
 	assert_int_equal(count.holds[HOLD_NOTICED], 1);
 	assert_int_equal(count.holds[HOLD_HELD], 1);
@@ -439,15 +415,14 @@ answers_of_calls_and_holds_that_are_not_there_are_dropped(void **state)
 	recorder_answer(&f->world, call->number, stranger, 550, "550");
 	recorder_answer(
 	    &f->world, call->number + 7, call->items[0].hold, 550, "550");
-	notify_over(f->world.notify, call->number + 7, NOTIFY_NO_KEYWORD,
-	    span_of(""), NOW);
+	notify_over(f->world.notify, call->number + 7, span_of(""), NOW);
 	recorder_answer(
 	    &f->world, call->number, call->items[0].hold, 250, "250 noted");
 	/* too late: it was answered */
 	recorder_answer(
 	    &f->world, call->number, call->items[0].hold, 550, "550");
-	recorder_over(&f->world, call, NOTIFY_NO_KEYWORD);
-	recorder_over(&f->world, call, NOTIFY_UNREACHABLE);
+	recorder_over(&f->world, call);
+	recorder_over(&f->world, call);
 	assert_int_equal(only_hold(f).state, HOLD_NOTICED);
 }
 
@@ -462,8 +437,8 @@ an_answer_before_the_call_is_dropped(void **state)
 	held = only_hold(f);
 	recorder_answer(
 	    &f->world, f->world.questions[0].number, held.key, 550, "550");
-	notify_over(f->world.notify, f->world.questions[0].number,
-	    NOTIFY_NO_KEYWORD, span_of(""), NOW);
+	notify_over(
+	    f->world.notify, f->world.questions[0].number, span_of(""), NOW);
 	recorder_resolve(&f->world, MX_FOUND, TARGET);
 	assert_int_equal(f->world.call_count, 1);
 	assert_int_equal(only_hold(f).state, HOLD_HELD);
@@ -491,10 +466,8 @@ main(void)
 	    cmocka_unit_test(life_and_delayed_report_depend_on_the_dialect),
 	    CASE(pauses_double_up_to_the_longest),
 	    cmocka_unit_test(every_temporary_reply_is_tried_again),
-	    cmocka_unit_test(who_does_not_understand_notices_waits_for_push),
-	    cmocka_unit_test(
-		without_push_it_is_hoped_that_the_other_side_learns),
-	    cmocka_unit_test(who_shall_not_be_told_is_not_called),
+	    cmocka_unit_test(who_understands_nothing_is_told_again_later),
+	    cmocka_unit_test(with_push_alone_there_is_a_call_as_well),
 	    cmocka_unit_test(every_other_refusal_ends_the_hold),
 	    CASE(each_notice_of_a_call_has_its_own_reply),
 	    CASE(answers_of_calls_and_holds_that_are_not_there_are_dropped),

@@ -183,7 +183,7 @@ static void
 no_other_state_is_an_end_of_a_turn(void **state)
 {
 	static const enum store_hold_state states[] = {
-	    HOLD_HELD, HOLD_LEASED, HOLD_EXPIRED, HOLD_WITHDRAWN};
+	    HOLD_LEASED, HOLD_EXPIRED, HOLD_WITHDRAWN};
 	struct fixture *f = *state;
 
 	for (unsigned i = 0; i < sizeof states / sizeof states[0]; i++)

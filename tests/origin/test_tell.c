@@ -447,6 +447,23 @@ of_one_that_waits_for_a_person_is_told_once(void **state)
 	assert_says(f, REPORT_DELAYED | REPORT_FAILED, "failed report sent");
 }
 
+/* Neither noticed nor pushed; and it says how to take it back (DM-08). */
+static void
+of_one_that_nobody_could_be_told_of_is_told_as_well(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+	char address[80];
+
+	hold(f, 0);
+	look_at(f, NOW + DAY);
+	op = only_report(f);
+	assert_has(op->delivery_claim.rows[0].message.body, "taken neither");
+	snprintf(address, sizeof address, "<withdraw+%s@a.test>", f->held.id);
+	assert_has(op->delivery_claim.rows[0].message.body, address);
+	store_op_free(&op);
+}
+
 static void
 who_asked_only_for_failures_hears_of_no_delay(void **state)
 {
@@ -526,6 +543,7 @@ main(void)
 	    CASE(a_spooled_body_goes_when_its_report_is_made),
 	    cmocka_unit_test(however_large_the_message_its_author_is_told),
 	    CASE(of_one_that_waits_for_a_person_is_told_once),
+	    CASE(of_one_that_nobody_could_be_told_of_is_told_as_well),
 	    CASE(who_asked_only_for_failures_hears_of_no_delay),
 	    CASE(all_pages_are_reported_by_one_look),
 	    cmocka_unit_test(in_any_weather_each_author_is_told_once),

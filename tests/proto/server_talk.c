@@ -27,6 +27,7 @@ talk_setup(enum smtp_server_kind kind)
 	    .verbs_max = 100000,
 	    .command_timeout = 300,
 	    .content_timeout = 180,
+	    .rate_min = 1024,
 	    .secure = kind == SMTP_SERVER_SUBMISSION,
 	    .starttls = true,
 	    .chunking = true,

@@ -50,7 +50,8 @@ strangers_see_the_notice_keyword_and_friends_push(void **state)
 
 	assert_int_equal(
 	    admit_keywords(&f->admit, STANDING_STRANGER, span_of("")),
-	    SMTP_KEYWORD_PULL | SMTP_KEYWORD_GDEL);
+	    SMTP_KEYWORD_PULL | SMTP_KEYWORD_GDEL | SMTP_KEYWORD_MSID |
+		SMTP_KEYWORD_ENVELOPE);
 	assert_int_equal(
 	    admit_keywords(&f->admit, STANDING_ALLOWED, span_of("")),
 	    SMTP_KEYWORD_PULL);

@@ -379,7 +379,7 @@ one_domain_may_leave_only_so_many(void **state)
 	struct fixture f;
 
 	(void)state;
-	open_with(&f, "pending-per-source = 3", 0);
+	open_with(&f, "pending-per-domain = 3", 0);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(leave_numbered(&f, i, "a.test"), REPLY_NOTED);
 	assert_int_equal(leave_numbered(&f, 3, "a.test"), REPLY_NO_ROOM);

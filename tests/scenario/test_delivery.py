@@ -144,18 +144,6 @@ def test_a_server_that_only_pushes_is_served_too(destination):
     assert delivered(destination, octets).endswith(octets)
 
 
-# ST-02 GD-22
-def test_to_a_server_that_takes_no_notice_the_message_waits(origin, c_test):
-    recipient = unique("dave") + "@c.test"
-    with c_test.door() as door:
-        labs.send(origin, "alice@a.test", [recipient],
-                  labs.message(recipient=recipient))
-        with door.meet() as wire:
-            assert c_test.take_notices(wire, ("PIPELINING", "RETR")) == []
-    wait_until(lambda: labs.holds_for(origin, recipient)[0]["route"].lower()
-               == "push", labs.SECONDS, "route push")
-
-
 # DM-02 IM-01 IM-09
 def test_the_sender_can_see_how_far_each_message_is(origin):
     recipients = [unique("dave") + "@d.test" for _ in range(2)]

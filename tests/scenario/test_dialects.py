@@ -469,7 +469,8 @@ def test_that_refusal_says_why(destination, player):
 
 # GD-14 GD-18 IM-09
 def test_the_author_is_told_of_what_nobody_came_for(make_lab):
-    alone = make_lab('hold-time-user = "1s"\nhold-time-server = "1s"\n')
+    alone = make_lab('hold-time-user = "1s"\nhold-time-server = "1s"\n'
+                     'hold-time-untold = "1s"\n')
     origin = alone.server("a.test")
     recipient = unique("dave") + "@d.test"
     labs.send(origin, "alice@a.test", [recipient], message_for(recipient))

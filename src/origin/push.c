@@ -1,0 +1,83 @@
+/* From a claimed hold to one that we send, and to what became of that. */
+#include "origin/push.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+struct asking {
+	void (*answered)(void *arg, enum store_outcome outcome,
+	    const struct store_hold_row *row);
+	void *arg;
+};
+
+static void
+leased(struct store_op *op, void *arg)
+{
+	struct asking *x = arg;
+	const struct store_hold_push *push = &op->hold_push;
+	bool ok = op->outcome == STORE_OK;
+	char key[KEY_TEXT];
+
+	key_text(push->key, key);
+	log_event("push-begins", "hold=%s outcome=%s", key,
+	    store_outcome_name(op->outcome));
+	x->answered(x->arg, op->outcome, ok ? &push->row : NULL);
+	free(x);
+	store_op_free(&op);
+}
+
+void
+push_begin(const struct push_ask *ask, int64_t now,
+    void (*answered)(void *arg, enum store_outcome outcome,
+	const struct store_hold_row *row),
+    void *arg)
+{
+	struct asking *x = malloc(sizeof *x);
+	struct store_op *op = store_op_new(STORE_HOLD_PUSH, now);
+
+	if (x == NULL || op == NULL) {
+		free(x);
+		store_op_free(&op);
+		answered(arg, STORE_BUSY, NULL);
+		return;
+	}
+	x->answered = answered;
+	x->arg = arg;
+	op->hold_push.key = ask->hold;
+	op->hold_push.node = ask->node;
+	op->hold_push.ticket = ask->ticket;
+	op->hold_push.lease_until = ask->lease_until;
+	op->done = leased;
+	op->arg = x;
+	store_submit(ask->store, op);
+}
+
+static enum store_hold_state
+state_of(int code)
+{
+	if (code >= 200 && code < 300)
+		return HOLD_TAKEN;
+	return code >= 500 ? HOLD_REFUSED : HOLD_HELD;
+}
+
+struct store_op *
+push_settle(const struct push_end *end, int64_t now)
+{
+	struct store_op *op = store_op_new(STORE_HOLD_SETTLE, now);
+	char key[KEY_TEXT];
+
+	key_text(end->hold, key);
+	log_event("pushed", "hold=%s state=%s reply=%s", key,
+	    store_hold_state_name(state_of(end->code)), log_quote(end->reply));
+	if (op == NULL)
+		return NULL;
+	op->hold_settle.key = end->hold;
+	op->hold_settle.node = end->node;
+	op->hold_settle.ticket = end->ticket;
+	op->hold_settle.state = state_of(end->code);
+	op->hold_settle.next_at = end->next_at;
+	op->hold_settle.sent_whole = end->sent_whole;
+	op->hold_settle.reply = arena_copy(&op->arena, end->reply);
+	return op;
+}
