@@ -324,6 +324,7 @@ make_session(struct call *c, int fd)
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
 	    .last_reply_timeout = set->last_reply_timeout,
+	    .rate_min = set->minimum_rate,
 	    .use_starttls = true,
 	};
 	struct conn_setup conn = {

@@ -171,6 +171,7 @@ session_turn_begin(struct session *s)
 	    .command_timeout = set->command_timeout,
 	    .content_timeout = set->content_timeout,
 	    .last_reply_timeout = set->last_reply_timeout,
+	    .rate_min = set->minimum_rate,
 	    .secure = conn_is_secure(s->conn),
 	    .capabilities = sending_capabilities(s->sending),
 	    .after_gtml = s->by_gtml,

@@ -34,6 +34,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* The rate of content is looked at over so many seconds (WIRE 11). */
+#define RATE_SECONDS 60
+
 struct told {
 	struct list node;
 	struct smtp_client_event event;
@@ -332,6 +335,12 @@ feed(void *self, struct span in, int64_t now)
 	return is_over(x) ? in.n : taken;
 }
 
+static bool
+in_content(const struct smtp_client *x)
+{
+	return x->state == CLIENT_CONTENT || x->state == CLIENT_FINAL;
+}
+
 static struct span
 out(const void *self)
 {
@@ -346,8 +355,11 @@ sent(void *self, size_t n)
 	struct smtp_client *x = self;
 
 	buf_drop(&x->out, n);
-	if (x->state == CLIENT_CONTENT || x->state == CLIENT_FINAL)
-		smtp_client_begin_wait(x);
+	if (!in_content(x))
+		return;
+	smtp_client_begin_wait(x);
+	x->rate_octets += n;
+	x->rate_was_held = x->rate_was_held || x->out.n == 0;
 }
 
 static int64_t
@@ -364,7 +376,7 @@ patience(const struct smtp_client *x)
 {
 	if (x->state == CLIENT_GREETING)
 		return x->setup.greeting_timeout;
-	if (x->state == CLIENT_CONTENT || x->state == CLIENT_FINAL) {
+	if (in_content(x)) {
 		if (x->out.n > 0)
 			return x->setup.content_timeout;
 		/* Without an end we wait for our own side, not the peer. */
@@ -386,7 +398,30 @@ deadline(const void *self)
 		return INT64_MAX;
 	/* At once: orders bring no time, so the tick tells when a wait began.
 	 */
-	return x->restart ? x->now : x->since + seconds;
+	if (x->restart)
+		return x->now;
+	if (x->setup.rate_min != 0 && x->rate_since != 0 && in_content(x) &&
+	    x->out.n > 0 && x->rate_since + RATE_SECONDS < x->since + seconds)
+		return x->rate_since + RATE_SECONDS;
+	return x->since + seconds;
+}
+
+/* A window of the content's rate begins, or is over: did the peer take too
+   little of what was there for it (AT-25)? */
+static bool
+takes_too_little(struct smtp_client *x)
+{
+	bool too_little;
+
+	if (x->setup.rate_min == 0 || !in_content(x) ||
+	    (x->rate_since != 0 && x->now < x->rate_since + RATE_SECONDS))
+		return false;
+	too_little = x->rate_since != 0 && !x->rate_was_held && x->out.n > 0 &&
+		     x->rate_octets < RATE_SECONDS * x->setup.rate_min;
+	x->rate_since = x->now;
+	x->rate_octets = 0;
+	x->rate_was_held = x->out.n == 0;
+	return too_little;
 }
 
 static void
@@ -396,7 +431,9 @@ tick(void *self, int64_t now)
 
 	x->now = now;
 	settle_wait(x);
-	if (deadline(x) <= now)
+	if (takes_too_little(x))
+		smtp_client_fail(x, "the peer takes too little", NULL);
+	else if (deadline(x) <= now)
 		smtp_client_fail(x, "the peer took too long", NULL);
 }
 

@@ -64,9 +64,12 @@ struct smtp_client_setup {
 	int64_t command_timeout;    /* 5 min */
 	int64_t content_timeout;    /* 3 min for a block to go */
 	int64_t last_reply_timeout; /* after all of it; 0: as RFC 5321 says */
-	bool secure;                /* TLS is on already */
-	bool use_starttls;          /* take it when offered */
-	bool require_starttls;      /* without it: BROKEN */
+	/* octets a second of content that the peer must take (AT-25); 0: no
+	   matter */
+	uint64_t rate_min;
+	bool secure;           /* TLS is on already */
+	bool use_starttls;     /* take it when offered */
+	bool require_starttls; /* without it: BROKEN */
 	uint64_t capabilities; /* TURNED: what the peer's EHLO once listed */
 	bool after_gtml;       /* TURNED: DATA is said, the content is next */
 };

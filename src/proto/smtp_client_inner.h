@@ -64,6 +64,11 @@ struct smtp_client {
 
 	int64_t now;   /* of the last step */
 	int64_t since; /* when the present wait began */
+	/* content: what the peer took since `rate_since`, and whether it waited
+	   for us meanwhile */
+	int64_t rate_since; /* 0: not looked at yet */
+	uint64_t rate_octets;
+	bool rate_was_held;
 	bool restart; /* an order began a wait; the next step says when that was
 		       */
 

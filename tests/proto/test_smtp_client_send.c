@@ -437,6 +437,59 @@ content_has_its_own_timeouts(void **state)
 	smtp_client_free(&x);
 }
 
+static struct smtp_client *
+fixture_with_rate(uint64_t rate)
+{
+	struct smtp_client_setup setup = fixture_setup();
+
+	setup.kind = SMTP_CLIENT_TURNED;
+	setup.rate_min = rate;
+	return fixture_dial(&setup);
+}
+
+/* AT-25: parts of it do not buy time for ever */
+static void
+who_takes_content_too_slowly_is_given_up(void **state)
+{
+	struct smtp_client *x = fixture_with_rate(1);
+	struct machine m = smtp_client_machine(x);
+	char text[202];
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	memcpy(text + 200, "\r\n", 2);
+	play_to_content(x, sizeof text);
+	assert_int_equal(smtp_client_write(x, span_make(text, sizeof text)), 0);
+	m.ops->tick(m.self, fixture_now);
+	m.ops->sent(m.self, 60); /* enough */
+	m.ops->tick(m.self, fixture_now + 60);
+	m.ops->sent(m.self, 59); /* one less */
+	m.ops->tick(m.self, fixture_now + 119);
+	assert_int_equal(m.ops->deadline(m.self), fixture_now + 120);
+	m.ops->tick(m.self, fixture_now + 120);
+	told_broken(x, 0);
+	smtp_client_free(&x);
+}
+
+static void
+who_waited_for_us_was_not_slow(void **state)
+{
+	struct smtp_client *x = fixture_with_rate(1024);
+	struct machine m = smtp_client_machine(x);
+
+	(void)state;
+	play_to_content(x, 6);
+	assert_int_equal(smtp_client_write(x, span_of("a\r\n")), 0);
+	m.ops->tick(m.self, fixture_now);
+	m.ops->sent(m.self, 3); /* all there was */
+	assert_int_equal(smtp_client_write(x, span_of("b\r\n")), 0);
+	m.ops->tick(m.self, fixture_now + 60);
+	m.ops->sent(m.self, 3);
+	m.ops->tick(m.self, fixture_now + 61);
+	assert_true(m.ops->deadline(m.self) == INT64_MAX);
+	smtp_client_free(&x);
+}
+
 int
 main(void)
 {
@@ -463,6 +516,8 @@ main(void)
 	    cmocka_unit_test(giving_up_what_is_refused_says_nothing),
 	    cmocka_unit_test(from_data_on_only_breaking_is_left),
 	    cmocka_unit_test(content_has_its_own_timeouts),
+	    cmocka_unit_test(who_takes_content_too_slowly_is_given_up),
+	    cmocka_unit_test(who_waited_for_us_was_not_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
