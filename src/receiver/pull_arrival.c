@@ -48,7 +48,8 @@ fetched(struct store_op *op, void *arg)
 
 /* Its user asks: it is kept here, and shown as an envelope (WIRE 10). */
 static int
-fill_kept(const struct arrival *a, struct store_op *op)
+fill_kept(const struct settings *settings, const struct arrival *a,
+    struct store_op *op)
 {
 	const struct address_rules rules = {.utf8 = true};
 	struct store_notice_fetched *f = &op->notice_fetched;
@@ -60,6 +61,7 @@ fill_kept(const struct arrival *a, struct store_op *op)
 		return -E_SYNTAX;
 	address_fold(&recipient, folded);
 	f->keep = true;
+	f->quota = settings->keep_quota;
 	f->user = arena_copy(&op->arena, span_of(folded));
 	f->to = a->recipients[0].recipient;
 	f->sender = a->sender;
@@ -79,7 +81,7 @@ fill_fetched(const struct settings *settings, const struct arrival *a,
 	decide_message(a, op->now, &op->notice_fetched.message);
 	op->notice_fetched.next_at = op->now + PULL_CONFIRM_PAUSE;
 	if (a->keep)
-		return fill_kept(a, op);
+		return fill_kept(settings, a, op);
 	op->notice_fetched.delivery_count = a->count;
 	return decide_deliveries(
 	    settings, a, op->now, &op->arena, &op->notice_fetched.deliveries);

@@ -300,6 +300,7 @@ fill_notice_fetched(struct store_op *op, struct draws *d)
 	fetched->message = message_of(message);
 	fetched->message.spooled = message % 3 == 0;
 	fetched->keep = draw(d, 3) == 0;
+	fetched->quota = draw(d, 2) ? 40 + draw(d, 100) : 0;
 	if (!fetched->keep || draw(d, 8) == 0)
 		fetched->delivery_count = draw(d, 3);
 	for (unsigned i = 0; i < fetched->delivery_count; i++) {

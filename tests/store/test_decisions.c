@@ -283,6 +283,55 @@ a_kept_message_is_shown_and_delivered_when_accepted(void **state)
 	assert_clean(f);
 }
 
+/* AT-13: what is kept for one user has a ceiling, and room comes back. */
+static void
+no_more_is_kept_for_a_user_than_the_quota(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	keep(f);
+	put_notice(f, 2);
+	claim_notices(f, 1);
+	for (uint64_t quota = 71; quota <= 72; quota++) {
+		op = begin_fetch(f, 2, "", 6);
+		op->notice_fetched.keep = true;
+		op->notice_fetched.delivery_count = 0;
+		op->notice_fetched.user = span_of(BOB);
+		op->notice_fetched.quota = quota; /* each has 36 */
+		expect(f, quota < 72 ? STORE_FULL : STORE_OK);
+	}
+	assert_int_equal(row_at(f, 2).state, NOTICE_KEPT);
+	assert_clean(f);
+}
+
+static void
+what_is_kept_for_one_costs_another_no_room(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	keep(f);
+	decide(f, 1, VERDICT_REJECT, STORE_OK);
+	put_notice(f, 2);
+	claim_notices(f, 2); /* and the verdict */
+	op = begin_fetch(f, 2, "", 6);
+	op->notice_fetched.keep = true;
+	op->notice_fetched.delivery_count = 0;
+	op->notice_fetched.user = span_of(BOB);
+	op->notice_fetched.quota = 36; /* what was refused is gone */
+	expect(f, STORE_OK);
+	put_notice(f, 3);
+	claim_notices(f, 1);
+	op = begin_fetch(f, 3, "", 7);
+	op->notice_fetched.keep = true;
+	op->notice_fetched.delivery_count = 0;
+	op->notice_fetched.user = span_of(CAROL);
+	op->notice_fetched.quota = 36;
+	expect(f, STORE_OK);
+	assert_clean(f);
+}
+
 static void
 a_kept_message_goes_when_it_is_refused(void **state)
 {
@@ -475,6 +524,8 @@ main(void)
 	    CASE(a_copy_is_here_until_all_have_decided),
 	    CASE(a_copy_serves_only_those_who_were_told_the_same),
 	    CASE(a_kept_message_is_shown_and_delivered_when_accepted),
+	    CASE(no_more_is_kept_for_a_user_than_the_quota),
+	    CASE(what_is_kept_for_one_costs_another_no_room),
 	    CASE(a_kept_message_goes_when_it_is_refused),
 	    CASE(a_notice_that_named_nobody_is_found_with_and_without_its_user),
 	    CASE(an_answer_to_an_older_verdict_leaves_the_newer_one_due),

@@ -75,6 +75,26 @@ share(const struct memory *m, const struct memory_notice *fetched)
 	}
 }
 
+/* Is there no room for one more KEPT message of USER? */
+static bool
+is_full(const struct memory *m, const struct store_notice_fetched *fetched,
+    struct span user)
+{
+	uint64_t octets = fetched->message.size;
+
+	if (!fetched->keep || fetched->quota == 0)
+		return false;
+	for (size_t i = 0; i < m->notices.count; i++) {
+		const struct memory_notice *notice = m->notices.at[i];
+
+		if (notice->row.state == NOTICE_KEPT &&
+		    span_equals(notice->row.recipient, user))
+			octets += memory_message_find(m, notice->row.message)
+				      ->row.size;
+	}
+	return octets > fetched->quota;
+}
+
 static bool
 is_whole(const struct store_notice_fetched *fetched,
     const struct memory_notice *notice)
@@ -105,6 +125,9 @@ store_memory_notice_fetched(struct memory *m, struct store_op *op)
 	if (notice->row.state != NOTICE_PULLING ||
 	    memory_message_find(m, fetched->message.key) != NULL)
 		return STORE_CONFLICT;
+	if (is_full(m, fetched,
+		notice->named.n > 0 ? notice->row.recipient : fetched->user))
+		return STORE_FULL;
 	if (!fill(notice, fetched))
 		return STORE_FULL;
 	outcome = add_fetched(m, fetched, notice->row.key);

@@ -54,6 +54,25 @@ share(struct sqlite_store *s, const struct key *key, const struct key *message)
 	query_run(&q);
 }
 
+/* Is there no room for one more KEPT message of USER? */
+static bool
+is_full(struct sqlite_store *s, const struct store_notice_fetched *fetched,
+    struct span user)
+{
+	struct query q;
+
+	if (!fetched->keep || fetched->quota == 0)
+		return false;
+	q = query_new(s,
+	    "SELECT coalesce(sum(m.size), 0) FROM notices AS n"
+	    " INDEXED BY notices_user_undecided"
+	    " JOIN messages AS m ON m.key = n.message"
+	    " WHERE " IS_UNDECIDED " AND n.recipient = ?1 AND state = 4");
+	query_put_text(&q, user);
+	return (uint64_t)query_one(&q, 0) + fetched->message.size >
+	       fetched->quota;
+}
+
 static bool
 is_whole(const struct store_notice_fetched *fetched, bool named)
 {
@@ -84,6 +103,8 @@ store_sqlite_notice_fetched(struct sqlite_store *s, struct store_op *op)
 		return STORE_EXISTS;
 	if (was.state != NOTICE_PULLING || messages_is_there(s, key))
 		return STORE_CONFLICT;
+	if (is_full(s, fetched, named ? was.recipient : fetched->user))
+		return STORE_FULL;
 	messages_insert(s, &fetched->message, false);
 	deliveries_insert(s, key, &was.key, fetched->deliveries,
 	    fetched->delivery_count, false);
