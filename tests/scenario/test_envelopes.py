@@ -355,6 +355,24 @@ def test_alice_is_told_when_bob_does_not_want_it(one_dialect, verdict):
     assert is_in_mailbox(destination, octets) == 0
 
 
+# SM-13 WIRE 6: carol's pull brought a copy, which is enough for bob
+def test_a_copy_that_is_here_is_not_fetched_again(lab):
+    origin, destination = lab.server("a.test"), lab.server("b.test")
+    octets = labs.message(more="Cc: <bob@b.test>\r\n")
+    labs.send(origin, "alice@a.test", ["carol@b.test", "bob@b.test"], octets)
+    labs.received(destination, "carol@b.test",
+                  labs.subject_of(octets).encode())
+    labs.decide(destination, "accept", bobs(destination, octets))
+    assert arrives(destination, octets)
+    wait_until(lambda: state_at(origin, octets) == "taken", labs.SECONDS,
+               "taken")
+    keys = {hold["to"]: hold["id"] for hold in origin.holds()
+            if hold["subject"] == labs.subject_of(octets)}
+    log = labs.log_text(origin)
+    assert f"pull-settled hold={keys['carol@b.test']}" in log
+    assert f"pull-settled hold={keys['bob@b.test']}" not in log
+
+
 # SM-44 WIRE 6, decision 13
 def test_bob_does_not_see_whom_a_message_is_hidden_for(lab):
     origin, destination = lab.server("a.test"), lab.server("b.test")
