@@ -37,6 +37,28 @@ session_tell(struct session *s, enum reply_name reply)
 	smtp_server_tell(s->server, reply, span_of(""));
 }
 
+static void
+later_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	session_tell(s, s->later_reply);
+	conn_kick(s->conn);
+}
+
+void
+session_tell_later(
+    struct session *s, enum reply_name reply, struct timeval pause)
+{
+	s->later_reply = reply;
+	if (s->later == NULL)
+		s->later = event_new(s->front->role->base, -1, 0, later_due, s);
+	if (s->later == NULL || event_add(s->later, &pause) < 0)
+		later_due(-1, 0, s);
+}
+
 /* ---- greeting ---- */
 
 /* NAMED: NAME is what a reverse look-up gave, be it nothing. */
@@ -105,6 +127,18 @@ sign_in(struct session *s, const struct smtp_server_event *e)
 	    s, role_peer(s->front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
 }
 
+/* Whoever tries passwords waits after each (JB-09). */
+static void
+refuse_sign_in(struct session *s)
+{
+	char ip[IP_TEXT];
+
+	ip_text(s->address, ip);
+	log_event("sign-in-refused", "address=%s", ip);
+	session_tell_later(s, REPLY_AUTH_FAILED,
+	    (struct timeval){s->front->role->settings->auth_fail_delay, 0});
+}
+
 static void
 signed_in(struct session *s, const struct message *m)
 {
@@ -116,7 +150,10 @@ signed_in(struct session *s, const struct message *m)
 	    span_copy(m->password_answer.address, s->user, sizeof s->user) < 0)
 		reply = REPLY_AUTH_LATER;
 	s->from_check = m->password_answer.from_check;
-	session_tell(s, reply);
+	if (reply == REPLY_AUTH_FAILED)
+		refuse_sign_in(s);
+	else
+		session_tell(s, reply);
 }
 
 /* ---- events ---- */
@@ -491,8 +528,8 @@ session_end(struct session *s)
 	sending_free(&s->sending);
 	buf_fini(&s->pull_body);
 	session_notice_forget(s);
-	if (s->refusal != NULL)
-		event_free(s->refusal);
+	if (s->later != NULL)
+		event_free(s->later);
 	if (s->entered) {
 		message_init(&m, MESSAGE_DISCONNECTED);
 		m.disconnected.session = s->number;

@@ -77,6 +77,9 @@ struct session {
 	char user[ADDRESS_TEXT]; /* signed in as; "" nobody */
 	uint64_t from_check;
 
+	struct event *later; /* a reply that is told after a pause */
+	enum reply_name later_reply;
+
 	/* the transaction */
 	struct address sender, recipient;
 	struct params mail, rcpt;
@@ -102,8 +105,7 @@ struct session {
 	struct smtp_client *client;
 	struct sending *sending;
 	struct buf pull_body;
-	bool turn_open;        /* the keeper waits to hear how it ended */
-	struct event *refusal; /* the fixed timer of a refused pull */
+	bool turn_open; /* the keeper waits to hear how it ended */
 };
 
 /* Begins a session on FD. */
@@ -130,6 +132,9 @@ struct peer *session_keeper(const struct session *s);
 void session_ask(struct session *s, struct peer *who, enum session_ask what,
     struct message *m);
 void session_tell(struct session *s, enum reply_name reply);
+/* The same after a pause, in which nothing more is served here. */
+void session_tell_later(
+    struct session *s, enum reply_name reply, struct timeval pause);
 
 /* session_mail.c: events of a transaction, and their answers. */
 void session_mail(struct session *s, const struct smtp_server_event *e);

@@ -18,34 +18,14 @@ store_verdict_of(enum verdict verdict)
 	return (unsigned)verdict + VERDICT_ACCEPT;
 }
 
-static void
-tell_refusal(struct session *s)
-{
-	smtp_server_tell(s->server, REPLY_NOT_FOR_YOU, span_of(""));
-	conn_kick(s->conn);
-}
-
-static void
-refusal_due(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	tell_refusal(arg);
-}
-
 /* Every refusal leaves so late after the command, whatever its reason, that
    its time says nothing (GD-28, GD-29, AT-04); and DELAY seconds later, for a
    network that guesses (GD-48). Until then nothing more is served here. */
 static void
 refuse_later(struct session *s, uint64_t delay)
 {
-	struct timeval pause = {(time_t)delay, SERVE_REFUSAL_MS * 1000};
-
-	if (s->refusal == NULL)
-		s->refusal =
-		    event_new(s->front->role->base, -1, 0, refusal_due, s);
-	if (s->refusal == NULL || event_add(s->refusal, &pause) < 0)
-		tell_refusal(s);
+	session_tell_later(s, REPLY_NOT_FOR_YOU,
+	    (struct timeval){(time_t)delay, SERVE_REFUSAL_MS * 1000});
 }
 
 /* Without a turn: a refusal, or an acceptance of what the peer has. */

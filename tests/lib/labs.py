@@ -23,6 +23,7 @@ PLAYED = PLAYED_HOSTS
 # host that guesses. Counting stays on, at no cost; tests/scenario/
 # test_guessing.py sets the costs.
 SCENARIO_SETTINGS = """\
+auth-fail-delay = "0s"
 fail-delay-first = "0s"
 fail-limit = "unlimited"
 notice-retry-first = "1s"

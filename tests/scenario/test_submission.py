@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from lab import mail
+from lab.failure import wait_until
 from tests.lib import labs
 from tests.lib.wire import Closed, dial
 
@@ -46,6 +47,18 @@ def test_a_wrong_password_and_an_unknown_user_hear_the_same(origin):
         unknown = wire.ask("AUTH PLAIN " + plain("nobody@a.test", "wrong"))
     assert wrong == "535 5.7.8"
     assert wrong.lines == unknown.lines
+
+
+# JB-09
+def test_whoever_tries_a_password_waits_and_nobody_else_does(make_lab):
+    origin = make_lab('auth-fail-delay = "1m"\n').server("a.test")
+    wire, _ = secured(origin)
+    with wire:
+        wire.send_line("AUTH PLAIN " + plain("alice@a.test", "wrong"))
+        wait_until(lambda: "sign-in-refused" in labs.log_text(origin),
+                   labs.SECONDS, "the refusal")
+        labs.signed_in(origin, "alice@a.test").close()
+        assert not wire.has_octets()
 
 
 def test_each_way_to_sign_in_works(origin):
