@@ -92,6 +92,10 @@ print_peer(struct ctl *ctl, const json_t *peer)
 	    {"Failures", "failures"},
 	    {"Created", "created"},
 	    {"Last seen", "seen"},
+	    {"STARTTLS", "tls"},
+	    {"Keyword", "keyword"},
+	    {"Verified", "verified"},
+	    {"Pulled", "pulled"},
 	    {NULL, NULL},
 	};
 	char room[OUTPUT_ROOM];
@@ -154,8 +158,9 @@ peers_forget(struct ctl *ctl, const struct arguments *a)
 	else
 		fputs(json_is_true(json_object_get(answer, "guessing"))
 			  ? "The peer is on no list any more, nor denied for "
-			    "guessing.\n"
-			  : "The peer is on no list any more.\n",
+			    "guessing; what it did and offered is forgotten.\n"
+			  : "The peer is on no list any more, and what it did "
+			    "and offered is forgotten.\n",
 		    ctl->out);
 	json_decref(answer);
 	return CTL_DONE;

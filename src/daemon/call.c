@@ -162,6 +162,8 @@ call_over(struct call *c, const char *reason)
 	struct message m;
 	char ip[IP_TEXT];
 
+	if (c->weaker[0] != '\0')
+		reason = c->weaker;
 	ip_text(c->address, ip);
 	log_event("call-over", "call=%llu address=%s pulls=%d items=%u why=%s",
 	    (unsigned long long)(c->number << 1 >> 1), ip, c->pulls, c->count,
@@ -205,16 +207,17 @@ give_up_target(struct call *c, const char *reason)
 		count_octets(c);
 	conn_free(&c->conn);
 	smtp_client_free(&c->client);
+	c->leaving = false;
+	c->ask = CALL_ASK_NOTHING;
 	dial_next(c);
 }
 
 /* ---- the session ---- */
 
-static void
-ready(struct call *c, const struct smtp_client_event *e)
+void
+call_work(struct call *c)
 {
 	c->ready = true;
-	c->capabilities = e->capabilities;
 	if (c->pulls)
 		call_pull_work(c);
 	else if (!call_notice_begin(c))
@@ -238,7 +241,8 @@ client_event(struct call *c, const struct smtp_client_event *e)
 		conn_start_tls(c->conn, c->caller->tls, false, NULL);
 		return true;
 	case SMTP_CLIENT_READY:
-		ready(c, e);
+		c->capabilities = e->capabilities;
+		call_peer_ask(c);
 		return false;
 	case SMTP_CLIENT_REPLY:
 		if (c->pulls)
@@ -256,6 +260,10 @@ client_event(struct call *c, const struct smtp_client_event *e)
 		broken(c, e);
 		return false;
 	case SMTP_CLIENT_CLOSED:
+		if (!c->ready) {
+			give_up_target(c, c->weaker);
+			return false;
+		}
 		call_pull_prove(c, true);
 		call_over(c, c->farewell);
 		return false;

@@ -1,7 +1,8 @@
 /*
  * One connection that we make: dialling the targets in turn, greeting, TLS, and
- * then the work it was made for: leaving notices (call_notice.c), sending
- * messages to who takes none (call_push.c), or pulling messages (call_pull.c).
+ * then, if the peer offers no less than before (call_peer.c), the work it was
+ * made for: leaving notices (call_notice.c), sending messages to who takes none
+ * (call_push.c), or pulling messages (call_pull.c).
  * Shared by those files, call.c and caller.c only.
  */
 #ifndef DAEMON_CALL_H
@@ -23,6 +24,7 @@
 #define CALL_ITEMS_MAX 1024
 #define CALL_DONE      "done"
 #define CALL_WAYS      4 /* words of the setting `speak` */
+#define CALL_WEAKER    192
 
 struct caller {
 	struct role *role;
@@ -60,6 +62,7 @@ struct call_text {
 
 enum call_ask {
 	CALL_ASK_NOTHING,
+	CALL_ASK_PEER,
 	CALL_ASK_SPEAK,
 	CALL_ASK_RECIPIENT,
 	CALL_ASK_ARRIVAL
@@ -88,8 +91,10 @@ struct call {
 	struct conn *conn;
 	struct smtp_client *client;
 	uint64_t capabilities;
-	bool ready, leaving;
+	bool ready, leaving;  /* ready: may be served */
 	const char *farewell; /* what the keeper is told after QUIT */
+	/* why no target was served; "": none was weaker than before */
+	char weaker[CALL_WEAKER];
 
 	/* a message that we send (push) */
 	struct call_item *pushed; /* asked for, or on its way; or NULL */
@@ -126,6 +131,12 @@ void call_free(struct call *c);
 void call_leave(struct call *c, const char *farewell);
 /* A new number for the next question; 0: no memory. */
 uint64_t call_question(struct call *c);
+/* The peer may be served: the work begins. */
+void call_work(struct call *c);
+
+/* call_peer.c: does the peer offer less than it did? Then it is not served. */
+void call_peer_ask(struct call *c);
+void call_peer_judged(struct call *c, const struct message_peer_judged *m);
 
 /* call_notice.c: false when the peer offers no way of `speak`; then called
    whenever orders may be given, and for each reply. */

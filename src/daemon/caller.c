@@ -43,7 +43,9 @@ message(struct role *role, struct peer *from, struct message *m)
 	(void)from;
 	/* every answer begins with the number of whoever asked */
 	c = table_get(&k->questions, m->recipient_answer.session);
-	if (c != NULL && c->pulls)
+	if (c != NULL && m->type == MESSAGE_PEER_JUDGED)
+		call_peer_judged(c, &m->peer_judged);
+	else if (c != NULL && c->pulls)
 		call_pull_answer(c, m);
 	else if (c != NULL)
 		call_push_answer(c, m);

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "daemon/keeper_control.h"
 #include "daemon/keeper_guess.h"
+#include "daemon/keeper_history.h"
+#include "daemon/keeper_offers.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/programs.h"
 #include "store/spool.h"
@@ -263,7 +265,9 @@ begin(struct role *role, struct err *err)
 	if (store_open("sqlite:store", &k->store, err) < 0 ||
 	    spool_prepare(k->spool, err) < 0 || free_leases(k, err) < 0 ||
 	    keeper_peers_new(k, &k->peers, err) < 0 ||
-	    keeper_guess_new(k, &k->guess, err) < 0 || make_lists(k, err) < 0)
+	    keeper_guess_new(k, &k->guess, err) < 0 ||
+	    keeper_history_new(k, &k->history, err) < 0 ||
+	    make_lists(k, err) < 0)
 		return err->code != 0 ? err->code : -E_SYSTEM;
 	point_to_settings(k);
 	k->turn = event_new(role->base, -1, 0, turn, k);
@@ -303,6 +307,8 @@ message(struct role *role, struct peer *from, struct message *m)
 		if (m->type == MESSAGE_NOTICED || m->type == MESSAGE_PULLED ||
 		    m->type == MESSAGE_CALL_OVER)
 			keeper_work_message(k, from, m);
+		else if (m->type == MESSAGE_PEER_OFFERS)
+			keeper_offers_asked(k, from, &m->peer_offers);
 		else
 			keeper_mail_message(k, from, m);
 		break;
@@ -367,6 +373,7 @@ stop(struct role *role)
 	keeper_work_end(k);
 	keeper_guess_free(&k->guess);
 	keeper_peers_free(&k->peers);
+	keeper_history_free(&k->history);
 	store_close(&k->store);
 	role_finished(role);
 }

@@ -3,8 +3,8 @@
  * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
  * that come in), keeper_work.c (the worlds of notify, pull and put),
  * keeper_peers.c (listed hosts), keeper_guess.c (those that guess),
- * keeper_control.c and keeper_request.c (what
- * the operator asks).
+ * keeper_history.c and keeper_offers.c (what hosts did and offer),
+ * keeper_control.c and keeper_request.c (what the operator asks).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H
@@ -27,6 +27,7 @@
 
 struct keeper_control;
 struct keeper_guess;
+struct keeper_history;
 struct keeper_peers;
 
 /* One of our processes, as main told of it. */
@@ -65,6 +66,7 @@ struct keeper {
 	struct counters counters;
 	struct keeper_peers *peers;
 	struct keeper_guess *guess;
+	struct keeper_history *history;
 	struct keeper_process processes[ROLE_KINDS][ROLE_INDEX_MAX];
 };
 
@@ -78,6 +80,8 @@ struct asker {
 	uint64_t ticket;      /* a pull: of the lease that is asked for */
 	bool taken;           /* a pull's end: the message was taken */
 	enum store_mode mode; /* a recipient: how they decide */
+	bool pulls;           /* what a peer offers: it is called for pulls */
+	char domain[DNS_NAME_MAX]; /* a notice: for whom it was verified */
 };
 
 struct asker *

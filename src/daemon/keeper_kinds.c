@@ -10,6 +10,7 @@
 #include "daemon/control_words.h"
 #include "daemon/keeper_envelope.h"
 #include "daemon/keeper_guess.h"
+#include "daemon/keeper_history.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_show.h"
 #include "proto/identifier.h"
@@ -389,13 +390,19 @@ forgive_peer(const struct keeper *k, struct span name)
 static struct store_op *
 unlist_peer(struct keeper_request *r, const struct store_op *op)
 {
+	struct span name = op->peer_drop.name;
+	struct ip address;
+
 	if (op->verb == STORE_DENIED_PUT) {
 		keeper_guess_forgive(r->keeper->guess, op->denied_put.address);
 		return NULL;
 	}
 	if (op->outcome == STORE_OK)
-		keeper_peers_drop(r->keeper->peers, op->peer_drop.name);
-	return forgive_peer(r->keeper, op->peer_drop.name);
+		keeper_peers_drop(r->keeper->peers, name);
+	keeper_history_forget(r->keeper->history, name);
+	if (ip_parse(name, &address) == 0)
+		pull_distrust(r->keeper->pull, address);
+	return forgive_peer(r->keeper, name);
 }
 
 static json_t *

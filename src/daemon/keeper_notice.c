@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "daemon/keeper_guess.h"
+#include "daemon/keeper_history.h"
 #include "daemon/keeper_peers.h"
 #include "origin/serve.h"
 #include "proto/params.h"
@@ -75,6 +76,8 @@ notice_answered(void *arg, enum reply_name reply)
 	if (reply == REPLY_NOTED) {
 		a->keeper->counters.n[COUNTER_NOTICES_TAKEN]++;
 		keeper_peers_count(a->keeper->peers, a->address, PEER_NOTICE);
+		keeper_history_verified(
+		    a->keeper->history, a->address, span_of(a->domain));
 		pull_look(a->keeper->pull, role_now());
 	}
 	message_init(&m, MESSAGE_NOTICE_ANSWER);
@@ -124,6 +127,18 @@ notice_of(const struct message_notice *n, const struct announced *announced)
 	return notice;
 }
 
+/* Strangers are cheap to make: who never served us a pull gets less (AT-02). */
+static bool
+is_within_rate(struct keeper *k, const struct ip *address)
+{
+	const struct settings *s = k->role->settings;
+
+	return limits_take(k->notices, span_make(address->b, sizeof address->b),
+	    keeper_history_has(k->history, *address) ? s->notice_rate
+						     : s->notice_rate_new,
+	    role_now());
+}
+
 static void
 notice_left(struct keeper *k, struct peer *from, struct desk *d,
     const struct message_notice *n)
@@ -138,11 +153,11 @@ notice_left(struct keeper *k, struct peer *from, struct desk *d,
 	if (a == NULL)
 		return;
 	a->address = n->address;
+	if (span_copy(n->domain, a->domain, sizeof a->domain) < 0)
+		a->domain[0] = '\0';
 	if (!is_plausible(n, announced != NULL ? announced->count : 0)) {
 		notice_answered(a, REPLY_DELIVERY_LATER);
-	} else if (!limits_take(k->notices,
-		       span_make(n->address.b, sizeof n->address.b),
-		       settings->notice_rate, role_now())) {
+	} else if (!is_within_rate(k, &n->address)) {
 		notice_answered(a, REPLY_LATER);
 	} else {
 		struct admit_notice notice = notice_of(n, announced);

@@ -139,14 +139,18 @@ keeper_show_peer(const struct store_peer *p)
 	bool over = p->until != 0 && p->until <= role_now();
 	struct ip_net net;
 
-	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:o, s:I, s:I, s:I, s:o, s:o,"
+			 " s:o, s:o, s:o, s:o}",
 	    ip_net_parse(p->name, &net) == 0 ? "address" : "domain",
 	    keeper_show_text(p->name), "list",
 	    store_listed_name(over ? LISTED_NOT : p->list), "until",
 	    keeper_show_time(p->until), "notices", (json_int_t)p->notices,
 	    "pulls", (json_int_t)p->pulls, "failures", (json_int_t)p->failures,
 	    "created", keeper_show_time(p->created), "seen",
-	    keeper_show_time(p->seen));
+	    keeper_show_time(p->seen), "tls", keeper_show_time(p->tls_at),
+	    "keyword", keeper_show_time(p->keyword_at), "verified",
+	    keeper_show_time(p->verified_at), "pulled",
+	    keeper_show_time(p->pulled_at));
 }
 
 json_t *

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/keeper_control.h"
+#include "daemon/keeper_history.h"
 #include "store/spool.h"
 #include "store/target.h"
 
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #define SWEEP_LIMIT      200
-#define PEERS_REMEMBERED (30 * 24 * 3600) /* seconds, of those on no list */
+#define PEERS_REMEMBERED KEEPER_HISTORY_TIME /* of those on no list */
 
 /* ---- notify ---- */
 
@@ -152,6 +153,14 @@ call_pulls(void *owner, const struct pull_call *call)
 	return peer_ask(caller, &m) ? 0 : -E_CLOSED;
 }
 
+static void
+pull_confirmed(void *owner, struct ip address, struct span domain)
+{
+	struct keeper *k = owner;
+
+	keeper_history_pulled(k->history, address, domain);
+}
+
 /* ---- put ---- */
 
 /* One user's deliveries go to one poster, so that it can sync the folder once
@@ -222,6 +231,14 @@ swept(struct store_op *op, void *arg)
 	keeper_stir(k);
 }
 
+/* As long as anything that is remembered of them counts. */
+static int64_t
+peers_remembered(const struct settings *s)
+{
+	return s->remember_offers > PEERS_REMEMBERED ? s->remember_offers
+						     : PEERS_REMEMBERED;
+}
+
 static void
 sweep(struct keeper *k)
 {
@@ -231,7 +248,7 @@ sweep(struct keeper *k)
 		return;
 	op->sweep.holds_before = op->now - k->role->settings->remember_holds;
 	op->sweep.notices_before = op->now - 7 * 24 * 3600; /* WIRE 4.7 */
-	op->sweep.peers_before = op->now - PEERS_REMEMBERED;
+	op->sweep.peers_before = op->now - peers_remembered(k->role->settings);
 	op->sweep.limit = SWEEP_LIMIT;
 	op->done = swept;
 	op->arg = k;
@@ -370,7 +387,7 @@ keeper_work_begin(struct keeper *k, struct err *err)
 {
 	const struct notify_world notify = {
 	    k, resolve, call_notices, keeper_free_body};
-	const struct pull_world pull = {k, call_pulls};
+	const struct pull_world pull = {k, call_pulls, pull_confirmed};
 	const struct put_world put = {k, deliver, keeper_free_body};
 	const struct settings *s = k->role->settings;
 

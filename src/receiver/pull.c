@@ -4,9 +4,10 @@
  *     claimed -> waiting for a free connection -> called -> each item ended
  *
  * One connection to an address until a pull from it has succeeded, then up to
- * pull-connections (WIRE 8). Every claimed notice ends in notice_fetched or
- * notice_settle; a crash in between only lets its lease run out.
- * Invariant: under_way is the number of items in all groups.
+ * pull-connections (WIRE 8); what succeeded in an earlier life we are told.
+ * Every claimed notice ends in notice_fetched or notice_settle; a crash in
+ * between only lets its lease run out. Invariant: under_way is the number of
+ * items in all groups.
  */
 #include "receiver/pull.h"
 
@@ -269,6 +270,8 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 	switch (end) {
 	case PULL_CONFIRMED:
 		trust(p, g->address);
+		p->world.confirmed(
+		    p->world.owner, g->address, item->notice.domain);
 		settle(g, item, NOTICE_END_CONFIRMED, 0, reply, now);
 		return;
 	case PULL_LATER:
@@ -368,6 +371,19 @@ start_waiting(struct pull *p)
 			connections_allowed(p, g->address) &&
 		    !start(g))
 			return; /* the next look tries again */
+}
+
+void
+pull_trust(struct pull *p, struct ip address)
+{
+	trust(p, address);
+	start_waiting(p);
+}
+
+void
+pull_distrust(struct pull *p, struct ip address)
+{
+	table_take(&p->trusted, number_of(address));
 }
 
 void

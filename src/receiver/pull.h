@@ -33,6 +33,8 @@ struct pull_call {
 struct pull_world {
 	void *owner;
 	int (*call)(void *owner, const struct pull_call *call);
+	/* A pull from ADDRESS, of a notice of DOMAIN, has succeeded. */
+	void (*confirmed)(void *owner, struct ip address, struct span domain);
 };
 
 struct pull;
@@ -70,6 +72,13 @@ void pull_ended(struct pull *p, uint64_t call, struct key notice,
  */
 void pull_over(struct pull *p, uint64_t call, bool reached, struct span reason,
     int64_t now);
+
+/*
+ * Pulls from ADDRESS have succeeded in an earlier life: it gets as many
+ * connections as one that has succeeded in this. Or nobody is to remember that.
+ */
+void pull_trust(struct pull *p, struct ip address);
+void pull_distrust(struct pull *p, struct ip address);
 
 /* Whoever makes the calls has gone. */
 void pull_lost(struct pull *p, int64_t now);

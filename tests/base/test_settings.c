@@ -91,6 +91,7 @@ every_kind_takes_its_values(void **state)
 	    "pull-delay-max=90s hold-time-user = \"2 w\"\n"
 	    "message-size = \"64KiB\" hold-quota = 1025\n"
 	    "submit-rate = unlimited notice-rate = 7\n"
+	    "notice-rate-new = 2 remember-offers = 0s\n"
 	    "strangers = reject spf-mx-fallback = false\n"
 	    "listen-submission = {}\n"
 	    "allow-hosts = \"192.0.2.0/24 2001:db8::/32 .c.test *.d.test "
@@ -107,6 +108,8 @@ every_kind_takes_its_values(void **state)
 	assert_int_equal(s->hold_quota, 1025);
 	assert_int_equal(s->submit_rate, 0);
 	assert_int_equal(s->notice_rate, 7);
+	assert_int_equal(s->notice_rate_new, 2);
+	assert_int_equal(s->remember_offers, 0);
 	assert_int_equal(s->strangers, STRANGERS_REJECT);
 	assert_false(s->spf_mx_fallback);
 	assert_int_equal(s->listen_submission.n, 0);
@@ -357,6 +360,10 @@ values_of_the_wrong_kind_are_refused(void **state)
 	    "t:3: message-size: must be at most 4 GiB");
 	expect_line_fault("notice-rate = -1",
 	    "t:3: notice-rate: must be a number or \"unlimited\"");
+	expect_line_fault(
+	    "notice-rate-new = 0", "t:3: notice-rate-new: must be at least 1");
+	expect_line_fault("remember-offers = 3651d",
+	    "t:3: remember-offers: must be at most 3650d");
 	expect_line_fault(
 	    "notice-rate = 0", "t:3: notice-rate: must be at least 1");
 	expect_line_fault(

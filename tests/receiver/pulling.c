@@ -33,10 +33,20 @@ make_call(void *owner, const struct pull_call *call)
 	return 0;
 }
 
+static void
+confirmed(void *owner, struct ip address, struct span domain)
+{
+	struct pulling *p = owner;
+
+	assert_span(domain, "a.test");
+	p->confirmed++;
+	p->confirmed_last = address;
+}
+
 void
 pulling_open(struct pulling *p, const char *more, uint64_t seed)
 {
-	const struct pull_world world = {p, make_call};
+	const struct pull_world world = {p, make_call, confirmed};
 
 	memset(p, 0, sizeof *p);
 	side_open(&p->side, "b.test", more, seed);

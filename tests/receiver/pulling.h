@@ -28,6 +28,8 @@ struct pulling {
 	bool nobody; /* no process can make calls */
 	unsigned call_count;
 	struct pulling_call calls[PULLING_CALLS];
+	unsigned confirmed; /* pulls that succeeded, we were told */
+	struct ip confirmed_last;
 };
 
 void pulling_open(struct pulling *p, const char *more, uint64_t seed);

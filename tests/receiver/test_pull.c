@@ -62,8 +62,11 @@ one_connection_until_an_address_has_proved_itself(void **state)
 	pulling_end(p, &p->calls[1], 1, PULL_REFUSED);
 	pulling_over(p, &p->calls[1], true);
 	assert_int_equal(p->call_count, 3);
+	assert_int_equal(p->confirmed, 0);
 	fetch(p, p->calls[2].ids[0]);
 	pulling_end(p, &p->calls[2], 0, PULL_CONFIRMED);
+	assert_int_equal(p->confirmed, 1);
+	assert_true(ip_equals(p->confirmed_last, ip_of(PEER)));
 	pulling_over(p, &p->calls[2], true);
 	/* three groups of 64 are left */
 	assert_int_equal(p->call_count, 6);
@@ -86,6 +89,28 @@ a_proven_address_gets_no_more_connections_than_the_setting(void **state)
 	pulling_over(&p, &p.calls[1], true);
 	assert_int_equal(p.call_count, 1 + 3);
 	pulling_close(&p);
+}
+
+/* AT-01: trust outlives the process that found it out */
+static void
+an_address_proved_in_an_earlier_life_needs_no_new_proof(void **state)
+{
+	struct pulling *p = *state;
+
+	put_many(p, 4 * PULL_CALL_ITEMS, PEER);
+	pulling_look(p);
+	assert_int_equal(p->call_count, 1);
+	pull_trust(p->pull, ip_of("203.0.113.8"));
+	assert_int_equal(p->call_count, 1);
+	pull_trust(p->pull, ip_of(PEER));
+	assert_int_equal(p->call_count, 4);
+	/* and what is forgotten counts no more */
+	pull_trust(p->pull, ip_of("203.0.113.9"));
+	pull_distrust(p->pull, ip_of("203.0.113.9"));
+	put_many(p, 2 * PULL_CALL_ITEMS, "203.0.113.9");
+	pulling_look(p);
+	assert_int_equal(p->call_count, 5);
+	assert_int_equal(p->confirmed, 0);
 }
 
 static void
@@ -308,6 +333,7 @@ main(void)
 	    CASE(one_connection_until_an_address_has_proved_itself),
 	    cmocka_unit_test(
 		a_proven_address_gets_no_more_connections_than_the_setting),
+	    CASE(an_address_proved_in_an_earlier_life_needs_no_new_proof),
 	    cmocka_unit_test(all_connections_together_have_a_ceiling),
 	    cmocka_unit_test(ceilings_can_be_lifted),
 	    CASE(a_pull_that_fails_is_tried_five_times_in_two_days),

@@ -116,7 +116,7 @@ def test_an_allowed_host_sees_no_notice_keyword_and_pushes(make_lab):
 
 # AT-02 AT-12
 def test_too_many_notices_are_put_off(make_lab):
-    lab = make_lab('pending-per-domain = 2\nnotice-rate = 6\n'
+    lab = make_lab('pending-per-domain = 2\nnotice-rate-new = 6\n'
                    'pull-delay-max = "60s"\n')
     server = lab.server("b.test")
     with peer(server, "mx.c.test").dial(server.address) as wire:
