@@ -44,18 +44,29 @@ def every_dialect(tmp_path_factory):
     shared.down()
 
 
-@pytest.fixture
-def make_lab(tmp_path):
-    """A function that starts a lab for one test alone."""
+def starting(folder):
+    """A function that starts labs below FOLDER, until they all end."""
     made = []
 
     def make(overlay="", **more):
-        made.append(started(tmp_path / f"lab{len(made)}", overlay, **more))
+        made.append(started(folder / f"lab{len(made)}", overlay, **more))
         return made[-1]
 
     yield make
     for one in made:
         one.down()
+
+
+@pytest.fixture
+def make_lab(tmp_path):
+    """A function that starts a lab for one test alone."""
+    yield from starting(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def make_module_lab(tmp_path_factory):
+    """A function that starts a lab for the tests of one file."""
+    yield from starting(tmp_path_factory.mktemp("m"))
 
 
 @pytest.fixture

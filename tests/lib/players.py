@@ -14,6 +14,7 @@ It knows no other parameter than those, and never says PULL.
 from collections import namedtuple
 
 from tests.lib.general_delivery import Peer, receive_turned
+from tests.lib.wire import Closed
 
 Intent = namedtuple("Intent", "mail recipients identifier subject")
 Envelope = namedtuple("Envelope", "command recipients identifier text")
@@ -81,22 +82,38 @@ class Player(Peer):
         MESSAGES: {id: (sender, {recipient: octets} or octets)}. [Asked]"""
         asked = []
         while not done(asked):
-            with door.meet() as wire:
-                self.greet_as_server(
-                    wire, ("MSID", "GTML", "ENVELOPE", "RETR"))
+            with self.meet_greeted(door) as wire:
                 asked += self.serve_session(wire, messages)
         return asked
+
+    def meet_greeted(self, door):
+        """The next caller, who has said EHLO. Who had waited at the door for
+        longer than he would is not met."""
+        while True:
+            wire = door.meet()
+            try:
+                self.greet_as_server(
+                    wire, ("MSID", "GTML", "ENVELOPE", "RETR"))
+                return wire
+            except (Closed, ConnectionError):
+                wire.close()
 
     def meet_with(self, door, identifier):
         """Meets callers until one asks for IDENTIFIER; the connection, on
         which nothing has been answered to that."""
         while True:
-            wire = door.meet()
-            self.greet_as_server(wire, ("MSID", "GTML", "ENVELOPE", "RETR"))
+            wire = self.meet_greeted(door)
             if identifier in wire.line().decode():
                 return wire
             wire.send_line("421 not now")
             wire.close()
+
+    def serve_until_asked(self, door, identifier):
+        """Meets callers until one asks for IDENTIFIER, who gets its 550."""
+        with self.meet_with(door, identifier) as wire:
+            wire.send_line("550 Requested action not taken")
+            if wire.line().upper() == b"QUIT":
+                wire.send_line("221 goodbye")
 
     def serve_session(self, wire, messages):
         asked = []

@@ -8,6 +8,8 @@ import pytest
 
 from tests.lib import labs
 from tests.lib.labs import unique
+from tests.lib.notices import (stranger, told, told_by_envelope,
+                               told_by_intent)
 from tests.lib.players import Player, envelope_text
 
 
@@ -18,38 +20,6 @@ def lab_that_speaks_all(every_dialect):
 
 def message_for(recipient, **more):
     return labs.message(recipient=recipient, **more)
-
-
-def told(origin, player, recipients, octets, take):
-    """Alice's message to RECIPIENTS at c.test, told there; the notices."""
-    with player.door() as door:
-        labs.send(origin, "alice@a.test", recipients, octets)
-        found = player.meet_for(door, recipients, take)
-        assert door.caller == origin.address
-    for recipient in recipients:
-        labs.wait_for_hold(origin, recipient, "noticed")
-    return found
-
-
-def told_by_intent(origin, player, octets=None, recipient=None):
-    """(recipient, Intent, octets)"""
-    recipient = recipient or unique("dave") + "@c.test"
-    octets = octets or message_for(recipient)
-    (intent,) = told(origin, player, [recipient], octets,
-                     player.take_intents)
-    return recipient, intent, octets
-
-
-def told_by_envelope(origin, player, octets=None):
-    recipient = unique("dave") + "@c.test"
-    octets = octets or message_for(recipient)
-    (envelope,) = told(origin, player, [recipient], octets,
-                       player.take_envelopes)
-    return recipient, envelope, octets
-
-
-def stranger(player, host="mx.victim.test"):
-    return Player(host, labs.PLAYED[host], player.port)
 
 
 # ---- EHLO
