@@ -243,8 +243,10 @@ progress(void *owner)
 static void
 over(void *owner, enum conn_end end)
 {
-	(void)end;
-	session_end(owner);
+	struct session *s = owner;
+
+	s->hung_up = end == CONN_HUNG_UP;
+	session_end(s);
 }
 
 static void

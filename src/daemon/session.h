@@ -101,7 +101,7 @@ struct session {
 	/* the turn */
 	bool by_gtml;  /* asked by GTML: content alone, then close */
 	bool accepted; /* asked by ACCEPT or AUTHORIZE: a person wants it */
-	bool listened; /* MAIL and RCPT were answered */
+	bool hung_up;  /* the peer closed in good order */
 	struct smtp_client *client;
 	struct sending *sending;
 	struct buf pull_body;

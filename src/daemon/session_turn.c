@@ -62,7 +62,6 @@ session_turn_ask(struct session *s, const struct smtp_server_event *e)
 	m.pull_ask.verdict = is_verdict ? store_verdict_of(e->verdict) : 0;
 	s->by_gtml = e->kind == SMTP_SERVER_GTML;
 	s->accepted = is_verdict;
-	s->listened = false;
 	buf_clear(&s->pull_body);
 	session_ask(s, session_keeper(s), ASK_PULL, &m);
 }
@@ -213,8 +212,6 @@ session_turn_progress(struct session *s)
 			session_end(s);
 			return;
 		case SMTP_CLIENT_CONTENT:
-			s->listened = true;
-			break;
 		case SMTP_CLIENT_START_TLS:
 		case SMTP_CLIENT_READY:
 		case SMTP_CLIENT_REPLY:
@@ -261,7 +258,8 @@ state_of_broken(const struct session *s)
 	const uint64_t turns = SMTP_CAN_PULL_DIGEST | SMTP_CAN_PULL_EXPIRES |
 			       SMTP_CAN_PULL_FROM | SMTP_CAN_PULL_HAVE;
 
-	return s->accepted && !s->listened &&
+	return s->accepted && s->client != NULL &&
+		       smtp_client_is_left_at_mail(s->client, s->hung_up) &&
 		       (sending_capabilities(s->sending) & turns) == 0
 		   ? HOLD_HELD
 		   : HOLD_NOTICED;

@@ -117,6 +117,7 @@ smtp_client_fail(
 
 	if (is_over(x))
 		return;
+	x->left_at_mail = x->state == CLIENT_MAIL && reply == NULL;
 	x->state = CLIENT_BROKEN;
 	x->has_refusal = x->unasked = false;
 	x->owed_count = 0;
@@ -435,6 +436,9 @@ tick(void *self, int64_t now)
 		smtp_client_fail(x, "the peer takes too little", NULL);
 	else if (deadline(x) <= now)
 		smtp_client_fail(x, "the peer took too long", NULL);
+	else
+		return;
+	x->left_at_mail = false; /* it was silent: we leave */
 }
 
 static int
@@ -497,6 +501,12 @@ smtp_client_free(struct smtp_client **x)
 	buf_fini(&(*x)->out);
 	free(*x);
 	*x = NULL;
+}
+
+bool
+smtp_client_is_left_at_mail(const struct smtp_client *x, bool hung_up)
+{
+	return x->left_at_mail || (hung_up && x->state == CLIENT_MAIL);
 }
 
 void

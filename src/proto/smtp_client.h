@@ -224,6 +224,13 @@ int smtp_client_give_up(struct smtp_client *x);
 void smtp_client_break(struct smtp_client *x);
 
 /*
+ * When the connection is over (HUNG_UP: the peer closed it in good order): did
+ * the peer leave, or say something else, instead of answering MAIL (WIRE 4.9)?
+ * Not when it was only silent.
+ */
+bool smtp_client_is_left_at_mail(const struct smtp_client *x, bool hung_up);
+
+/*
  * After GTML and SENT: what the answer meant is durable, so the connection may
  * be closed in good order, which tells the other side (WIRE 4.7). 0 or
  * -E_STATE.

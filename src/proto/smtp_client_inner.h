@@ -74,6 +74,7 @@ struct smtp_client {
 
 	struct list events; /* struct told, oldest first */
 	bool broken_untold;
+	bool left_at_mail; /* broken by the peer, instead of answering MAIL */
 	struct smtp_client_event broken; /* told behind all others */
 
 	uint64_t capabilities, size_limit; /* of the last EHLO that counts */

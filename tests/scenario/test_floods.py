@@ -11,7 +11,8 @@ from tests.lib.players import Player, envelope_text
 
 RATE, PER_SOURCE, PER_USER, TOTAL = 40, 5, 12, 30
 CEILINGS = labs.EVERY_DIALECT + (
-    f"notice-rate = {RATE}\npending-per-source = {PER_SOURCE}\n"
+    f"notice-rate-new = {RATE}\npending-per-source = {PER_SOURCE}\n"
+    f"pending-per-domain = {PER_SOURCE}\n"
     f"pending-per-user = {PER_USER}\npending-total = {TOTAL}\n")
 # Domains that exist for a flood: each may be spoken for by its own /24.
 FLOOD_DOMAINS = 40

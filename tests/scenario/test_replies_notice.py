@@ -91,7 +91,8 @@ def test_what_is_over_a_ceiling_is_put_off(tight_lab, dialect):
 @pytest.fixture(name="tight_lab", scope="module")
 def lab_with_low_ceilings(make_module_lab):
     return make_module_lab(
-        labs.EVERY_DIALECT + 'pending-per-source = 2\nnotice-rate = 6\n'
+        labs.EVERY_DIALECT + 'pending-per-source = 2\npending-per-domain = 2\n'
+        'notice-rate-new = 6\n'
         'pull-delay-max = "60s"\n')
 
 
