@@ -112,6 +112,8 @@ call_add_pull(struct call *c, const struct message_call_pull *m)
 	item->confirm = m->confirm != 0;
 	item->tell = m->tell != 0;
 	item->have = m->have != 0;
+	item->params.has_size = m->has_size != 0;
+	item->params.size = m->size;
 	item->params.has_digest = m->has_digest != 0;
 	memcpy(item->params.digest, m->digest.b, sizeof item->params.digest);
 }
@@ -307,7 +309,7 @@ over(void *owner, enum conn_end end)
 
 	/* after GTML an orderly close is the origin's last word (WIRE 4.7) */
 	if (c->turned != NULL && c->turned->dialect == ROUTE_MSID &&
-	    (end == CONN_HUNG_UP || end == CONN_FINISHED))
+	    end == CONN_HUNG_UP)
 		call_pull_prove(c, true);
 	give_up_target(c, names[end]);
 }

@@ -106,7 +106,8 @@ struct call {
 	struct call_item *turned;   /* whose message is coming */
 	struct call_item *unproved; /* taken, and not yet answered after it */
 	enum pull_end end;          /* how the turn would end now */
-	bool content_begun;         /* and was not spoiled by us */
+	enum reply_name told;       /* the last that we said in it */
+	uint64_t octets;            /* of its content, so far */
 	enum call_ask ask;
 	uint64_t question;
 	struct reception *reception;

@@ -84,8 +84,11 @@ params_of(const struct call *c, const struct call_item *item)
 {
 	struct params p = {.has_size = false};
 
-	if (item->plain)
+	if (item->plain) { /* the size has a line of its own (SM-45) */
+		p.has_size = way_now(c) == ROUTE_ENVELOPE;
+		p.size = item->params.size;
 		return p;
+	}
 	p = item->params;
 	p.expires = hold_life(c->caller->role->settings, way_now(c));
 	p.body_8bit = item->body_8bit;

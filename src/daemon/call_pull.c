@@ -193,7 +193,8 @@ call_pull_turn(struct call *c)
 	call_pull_prove(c, true);
 	c->turned = turned;
 	c->end = PULL_LATER;
-	c->content_begun = false;
+	c->told = REPLY_OK;
+	c->octets = 0;
 	c->server = smtp_server_new(&setup, role_now());
 	if (c->server == NULL) {
 		call_over(c, "no memory for the turn");
@@ -207,13 +208,21 @@ call_pull_turn(struct call *c)
 	conn_kick(c->conn);
 }
 
+/* What we say in the turn decides how it ends (WIRE 4.6). */
 static void
-tell(struct call *c, enum reply_name reply)
+note_reply(struct call *c, enum reply_name reply)
 {
+	c->told = reply;
 	if (reply_code(reply) >= 500)
 		c->end = PULL_REFUSED;
 	else if (reply_code(reply) >= 400)
 		c->end = PULL_LATER;
+}
+
+static void
+tell(struct call *c, enum reply_name reply)
+{
+	note_reply(c, reply);
 	smtp_server_tell(c->server, reply, span_of(""));
 	conn_kick(c->conn);
 }
@@ -330,12 +339,10 @@ recipient_answered(struct call *c, const struct message *m)
 
 /* ---- content ---- */
 
-/* The reply that the content will get says how the turn ends. */
 static void
 spoil(struct call *c, enum reply_name fault)
 {
-	c->end = reply_code(fault) >= 500 ? PULL_REFUSED : PULL_LATER;
-	c->content_begun = false;
+	note_reply(c, fault);
 	smtp_server_spoil(c->server, fault);
 }
 
@@ -346,7 +353,13 @@ content(struct call *c, struct span run)
 
 	if (c->turned->confirm || c->reception == NULL)
 		return; /* a second copy, taken only to say 250 */
-	c->content_begun = true;
+	c->octets += run.n;
+	if (c->turned->params.has_size && c->octets > c->turned->params.size) {
+		log_event("more-than-announced", "id=%s domain=%s",
+		    log_quote(c->turned->id), log_quote(c->turned->domain));
+		spoil(c, REPLY_NOT_AS_ANNOUNCED);
+		return;
+	}
 	if (reception_content(c->reception, run, &fault) == 0)
 		return;
 	spoil(c, fault);
@@ -414,11 +427,23 @@ arrived(struct call *c, const struct message *m)
 
 /* ---- events ---- */
 
+/* It did not come: we refused it, or the origin gave up. */
+static void
+report_turn(struct call *c)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "we answered %d %s", reply_code(c->told),
+	    reply_enhanced(c->told));
+	report(c, c->turned, c->end,
+	    reply_code(c->told) >= 400 ? text : "the turn ended without it");
+}
+
 static void
 turn_back(struct call *c)
 {
 	if (c->unproved != c->turned)
-		report(c, c->turned, c->end, "the turn ended without it");
+		report_turn(c);
 	c->ask = CALL_ASK_NOTHING;
 	reception_free(&c->reception);
 	if (c->turned->dialect == ROUTE_MSID)
@@ -430,13 +455,12 @@ turn_back(struct call *c)
 	call_pull_work(c);
 }
 
+/* The content was refused, by us or by the machine; or the origin gave up. */
 static void
-aborted(struct call *c)
+aborted(struct call *c, const struct smtp_server_event *e)
 {
-	/* content that we did not spoil was refused by the machine: 5xx. The
-	   origin's own RSET comes before any content. */
-	if (c->content_begun)
-		c->end = PULL_REFUSED;
+	if (e->refused)
+		note_reply(c, e->refusal);
 	reception_free(&c->reception);
 }
 
@@ -461,7 +485,7 @@ handle(struct call *c, const struct smtp_server_event *e)
 		end_of_content(c);
 		return true;
 	case SMTP_SERVER_ABORT:
-		aborted(c);
+		aborted(c, e);
 		return true;
 	case SMTP_SERVER_TURN_BACK:
 		turn_back(c);

@@ -11,12 +11,12 @@
 #include "message/preview_text.h"
 
 #define PREVIEW_SUBJECT_ROOM 1024
-#define PREVIEW_NAME_ROOM    256   /* of an attachment's name */
-#define PREVIEW_LISTED       20    /* attachments that are told one by one */
-#define PREVIEW_DEPTH        20    /* multiparts within each other; see below */
-#define PREVIEW_PARTS        10000 /* parts that are looked at */
-#define PREVIEW_BOUNDARY     200   /* octets; RFC 2046 5.1.1 allows 70 */
-#define PREVIEW_FIELD        4096  /* octets of a field; the rest goes */
+#define PREVIEW_NAME_ROOM    256 /* of an attachment's name */
+#define PREVIEW_LISTED       20  /* attachments that are told one by one */
+#define PREVIEW_DEPTH        20  /* multiparts within each other; see below */
+#define PREVIEW_PARTS        100000       /* parts that are looked at */
+#define PREVIEW_BOUNDARY     200          /* octets; RFC 2046 5.1.1 allows 70 */
+#define PREVIEW_FIELD        4096         /* octets of a field; the rest goes */
 #define PREVIEW_TEXT_OCTETS  (256 * 1024) /* looked through for the text */
 
 struct preview_attachment {

@@ -118,6 +118,8 @@ smtp_content_finish(struct smtp_server *x)
 	    !content_is_whole(&content->reader))
 		smtp_content_spoil(x, REPLY_BAD_LINE_END);
 	if (content->is_spoiled) {
+		x->abort_refused = true;
+		x->abort_refusal = content->spoiled_by;
 		smtp_session_end(
 		    x, content->spoiled_by, (struct span){NULL, 0});
 		return;

@@ -303,6 +303,16 @@ give_bare(bool *is_due, enum smtp_server_event_kind kind,
 	return 1;
 }
 
+static int
+give_abort(struct smtp_server *x, struct smtp_server_event *event_r)
+{
+	give_bare(&x->abort_is_due, SMTP_SERVER_ABORT, event_r);
+	event_r->refused = x->abort_refused;
+	event_r->refusal = x->abort_refusal;
+	x->abort_refused = false;
+	return 1;
+}
+
 int
 smtp_server_next(struct smtp_server *x, struct smtp_server_event *event_r)
 {
@@ -312,7 +322,7 @@ smtp_server_next(struct smtp_server *x, struct smtp_server_event *event_r)
 		return 1;
 	}
 	if (x->abort_is_due)
-		return give_bare(&x->abort_is_due, SMTP_SERVER_ABORT, event_r);
+		return give_abort(x, event_r);
 	if (x->event_is_due) {
 		give_event(x, event_r);
 		return 1;

@@ -124,9 +124,11 @@ struct smtp_server_event {
 					  its To, NULL when there is none */
 	const struct params *params;   /* MAIL, RCPT, ENVELOPE, GDEL */
 	uint64_t size;                 /* END: octets of content. SIZE */
-	bool bdat;                     /* DATA: by BDAT; a grant sends no 354 */
-	enum verdict verdict;          /* VERDICT */
-	bool have; /* VERDICT: the peer has the content already */
+	bool refused; /* ABORT: all of the content came, and got REFUSAL */
+	enum reply_name refusal;
+	bool bdat;            /* DATA: by BDAT; a grant sends no 354 */
+	enum verdict verdict; /* VERDICT */
+	bool have;            /* VERDICT: the peer has the content already */
 };
 
 struct smtp_server;

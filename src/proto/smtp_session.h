@@ -149,6 +149,8 @@ struct smtp_server {
 	 */
 	struct smtp_server_event event;
 	bool event_is_due, abort_is_due, closed_is_due, content_is_due;
+	bool abort_refused; /* all of the content came, and got this reply */
+	enum reply_name abort_refusal;
 	enum smtp_server_event_kind floor_event;
 	size_t floor_at;     /* where the last reply begins in OUT */
 	bool floor_is_begun; /* some of it is sent: it cannot be taken back */

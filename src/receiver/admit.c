@@ -223,6 +223,9 @@ judge_notice(const struct admit *a, const struct admit_notice *n)
 {
 	if (!identifier_is_legal(n->id) && n->dialect != ROUTE_ENVELOPE)
 		return REPLY_BAD_ARGUMENT;
+	/* the lists may have changed since the host was greeted */
+	if (hosts_has_ip(a->denied, n->address))
+		return REPLY_DENIED;
 	if (hosts_has_name(a->local, n->domain) ||
 	    !admit_callable(a, n->address))
 		return REPLY_MAY_NOT_SPEAK;

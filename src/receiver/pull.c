@@ -468,9 +468,13 @@ is_under_way(const struct pull *p, struct key notice)
 	uint64_t number;
 	size_t at = 0;
 
-	while ((g = table_next(&p->groups, &at, &number)) != NULL)
-		if (find_item(g, notice) != NULL)
+	while ((g = table_next(&p->groups, &at, &number)) != NULL) {
+		const struct item *item = find_item(g, notice);
+
+		/* its call may linger when it has long been settled */
+		if (item != NULL && !item->ended)
 			return true;
+	}
 	return false;
 }
 

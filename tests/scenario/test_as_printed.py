@@ -235,6 +235,7 @@ def test_who_knows_no_parameters_is_told_by_the_sender_alone(
     octets = labs.message(recipient=recipient)
     (envelope,) = told(origin, plain, [recipient], octets, plain.take_plain)
     assert envelope.command[0] == "From:<alice@a.test>"
+    assert envelope.command[1] >= len(octets)  # SIZE on a line of its own
     said = email.message_from_bytes(envelope.text,
                                     policy=email.policy.default)
     assert said["Subject"] == labs.subject_of(octets)

@@ -196,7 +196,7 @@ def test_nobody_waits_for_a_silent_origin(lab, destination, player):
 
 
 # AT-14: after the message the origin says nothing more, and does not go
-@pytest.mark.parametrize("dialect", ["gdel", "envelope"])
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_an_origin_that_is_silent_after_its_message_is_asked_again(
         destination, player, dialect):
     with player.door() as door:
@@ -218,7 +218,7 @@ def test_an_origin_that_is_silent_after_its_message_is_asked_again(
 
 
 # AT-25: what is left meanwhile is not lost with that connection
-@pytest.mark.parametrize("dialect", ["gdel", "envelope"])
+@pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_notice_left_during_such_silence_is_fetched(
         destination, player, dialect):
     with player.door() as door:
@@ -315,6 +315,35 @@ def test_in_every_dialect_another_message_than_announced_is_refused(
         refused(destination, player, door, identifier, "554 5.6.0",
                 dialect, octets)
         assert came(destination, octets) == 0
+        still_served(destination, player, door)
+
+
+# AT-07 AT-13: without a digest the size is a bound, as in RFC 1870
+@pytest.mark.parametrize("dialect", ["msid", "envelope"])
+@pytest.mark.parametrize("size", [1, 90])
+def test_a_message_larger_than_announced_is_refused(
+        destination, player, dialect, size):
+    with player.door() as door:
+        identifier, octets = leave(destination, player, dialect, size=size)
+        refused(destination, player, door, identifier, "554 5.6.0",
+                dialect, octets + b"and more than was said\r\n")
+        assert came(destination, octets) == 0
+        still_served(destination, player, door)
+
+
+# AT-16 WIRE 4.6 4.8: what is refused for good is not asked for again
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("octets", [
+    b"Subject: x\r\n\r\na\nb\r\n", b"Subject: x\r\n\r\na\rb\r\n",
+    b"Subject: x\r\n\r\na\n.\nMAIL FROM:<x@y.test>\r\n",
+    b"Subject: x\r\n\r\n\0\r\n"], ids=range(4))
+def test_a_pulled_message_with_bare_line_ends_is_refused(
+        destination, player, dialect, octets):
+    with player.door() as door:
+        identifier, _ = leave(destination, player, dialect, size=len(octets))
+        refused(destination, player, door, identifier, "554 5.6.0", dialect,
+                octets)
+        assert "554 5.6.0" in notice(destination, identifier)["last_reply"]
         still_served(destination, player, door)
 
 

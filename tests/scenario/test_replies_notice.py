@@ -66,6 +66,21 @@ def test_in_no_dialect_a_host_that_is_never_called_leaves_a_notice(make_lab):
     assert server.notices() == []
 
 
+# DM-11 GD-36: lists count at each notice, not only at the greeting
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_host_that_is_denied_meanwhile_leaves_nothing_more(
+        destination, dialect):
+    peer = played(destination, "mx.d.test")
+    with peer.dial(destination.address) as wire:
+        assert say_notice(wire, dialect, sender="dan@d.test") == 250
+        destination.ask({"do": "peer-deny", "peer": peer.address})
+        try:
+            assert say_notice(wire, dialect,
+                              sender="dan@d.test") == "550 5.7.1"
+        finally:
+            destination.ask({"do": "peer-forget", "peer": peer.address})
+
+
 # ---- 450, 451, 452
 
 # AT-02 AT-12 AT-13
