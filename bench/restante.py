@@ -21,9 +21,11 @@ TROUBLE = re.compile(r"^\S+ \S+ (\S+-failed|role-ended (?!.* status=0$))")
 TROUBLE_LINES = 5
 
 
-def troubles(server):
-    """Lines of its log that tell of trouble; the first few."""
+def troubles(server, position=0):
+    """Lines of its log, from POSITION on, that tell of trouble; the first
+    few."""
     with open(server.log, encoding="utf-8", errors="replace") as file:
+        file.seek(position)
         lines = [f"{server.domain}: {line.rstrip()}" for line in file
                  if TROUBLE.match(line)]
     return lines[:TROUBLE_LINES]
