@@ -33,6 +33,7 @@ notify_new(struct store *store, const struct settings *settings, uint64_t node,
 	n->node = node;
 	n->world = *world;
 	table_init(&n->groups);
+	list_init(&n->calling);
 	*notify_r = n;
 	return 0;
 }
@@ -70,6 +71,8 @@ group_end(struct notify_group *g, int64_t now)
 	struct notify *n = g->notify;
 
 	table_take(&n->groups, g->number);
+	n->calls -= g->called;
+	list_remove(&g->in_calling);
 	notify_group_free(&g);
 	start_waiting(n);
 	if (n->again)
@@ -108,26 +111,32 @@ start_call(struct notify_group *g)
 	};
 
 	g->called = n->world.call(n->world.owner, &call) >= 0;
-	return g->called;
+	if (!g->called)
+		return false;
+	list_append(&n->calling, &g->in_calling);
+	n->calls++;
+	return true;
 }
 
-/* May one more connection be made, and to that domain? */
+/* May one more connection be made? */
 static bool
-has_line(const struct notify *n, const struct notify_group *wants)
+has_line(const struct notify *n)
 {
-	uint64_t calls = 0;
-	unsigned there = 0;
-	struct notify_group *g;
-	uint64_t number;
-	size_t at = 0;
+	return n->calls < settings_ceiling(n->settings->notice_connections);
+}
 
-	while ((g = table_next(&n->groups, &at, &number)) != NULL)
-		if (g->called) {
-			calls++;
-			there += span_equals(g->domain, wants->domain);
-		}
-	return calls < settings_ceiling(n->settings->notice_connections) &&
-	       there < NOTIFY_CALLS_MAX;
+/* And to that domain? Few are called, whatever waits. */
+static bool
+has_line_to(struct notify *n, struct span domain)
+{
+	unsigned there = 0;
+
+	for (struct list *at = n->calling.next; at != &n->calling;
+	     at = at->next)
+		there += span_equals(
+		    LIST_OF(at, struct notify_group, in_calling)->domain,
+		    domain);
+	return there < NOTIFY_CALLS_MAX;
 }
 
 /* What waited for the same targets goes along in the same call. */
@@ -150,17 +159,27 @@ collect(struct notify *n, struct notify_group *to)
 	}
 }
 
-/* Starts the groups for which there is a line, and somebody who calls. */
+/*
+ * Starts the groups for which there is a line, and somebody who calls. This is
+ * asked at each event of each group, so it must not cost a walk for each group
+ * that waits: mostly no line is free at all, or all wait for one slow domain.
+ */
 static void
 start_waiting(struct notify *n)
 {
+	struct span busy = span_of(""); /* it has no line; its groups stay */
 	struct notify_group *g;
 	uint64_t number;
 	size_t at = 0;
 
-	while ((g = table_next(&n->groups, &at, &number)) != NULL) {
-		if (!g->aimed || g->called || !has_line(n, g))
+	while (
+	    has_line(n) && (g = table_next(&n->groups, &at, &number)) != NULL) {
+		if (!g->aimed || g->called || span_equals(g->domain, busy))
 			continue;
+		if (!has_line_to(n, g->domain)) {
+			busy = g->domain;
+			continue;
+		}
 		collect(n, g);
 		if (!start_call(g))
 			return;

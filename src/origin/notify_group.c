@@ -37,6 +37,7 @@ notify_group_new(struct span domain, unsigned room)
 
 	if (g == NULL)
 		return NULL;
+	list_init(&g->in_calling);
 	arena_init(&g->arena, GROUP_ARENA);
 	g->domain = arena_copy(&g->arena, domain);
 	if (g->domain.p == NULL || make_room(g, room) < 0)

@@ -6,6 +6,7 @@
 #ifndef ORIGIN_NOTIFY_GROUP_H
 #define ORIGIN_NOTIFY_GROUP_H
 
+#include "base/list.h"
 #include "base/table.h"
 #include "origin/notify.h"
 
@@ -15,6 +16,8 @@ struct notify {
 	uint64_t node;
 	struct notify_world world;
 	struct table groups;
+	struct list calling; /* those of the groups that are called */
+	unsigned calls;      /* how many these are */
 	unsigned under_way;
 	bool looking, again;
 };
@@ -30,6 +33,7 @@ struct notify_group_item {
 struct notify_group {
 	struct notify *notify;
 	uint64_t number; /* as question, then as call */
+	struct list in_calling;
 	struct arena arena;
 	struct span domain;
 	struct span targets;

@@ -294,6 +294,29 @@ a_domain_gets_only_so_many_calls_at_once(void **state)
 	assert_int_equal(side_count(&f->side).holds[HOLD_NOTICED], holds);
 }
 
+/* Where a group lies among those that wait is chance: many, so that C is seldom
+   the first. */
+#define WAITING 50
+
+static void
+while_one_domain_has_no_line_others_are_called(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a;
+
+	for (unsigned i = 0; i < NOTIFY_CALLS_MAX + WAITING; i++) {
+		hold_one(f);
+		recorder_look(&f->world);
+		recorder_resolve(&f->world, MX_FOUND, TARGET);
+	}
+	assert_int_equal(f->world.call_count, NOTIFY_CALLS_MAX);
+	a = arrival_to("y@c.test", NULL);
+	hold(f, &a);
+	recorder_look(&f->world);
+	recorder_resolve(&f->world, MX_FOUND, TARGET);
+	assert_int_equal(f->world.call_count, NOTIFY_CALLS_MAX + 1);
+}
+
 /* `notice-connections` */
 static void
 so_many_calls_are_made_in_all(void **state)
@@ -407,6 +430,7 @@ main(void)
 	    CASE(all_pages_are_claimed_without_being_asked_again),
 	    CASE(no_more_is_under_way_than_the_ceiling),
 	    CASE(a_domain_gets_only_so_many_calls_at_once),
+	    CASE(while_one_domain_has_no_line_others_are_called),
 	    cmocka_unit_test(in_any_weather_every_hold_gets_its_notice),
 	    CASE(so_many_calls_are_made_in_all),
 	    CASE(new_settings_count_from_the_next_notice_on),
