@@ -2,7 +2,7 @@
  * Fills a store, through its own operations, with what a large server may have
  * waiting, or with accounts:
  *
- *   bench-fill FOLDER HOLDS ENVELOPES [ACCOUNTS]
+ *   bench-fill FOLDER HOLDS ENVELOPES [ACCOUNTS [DOMAINS]]
  *
  * Holds come in hundreds: ten messages for one recipient and three for thirty
  * at three domains. The three and two of the ten have bodies of 4 KiB, the
@@ -12,7 +12,8 @@
  *
  * Envelopes are PENDING notices with a text, a thousand for each of the users
  * user0@b.test and so on, mixed as they would arrive. ACCOUNTS are those of
- * crowd0@b.test and so on, who decide themselves.
+ * crowd0@b.test and so on, who decide themselves; with DOMAINS, of
+ * crowd0@d0.many.test and so on, by turns at so many domains.
  *
  * Last line: one JSON object. Not for: a store that is being served.
  */
@@ -43,7 +44,8 @@
 
 static struct store *store;
 static int64_t now;
-static unsigned long serial; /* of holds, for names and times */
+static unsigned long serial;        /* of holds, for names and times */
+static unsigned long crowd_domains; /* 0: all are at b.test */
 
 static void
 fail(const char *what)
@@ -301,7 +303,10 @@ reader_name(struct store_op *op, unsigned long number)
 static struct span
 crowd_name(struct store_op *op, unsigned long number)
 {
-	return text(op, "crowd%lu@b.test", number);
+	if (crowd_domains == 0)
+		return text(op, "crowd%lu@b.test", number);
+	return text(
+	    op, "crowd%lu@d%lu.many.test", number, number % crowd_domains);
 }
 
 static void
@@ -363,7 +368,8 @@ main(int argc, char **argv)
 	struct err err;
 
 	if (argc < 4 || strlen(argv[1]) > sizeof where - 8) {
-		fprintf(stderr, "usage: %s FOLDER HOLDS ENVELOPES [ACCOUNTS]\n",
+		fprintf(stderr,
+		    "usage: %s FOLDER HOLDS ENVELOPES [ACCOUNTS [DOMAINS]]\n",
 		    argv[0]);
 		return 2;
 	}
@@ -371,6 +377,7 @@ main(int argc, char **argv)
 	if (store_open(where, &store, &err) != 0)
 		fail(err.text);
 	now = time(NULL);
+	crowd_domains = argc > 5 ? strtoul(argv[5], NULL, 10) : 0;
 	fill_holds(strtoul(argv[2], NULL, 10));
 	fill_envelopes(strtoul(argv[3], NULL, 10));
 	fill_accounts(argc > 4 ? strtoul(argv[4], NULL, 10) : 0);

@@ -16,13 +16,13 @@ def program(lab):
     return path
 
 
-def fill(servers, holds, envelopes, accounts=0):
+def fill(servers, holds, envelopes, accounts=0, domains=0):
     """Fills the stores of SERVERS, which are stopped, at the same time. What
     each has then, as bench-fill says it, and the size of its file."""
     running = [
         subprocess.Popen(
             [program(server.lab), os.path.join(server.state, "store"),
-             str(holds), str(envelopes), str(accounts)],
+             str(holds), str(envelopes), str(accounts), str(domains)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for server in servers]
     try:

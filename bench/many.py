@@ -1,4 +1,4 @@
-"""One message for very many recipients at one domain: how soon it is accepted,
+"""One message for very many recipients, at one domain or many: how soon it is accepted,
 how soon all notices are taken, and the memory of that."""
 
 import time
@@ -18,7 +18,9 @@ OVERLAY = """recipients-max = {recipients}
 verbs-per-session = 1000000000
 notice-retry-first = "1s"
 notice-retry-max = "1s"
+sessions-per-address = "unlimited"
 """
+ZONE = "*.many.test. MX 10 mx.b.test.\n"
 
 
 class Wire:
@@ -123,9 +125,15 @@ def faults_of(origin, destination, recipients, taken, holds):
     return faults
 
 
-def one_message(lab, recipients, report):
+def domain_names(domains):
+    """As bench-fill has them; none: all are at b.test."""
+    return [f"d{n}.many.test" for n in range(domains)]
+
+
+def one_message(lab, recipients, domains, report):
     origin, destination = lab.server("a.test"), lab.server("b.test")
-    names = [f"crowd{n}@b.test" for n in range(recipients)]
+    places = domain_names(domains) or ["b.test"]
+    names = [f"crowd{n}@{places[n % len(places)]}" for n in range(recipients)]
     before, commits = peaks(origin), restante.Commits(origin)
     naming, storing, refused = submit(origin, names)
     accepted = time.monotonic()
@@ -138,7 +146,7 @@ def one_message(lab, recipients, report):
     faults = [f"refused: {text}" for text in refused[:3]]
     faults += faults_of(origin, destination, recipients, taken, holds)
     return {
-        "recipients": recipients,
+        "recipients": recipients, "domains": len(places),
         "seconds_naming": round(naming, 3),
         "seconds_storing": round(storing, 3),
         "seconds_until_250": round(naming + storing, 3),
@@ -155,15 +163,18 @@ def one_message(lab, recipients, report):
     }, faults
 
 
-def measure(folder, recipients, report):
+def measure(folder, recipients, domains, report):
     """(figures, what went wrong)"""
     lab = Lab(folder)
-    lab.up(OVERLAY.format(recipients=recipients))
+    lab.up(OVERLAY.format(recipients=recipients), ZONE)
     try:
         destination = lab.server("b.test")
         destination.stop()
-        filling.fill([destination], 0, 0, recipients)
+        filling.fill([destination], 0, 0, recipients, domains)
+        destination.lay_over("domains = {" + ", ".join(
+            f'"{name}"' for name in ["b.test", *domain_names(domains)])
+            + "}\n")
         destination.start()
-        return one_message(lab, recipients, report)
+        return one_message(lab, recipients, domains, report)
     finally:
         lab.down()
