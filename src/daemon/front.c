@@ -118,8 +118,16 @@ unstall(struct session *s, enum role_kind kind)
 static void
 peer_writable(struct role *role, struct peer *peer)
 {
-	if (peer->kind == ROLE_KEEPER)
+	bool was_on_its_way;
+
+	if (peer->kind != ROLE_KEEPER)
+		return;
+	/* those that waited for a large one to be handed over are next */
+	do {
+		was_on_its_way = reception_is_on_its_way();
 		each_session(role->state, unstall, peer->kind);
+	} while (was_on_its_way && !reception_is_on_its_way() &&
+		 !peer_is_full(peer));
 }
 
 /* ---- what comes from the settings ---- */

@@ -60,7 +60,15 @@ struct reception {
 	bool summed;
 	int spool; /* -1: none yet */
 	bool asked, handed_over, failed;
+	unsigned told; /* recipients that the keeper has heard of */
 };
+
+/*
+ * The one that is being handed over, when its recipients are more than the
+ * keeper's channel takes at once: the keeper stages one of a process at a time,
+ * so the others wait for it.
+ */
+static const struct reception *on_its_way;
 
 static size_t in_memory; /* octets of bodies in this process */
 
@@ -119,6 +127,8 @@ reception_free(struct reception **reception)
 
 	if (r == NULL)
 		return;
+	if (on_its_way == r)
+		on_its_way = NULL;
 	if (r->asked && !r->handed_over)
 		send_unwanted(r);
 	if (r->spool >= 0)
@@ -441,22 +451,26 @@ send_one(struct reception *r, struct message *m)
 	return result == 0 || result == -E_AGAIN;
 }
 
-static bool
-send_recipients(struct reception *r)
+/* 0; -E_AGAIN: more when the channel has room again; -E_CLOSED. */
+static int
+send_recipients(struct reception *r, const struct peer *keeper)
 {
-	for (unsigned i = 0; i < r->count; i++) {
+	for (; r->told < r->count; r->told++) {
+		const struct recipient *to = &r->recipients[r->told];
 		struct message m;
 
+		if (keeper != NULL && peer_is_full(keeper))
+			return -E_AGAIN;
 		message_init(&m, MESSAGE_ARRIVAL_RECIPIENT);
 		m.arrival_recipient.session = r->number;
-		m.arrival_recipient.recipient = span_of(r->recipients[i].text);
-		m.arrival_recipient.notify = r->recipients[i].notify;
-		m.arrival_recipient.orcpt = span_of(r->recipients[i].orcpt);
-		m.arrival_recipient.visible = r->recipients[i].visible;
+		m.arrival_recipient.recipient = span_of(to->text);
+		m.arrival_recipient.notify = to->notify;
+		m.arrival_recipient.orcpt = span_of(to->orcpt);
+		m.arrival_recipient.visible = to->visible;
 		if (!send_one(r, &m))
-			return false;
+			return -E_CLOSED;
 	}
-	return true;
+	return 0;
 }
 
 /* What is told of the message before it is there (WIRE 6). */
@@ -536,14 +550,26 @@ int
 reception_end(struct reception *r, enum reply_name *fault_r)
 {
 	struct peer *keeper = role_peer(r->role, ROLE_KEEPER, 0);
+	int result;
 
 	if (finish_sum(r, fault_r) < 0)
 		return -E_DENIED;
-	if (keeper != NULL && peer_is_full(keeper))
+	if ((on_its_way != NULL && on_its_way != r) ||
+	    (keeper != NULL && peer_is_full(keeper)))
 		return -E_AGAIN;
-	if (!send_recipients(r) || !send_envelope(r) || !send_body(r) ||
+	result = send_recipients(r, keeper);
+	on_its_way = result == -E_AGAIN ? r : NULL;
+	if (result == -E_AGAIN)
+		return result;
+	if (result < 0 || !send_envelope(r) || !send_body(r) ||
 	    !send_arrival(r))
 		return fail(r, REPLY_DELIVERY_LATER, fault_r);
 	r->handed_over = true;
 	return 0;
+}
+
+bool
+reception_is_on_its_way(void)
+{
+	return on_its_way != NULL;
 }

@@ -64,6 +64,9 @@ int reception_body(
  */
 int reception_end(struct reception *r, enum reply_name *fault_r);
 
+/* Is any reception of this process handed over in part? Others wait for it. */
+bool reception_is_on_its_way(void);
+
 /* The digest, after reception_end; for comparing with what was announced
    before it: reception_digest() may be asked once content is complete. */
 int reception_digest(struct reception *r, uint8_t digest_r[32]);

@@ -22,7 +22,8 @@ role_peer(struct role *role, enum role_kind kind, unsigned index)
 bool
 peer_is_full(const struct peer *peer)
 {
-	return peer == NULL || keeper.full;
+	return peer == NULL || keeper.full ||
+	       (keeper.full_at > 0 && keeper.count >= keeper.full_at);
 }
 
 int

@@ -23,6 +23,7 @@
 extern struct receiving_keeper {
 	struct peer peer;
 	bool gone, full;
+	unsigned full_at; /* so many messages fill it; 0: never */
 	unsigned count;
 	struct message sent[SENT_MAX];
 	struct buf octets[SENT_MAX];

@@ -234,6 +234,73 @@ recipients_come_before_the_message_and_in_order(void **state)
 	sent(12, MESSAGE_ARRIVAL);
 }
 
+static void
+add_recipients(struct fixture *f, unsigned n)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct address carol;
+
+	assert_int_equal(
+	    address_parse(span_of("carol@b.test"), rules, &carol), 0);
+	for (unsigned i = 0; i < n; i++)
+		assert_int_equal(
+		    reception_recipient(f->reception, &carol, &f->params), 0);
+}
+
+/* More recipients than the channel takes at once: the rest goes when there is
+   room, and nothing of another message comes in between. */
+static void
+recipients_wait_for_room_and_others_for_them(void **state)
+{
+	struct fixture *f = *state;
+	struct reception *other;
+
+	as_from_outside(f);
+	begin(f);
+	other = f->reception;
+	f->reception = NULL;
+	f->setup.number++;
+	begin(f);
+	add_recipients(f, 9);
+	keeper.full_at = 4;
+	assert_int_equal(reception_end(f->reception, &f->fault), -E_AGAIN);
+	assert_int_equal(keeper.count, 4);
+	assert_true(reception_is_on_its_way());
+	keeper.full_at = 8;
+	assert_int_equal(reception_end(other, &f->fault), -E_AGAIN);
+	assert_int_equal(keeper.count, 4);
+	assert_int_equal(reception_end(f->reception, &f->fault), -E_AGAIN);
+	keeper.full_at = 0;
+	assert_int_equal(reception_end(f->reception, &f->fault), 0);
+	assert_false(reception_is_on_its_way());
+	assert_int_equal(keeper.count, 13);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(sent(i, MESSAGE_ARRIVAL_RECIPIENT)
+				     ->arrival_recipient.session,
+		    78);
+	sent(12, MESSAGE_ARRIVAL);
+	assert_int_equal(reception_end(other, &f->fault), 0);
+	reception_free(&other);
+}
+
+/* Its session ended on the way: nobody waits for it any more. */
+static void
+who_goes_while_handed_over_holds_nobody_up(void **state)
+{
+	struct fixture *f = *state;
+
+	as_from_outside(f);
+	begin(f);
+	add_recipients(f, 9);
+	keeper.full_at = 4;
+	assert_int_equal(reception_end(f->reception, &f->fault), -E_AGAIN);
+	reception_free(&f->reception);
+	assert_false(reception_is_on_its_way());
+	keeper.full_at = 0;
+	begin(f);
+	assert_int_equal(reception_end(f->reception, &f->fault), 0);
+}
+
 /* ---- the envelope ---- */
 
 /* WIRE 6 */
@@ -320,6 +387,8 @@ main(void)
 	    CASE(any_split_gives_the_same_message),
 	    CASE(an_empty_message_is_a_message),
 	    CASE(recipients_come_before_the_message_and_in_order),
+	    CASE(recipients_wait_for_room_and_others_for_them),
+	    CASE(who_goes_while_handed_over_holds_nobody_up),
 	    CASE(an_envelope_is_told_before_the_message),
 	    CASE(a_push_tells_no_envelope),
 	    CASE(who_is_named_in_to_or_cc_is_visible),
