@@ -113,7 +113,9 @@ void
 smtp_client_fail(
     struct smtp_client *x, const char *reason, const struct reply *reply)
 {
-	bool has_refusal = x->has_refusal;
+	/* Who was turned to says SENT only as the turn goes back. */
+	bool has_refusal =
+	    x->has_refusal && x->setup.kind == SMTP_CLIENT_DIALLED;
 
 	if (is_over(x))
 		return;

@@ -147,7 +147,8 @@ enum smtp_client_event_kind {
 				  again each time smtp_client_room() says so */
 	SMTP_CLIENT_SENT,   /* SEND is over: reply; accepted only if reply.code
 			       is 2xx and `final` (the answer to the content);
-			       TURNED: the turn is back, exchange the machine;
+			       TURNED: the turn is back, exchange the machine
+			       (never before BROKEN);
 			       after GTML: say finish() once that is durable */
 	SMTP_CLIENT_BROKEN, /* protocol broken, timed out, refused greeting, or
 			       421: `reason`, reply if there was one */

@@ -112,6 +112,32 @@ a_refusal_is_told_even_if_the_reset_breaks(void **state)
 	smtp_client_free(&x);
 }
 
+/*
+ * SENT of a turned machine is what brings the turn back: who breaks instead
+ * must not say it, or the other machine takes a connection that is lost.
+ */
+static void
+a_turned_machine_that_breaks_does_not_turn_back(void **state)
+{
+	static const char *const answers[] = {
+	    "421 bye\r\n", "500 what\r\n", "?\r\n"};
+	static const int codes[] = {421, 500, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		struct smtp_client *x = fixture_turned(0);
+		struct smtp_client_send send = plain_send(5);
+
+		send.smtputf8 = true;
+		assert_int_equal(smtp_client_send(x, &send), 0);
+		machine_says(x, "RSET\r\n");
+		peer_says(x, answers[i]);
+		told_broken(x, codes[i]);
+		told_nothing(x);
+		smtp_client_free(&x);
+	}
+}
+
 /* WIRE 4.4: no RSET, the refusal itself turns back */
 static void
 a_refusal_ends_the_turn_by_itself(void **state)
@@ -498,6 +524,7 @@ main(void)
 	    cmocka_unit_test(
 		a_refused_sender_or_recipient_is_reset_before_it_is_told),
 	    cmocka_unit_test(a_refusal_is_told_even_if_the_reset_breaks),
+	    cmocka_unit_test(a_turned_machine_that_breaks_does_not_turn_back),
 	    cmocka_unit_test(a_refusal_ends_the_turn_by_itself),
 	    cmocka_unit_test(the_answer_to_the_content_is_the_last_thing_taken),
 	    cmocka_unit_test(a_refused_content_is_final_but_not_taken),
