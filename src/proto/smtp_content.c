@@ -57,6 +57,12 @@ smtp_content_spoil(struct smtp_server *x, enum reply_name reply)
 	buf_release(&content->run);
 }
 
+static enum reply_name
+too_large(const struct smtp_server *x)
+{
+	return x->is_envelope ? REPLY_ENVELOPE_TOO_LARGE : REPLY_TOO_LARGE;
+}
+
 /* Counts and keeps a run that has just been read. */
 static void
 add(struct smtp_server *x, struct span run)
@@ -65,8 +71,7 @@ add(struct smtp_server *x, struct span run)
 
 	content->octets += run.n;
 	if (content->octets > size_limit(x))
-		smtp_content_spoil(x, x->is_envelope ? REPLY_ENVELOPE_TOO_LARGE
-						     : REPLY_TOO_LARGE);
+		smtp_content_spoil(x, too_large(x));
 	if (content->reader.malformed)
 		smtp_content_spoil(x, REPLY_BAD_LINE_END);
 	if (!content->is_spoiled && buf_put(&content->run, run) < 0)
@@ -108,6 +113,21 @@ smtp_content_take_chunk(struct smtp_server *x, struct span in)
 	return run.n;
 }
 
+/*
+ * What spoiled content is refused with. Where there are several reasons, the
+ * one that was found first depends on the pieces in which it came; this does
+ * not.
+ */
+static enum reply_name
+refusal(const struct smtp_server *x)
+{
+	if (x->content.reader.malformed)
+		return REPLY_BAD_LINE_END;
+	if (x->content.octets > size_limit(x))
+		return too_large(x);
+	return x->content.spoiled_by;
+}
+
 void
 smtp_content_finish(struct smtp_server *x)
 {
@@ -119,9 +139,8 @@ smtp_content_finish(struct smtp_server *x)
 		smtp_content_spoil(x, REPLY_BAD_LINE_END);
 	if (content->is_spoiled) {
 		x->abort_refused = true;
-		x->abort_refusal = content->spoiled_by;
-		smtp_session_end(
-		    x, content->spoiled_by, (struct span){NULL, 0});
+		x->abort_refusal = refusal(x);
+		smtp_session_end(x, x->abort_refusal, (struct span){NULL, 0});
 		return;
 	}
 	x->content_is_due = content->run.n > 0;

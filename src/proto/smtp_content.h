@@ -17,7 +17,10 @@ size_t smtp_content_take_chunk(struct smtp_server *x, struct span in);
 /* All content is there: asks END, or says what spoiled it. */
 void smtp_content_finish(struct smtp_server *x);
 
-/* The first reason is the one that is told at the end. */
+/*
+ * The first reason is the one that is told at the end, unless the content is
+ * malformed or else too large: that is told before all others.
+ */
 void smtp_content_spoil(struct smtp_server *x, enum reply_name reply);
 
 /* Octets that are read at most, wanted or not; below 2^63. */

@@ -171,7 +171,8 @@ void smtp_server_tell(
 /*
  * After CONTENT and before END is given out: give the transaction up with this
  * reply once the content has been read to its end (no room, message not as
- * announced). Before the next call nothing else; ABORT follows.
+ * announced), unless it turns out malformed or too large. Before the next call
+ * nothing else; ABORT follows.
  */
 void smtp_server_spoil(struct smtp_server *x, enum reply_name reply);
 

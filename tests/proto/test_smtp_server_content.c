@@ -227,6 +227,25 @@ too_large_content_is_read_to_its_end(void **state)
 	    START_REPLIES "250 552 250", START_EVENTS "DATA(bdat) ABORT");
 }
 
+/* However it is split: which of two faults was found first must not show. */
+static void
+malformed_content_is_called_that_even_if_it_is_too_large(void **state)
+{
+	struct smtp_server_setup setup = talk_setup(SMTP_SERVER_PEER);
+
+	(void)state;
+	setup.message_size = 8;
+	talk_expect(&setup,
+	    span_of(START "DATA\r\n12\n3456789\r\n.\r\n" START
+			  "DATA\r\n123456789\n\r\n.\r\n"),
+	    START_REPLIES "354 554 250 250 250 354 554",
+	    START_EVENTS "DATA ABORT " START_EVENTS "DATA ABORT");
+	talk_expect(&setup, span_of(START "BDAT 12 LAST\r\n123456789\n\r\n"),
+	    START_REPLIES "554", START_EVENTS "DATA(bdat) ABORT");
+	talk_expect(&setup, span_of(START "BDAT 9 LAST\r\n123456789"),
+	    START_REPLIES "552", START_EVENTS "DATA(bdat) ABORT");
+}
+
 /* Sends OCTETS of content, 1 KiB of full lines at a time. */
 static void
 send_content(struct talk *t, uint64_t octets)
@@ -305,6 +324,8 @@ main(void)
 	    cmocka_unit_test(
 		a_spoiled_chunk_is_told_at_the_end_of_the_next_one),
 	    cmocka_unit_test(too_large_content_is_read_to_its_end),
+	    cmocka_unit_test(
+		malformed_content_is_called_that_even_if_it_is_too_large),
 	    cmocka_unit_test(content_that_never_ends_is_cut_off),
 	    cmocka_unit_test(large_content_comes_in_runs_that_are_whole),
 	};
