@@ -1,11 +1,12 @@
 # Thin: each target says which script does the work.
 PYTHON = /usr/bin/python3
 
-.PHONY: help setup build run test check demo lab-up lab-down clean
+.PHONY: help setup build run test test-slow check demo lab-up lab-down clean
 
 help:
 	@echo 'make run                 two servers, one message, and what to try'
 	@echo 'make test                everything that is tested'
+	@echo 'make test-slow [FOR=s]   fuzzes each target for so many seconds (10)'
 	@echo 'make demo [MAIL=folder] [JSON=file] [DIALECTS=gdel,msid,envelope]'
 	@echo '                         real messages there, compared byte for byte'
 	@echo 'make lab-up DIR=folder [CONF=file] [ZONE=file]'
@@ -28,6 +29,9 @@ run: build
 test:
 	@scripts/test
 
+test-slow:
+	@scripts/test-slow $(FOR)
+
 check: setup
 	@scripts/test check
 
@@ -47,4 +51,4 @@ lab-down:
 	$(PYTHON) -m lab down '$(DIR)'
 
 clean:
-	rm -rf build build-clang build-asan
+	rm -rf build build-clang build-asan build-fuzz
