@@ -90,6 +90,7 @@ drop_parcel(struct channel *c, struct parcel *p)
 	c->queued -= cost_of(p->n);
 	if (p->fd >= 0)
 		close(p->fd);
+	explicit_bzero(p->octets, p->n); /* perhaps a key or a password */
 	free(p);
 }
 
@@ -294,6 +295,7 @@ receive(struct channel *c)
 		return false;
 	}
 	c->owner.message(c->owner.owner, span_make(read_room, (size_t)n), fd);
+	explicit_bzero(read_room, (size_t)n); /* perhaps a secret, too */
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/channel.h"
 
+#include <string.h>
 #include <unistd.h>
 
 bool
@@ -30,6 +31,8 @@ peer_send(struct peer *peer, struct message *m)
 			    peer->channel, buf_span(&octets), m->file);
 		else if (m->file >= 0)
 			close(m->file);
+		if (octets.n > 0) /* perhaps a key or a password */
+			explicit_bzero(octets.p, octets.n);
 	} else if (m->file >= 0) {
 		close(m->file);
 	}

@@ -155,6 +155,15 @@ take_reload(struct role *role, struct message *m)
 }
 
 static void
+static void
+forget_secret(struct buf *b)
+{
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->cap);
+	buf_fini(b);
+}
+
+/* A longer one that follows would move: what it leaves is wiped before. */
 take_secret(struct role *role, const struct message *m)
 {
 	struct buf *b;
@@ -162,7 +171,8 @@ take_secret(struct role *role, const struct message *m)
 	if (m->secret.which >= SECRET_COUNT)
 		return;
 	b = &role->private->secrets[m->secret.which];
-	buf_clear(b);
+	forget_secret(b);
+	buf_init(b, MESSAGE_CONTENT_MAX);
 	buf_put(b, m->secret.octets);
 	role->secrets[m->secret.which] = buf_span(b);
 }
@@ -449,11 +459,8 @@ role_close(struct role *role)
 				free(p->peers[k][i]);
 			}
 	channel_free(&p->main.channel);
-	for (unsigned i = 0; i < SECRET_COUNT; i++) {
-		if (p->secrets[i].p != NULL)
-			explicit_bzero(p->secrets[i].p, p->secrets[i].cap);
-		buf_fini(&p->secrets[i]);
-	}
+	for (unsigned i = 0; i < SECRET_COUNT; i++)
+		forget_secret(&p->secrets[i]);
 	settings_free(&role->settings);
 	event_base_free(role->base);
 }

@@ -26,7 +26,8 @@ struct end {
 	unsigned sent;
 	size_t queue_most;
 	bool free_within;
-	int passed; /* the last descriptor that came, or -1 */
+	int passed;       /* the last descriptor that came, or -1 */
+	struct span last; /* where the last message lay */
 	struct buf heard;
 };
 
@@ -61,6 +62,7 @@ on_message(void *owner, struct span octets, int passed_fd)
 	struct end *e = owner;
 	unsigned number;
 
+	e->last = octets;
 	if (octets.n == sizeof full) {
 		memcpy(&number, octets.p, sizeof number);
 		assert_int_equal(number, e->messages);
@@ -167,6 +169,18 @@ messages_arrive_one_by_one_and_in_order(void **state)
 	turn(s);
 	assert_int_equal(s->b.messages, 3);
 	assert_string_equal(buf_string(&s->b.heard), "one,two,three");
+}
+
+static void
+what_has_been_heard_does_not_stay_in_memory(void **state)
+{
+	struct scene *s = *state;
+
+	assert_int_equal(say(&s->a, "a password"), 0);
+	turn(s);
+	assert_int_equal(s->b.last.n, 10);
+	for (size_t i = 0; i < s->b.last.n; i++)
+		assert_int_equal(s->b.last.p[i], 0);
 }
 
 static void
@@ -535,6 +549,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(messages_arrive_one_by_one_and_in_order),
+	    CASE(what_has_been_heard_does_not_stay_in_memory),
 	    CASE(two_ends_that_flood_each_other_never_stall),
 	    CASE(one_turn_handles_no_more_than_its_share),
 	    CASE(a_short_message_never_overtakes_a_queued_one),
