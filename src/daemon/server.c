@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "daemon/family.h"
 #include "daemon/programs.h"
+#include "daemon/service.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -51,6 +52,7 @@ all_ready(void *owner)
 	struct server *s = owner;
 
 	log_event("ready", "hostname=%s", s->ground.settings->hostname);
+	service_ready();
 }
 
 static void
@@ -79,6 +81,7 @@ signal_stop(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	log_event("stopping", "signal=%d", (int)number);
+	service_stopping();
 	family_stop(s->family);
 }
 
@@ -90,13 +93,16 @@ signal_reload(evutil_socket_t number, short what, void *arg)
 
 	(void)number;
 	(void)what;
+	service_reloading();
 	if (ground_reload(s->config_path, &s->ground, &err) < 0) {
 		log_event(
 		    "reload-failed", "why=%s", log_quote(span_of(err.text)));
-		return;
+	} else {
+		family_reload(s->family);
+		log_event(
+		    "reloaded", "file=%s", log_quote(span_of(s->config_path)));
 	}
-	family_reload(s->family);
-	log_event("reloaded", "file=%s", log_quote(span_of(s->config_path)));
+	service_ready();
 }
 
 static void
