@@ -1,6 +1,6 @@
 /*
- * Giving up power. Not for filters of system calls, which a role sets up
- * itself afterwards. The order is the point:
+ * Giving up power. Not for system calls and paths: confine.c, afterwards. The
+ * order is the point:
  *
  *   limits      while root, because raising a hard limit needs root
  *   chroot      needs root, and must come before the user is changed
@@ -9,14 +9,20 @@
  *   uid         real, effective and saved: the door falls shut
  *   proof       every way back is tried and must fail
  *   dumpable    last: the kernel sets it anew at each change of user
+ *
+ * Capabilities are set by the system call: the library for them would be one
+ * more to trust.
  */
 #include "daemon/drop.h"
 
+#include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The two highest numbers mean "nobody" and "leave it" to the kernel. */
@@ -109,16 +115,88 @@ leave_root(const struct drop_to *to, struct err *err)
 	return failed;
 }
 
+/* ---- capabilities ---- */
+
+/*
+ * What main keeps, as root: roles change root directory, user and group; main
+ * kills one that does not end; a certificate that is read again may belong to
+ * somebody else.
+ */
+#define BIT(capability) (1ull << (capability))
+#define MAIN_KEEPS                                                 \
+	(BIT(CAP_SYS_CHROOT) | BIT(CAP_SETUID) | BIT(CAP_SETGID) | \
+	    BIT(CAP_KILL) | BIT(CAP_DAC_READ_SEARCH))
+
+static int
+keep_capabilities(uint64_t keep, struct err *err)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct halves[2] = {{0}};
+
+	if (syscall(SYS_capget, &head, halves) != 0)
+		return err_system(err, "cannot learn capabilities");
+	for (unsigned i = 0; i < 2; i++) {
+		halves[i].permitted &= (uint32_t)(keep >> 32 * i);
+		halves[i].effective = halves[i].permitted;
+		halves[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &head, halves) != 0)
+		return err_system(err, "cannot give up capabilities");
+	return 0;
+}
+
+/* What no program that we become may have, root or not. */
+static int
+bound_capabilities(uint64_t keep, struct err *err)
+{
+	for (unsigned i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+		if ((keep & BIT(i)) == 0 &&
+		    prctl(PR_CAPBSET_DROP, i, 0, 0, 0) != 0)
+			return err_system(err, "cannot bound capabilities");
+	return 0;
+}
+
+int
+drop_main(struct err *err)
+{
+	const uint64_t keep = geteuid() == 0 ? MAIN_KEEPS : 0;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return err_system(err, "cannot refuse new privileges");
+	/* Without it root's programs would have all again; somebody else may
+	   not, and gains nothing by exec anyway. */
+	if (geteuid() == 0 && bound_capabilities(keep, err) < 0)
+		return err->code;
+	if (keep_capabilities(keep, err) < 0)
+		return err->code;
+	if (access("/proc/self/exe", X_OK) != 0)
+		return err_set(err, -E_DENIED,
+		    "root may not start this program: its owner or mode");
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+int
+drop_tracing(struct err *err)
+{
+	if (limit(RLIMIT_CORE, 0, err) != 0) /* mail, keys, passwords */
+		return -E_SYSTEM;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return err_system(err, "cannot become untraceable");
+	return 0;
+}
+
 int
 drop_privileges(const struct drop_to *to, struct err *err)
 {
 	bool root = geteuid() == 0;
 	int failed = limit_files(to->files, root, err);
 
-	if (failed == 0)
-		failed = limit(RLIMIT_CORE, 0, err); /* mail, keys, passwords */
 	if (failed == 0 && root)
 		failed = leave_root(to, err);
+	if (failed == 0)
+		failed = keep_capabilities(0, err);
 	/* Counted for each user: as root it would bind to nothing, and before
 	   the change it could refuse the change itself (execve(2), EAGAIN). */
 	if (failed == 0 && to->processes != 0)
@@ -127,10 +205,8 @@ drop_privileges(const struct drop_to *to, struct err *err)
 		return failed;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_system(err, "cannot refuse new privileges");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return err_system(err, "cannot become untraceable");
 	umask(077);
-	return 0;
+	return drop_tracing(err);
 }
 
 /* "64010" or "64010:64010"; -E_SYNTAX when it is neither. */

@@ -33,6 +33,21 @@ struct drop_to {
 int drop_privileges(const struct drop_to *to, struct err *err);
 
 /*
+ * First of all, in every process: no core, and nobody of the same user may look
+ * into it; it will hold keys. (A change of user or program undoes the latter;
+ * drop_privileges() does both again.) 0 or -E_SYSTEM.
+ */
+int drop_tracing(struct err *err);
+
+/*
+ * What main gives up when the ground is open: as root all capabilities but
+ * those it needs to start, end and reload the roles (docs/TRUST.md), as anybody
+ * else all; and new ones by exec. The roles cannot have more. 0, -E_SYSTEM, or
+ * -E_DENIED when its own program could not be started any more.
+ */
+int drop_main(struct err *err);
+
+/*
  * "mail" (a user of the system, with its first group), "64010" or
  * "64010:64010" (numbers need no such user). 0, -E_NONE, -E_SYNTAX, -E_DENIED
  * for anything that means root.

@@ -448,6 +448,11 @@ process_ended(struct process *p, int status)
 	    role_kind_name(p->peer.kind), p->peer.index, (int)p->pid,
 	    WIFSIGNALED(status) ? "signal" : "status",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
+		log_event("role-confined",
+		    "role=%s why=\"it made a system call that confine.def "
+		    "does not give it\"",
+		    role_kind_name(p->peer.kind));
 	p->pid = 0;
 	p->ready = false;
 	channel_free(&p->peer.channel);

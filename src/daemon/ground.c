@@ -362,8 +362,8 @@ ground_open(const char *config_path, struct ground *g, struct err *err)
 		ground_close(g);
 	else if (!g->root)
 		log_event("one-identity",
-		    "why=\"not started as root: all roles share one user and "
-		    "none is shut in\"");
+		    "why=\"not started as root: all roles share one user"
+		    " and root directory\"");
 	return result;
 }
 

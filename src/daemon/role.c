@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/channel.h"
+#include "daemon/confine.h"
 #include "daemon/drop.h"
 
 #include <limits.h>
@@ -155,7 +156,6 @@ take_reload(struct role *role, struct message *m)
 }
 
 static void
-static void
 forget_secret(struct buf *b)
 {
 	if (b->p != NULL)
@@ -164,6 +164,7 @@ forget_secret(struct buf *b)
 }
 
 /* A longer one that follows would move: what it leaves is wiped before. */
+static void
 take_secret(struct role *role, const struct message *m)
 {
 	struct buf *b;
@@ -339,7 +340,7 @@ drop_power(struct role *role, const struct message *m, struct err *err)
 	result = drop_privileges(&to, err);
 	close(role->private->folder);
 	role->private->folder = -1;
-	return result;
+	return result == 0 ? confine_role(role->program->kind, err) : result;
 }
 
 static void
@@ -367,6 +368,7 @@ take_go(struct role *role, const struct message *m)
 
 	if (role->settings == NULL || p->begun)
 		return;
+	confine_prepare();
 	if (role->program->prepare != NULL &&
 	    role->program->prepare(role, &err) < 0) {
 		role_fail(role, "prepare", &err);
@@ -479,6 +481,8 @@ role_run(const struct role_program *program, int fd)
 	log_open(role_kind_name(program->kind));
 	log_never_block();
 	prctl(PR_SET_NAME, role_kind_name(program->kind)); /* for ps and top */
+	if (drop_tracing(NULL) < 0)
+		return 1;
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
 		buf_init(&private.secrets[i], MESSAGE_CONTENT_MAX);
 	private.main.role = &role;

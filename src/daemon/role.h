@@ -6,8 +6,9 @@
  * and channels; then GO. The folder becomes the role's root and its working
  * directory: all its paths are relative to that, and nothing else is reachable.
  * The role's prepare() opens what needs power (files, libraries that read
- * files), the process gives its power up, and begin() does the work from then
- * on. STOP ends the loop after stop() says it is finished.
+ * files), the process gives its power up (drop.h, confine.h), and begin() does
+ * the work from then on: with no call and no folder that confine.def does not
+ * give the role. STOP ends the loop after stop() says it is finished.
  */
 #ifndef DAEMON_ROLE_H
 #define DAEMON_ROLE_H

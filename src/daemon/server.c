@@ -6,6 +6,8 @@
 #include "daemon/server.h"
 
 #include "base/log.h"
+#include "daemon/confine.h"
+#include "daemon/drop.h"
 #include "daemon/family.h"
 #include "daemon/programs.h"
 #include "daemon/service.h"
@@ -178,11 +180,14 @@ server_run(const char *config_path)
 
 	log_open("main");
 	raise_limits();
-	if (ground_open(config_path, &s.ground, &err) < 0) {
+	if (drop_tracing(&err) < 0 ||
+	    ground_open(config_path, &s.ground, &err) < 0) {
 		fprintf(stderr, "restante: %s\n", err.text);
 		return 1;
 	}
-	if (run(&s, &err) < 0) {
+	log_event("confined", "filters=%s landlock=%d",
+	    confine_filters() ? "on" : "off-in-this-build", confine_landlock());
+	if (drop_main(&err) < 0 || run(&s, &err) < 0) {
 		fprintf(stderr, "restante: %s\n", err.text);
 		s.status = 1;
 	}

@@ -12,8 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -194,6 +196,90 @@ no_role_stays_root(void **state)
 	assert_int_equal(in_a_child(root_to_root), 0);
 }
 
+static uint64_t
+capabilities(void)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct halves[2] = {{0}};
+
+	if (syscall(SYS_capget, &head, halves) != 0)
+		return ~0ull;
+	return halves[0].permitted | halves[0].effective |
+	       halves[0].inheritable | (uint64_t)halves[1].permitted << 32;
+}
+
+static int
+main_drops(void)
+{
+	struct drop_to to = to_somebody();
+	const uint64_t kept = 1ull << CAP_SYS_CHROOT | 1ull << CAP_SETUID |
+			      1ull << CAP_SETGID | 1ull << CAP_KILL |
+			      1ull << CAP_DAC_READ_SEARCH;
+
+	if (drop_main(NULL) != 0)
+		return 1;
+	if (capabilities() != kept)
+		return 2;
+	for (unsigned i = 0; i <= CAP_LAST_CAP; i++)
+		if (prctl(PR_CAPBSET_READ, i, 0, 0, 0) != (int)(kept >> i & 1))
+			return 3;
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return 4;
+	/* What is left is enough for a role, which keeps nothing of it. */
+	to.files = 0;
+	if (drop_privileges(&to, NULL) != 0)
+		return 5;
+	return capabilities() == 0 ? 0 : 6;
+}
+
+static void
+main_keeps_what_starts_and_ends_roles_and_no_more(void **state)
+{
+	(void)state;
+	skip_unless_root();
+	assert_int_equal(in_a_child(main_drops), 0);
+}
+
+static int
+an_ordinary_main_drops(void)
+{
+	if (geteuid() == 0 && (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 ||
+				  setresuid(SOMEBODY, SOMEBODY, SOMEBODY) != 0))
+		return 1;
+	if (drop_main(NULL) != 0)
+		return 2;
+	return capabilities() == 0 ? 0 : 3;
+}
+
+static void
+an_ordinary_user_keeps_no_capability(void **state)
+{
+	(void)state;
+	assert_int_equal(in_a_child(an_ordinary_main_drops), 0);
+}
+
+static int
+nobody_looks_in(void)
+{
+	struct rlimit core;
+
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1)
+		return 1;
+	if (drop_tracing(NULL) != 0)
+		return 2;
+	getrlimit(RLIMIT_CORE, &core);
+	if (core.rlim_max != 0)
+		return 3;
+	return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 4;
+}
+
+static void
+a_process_is_untraceable_from_the_start(void **state)
+{
+	(void)state;
+	assert_int_equal(in_a_child(nobody_looks_in), 0);
+}
+
 static void
 users_are_named_or_numbered(void **state)
 {
@@ -241,6 +327,9 @@ main(void)
 	    cmocka_unit_test(a_role_sees_only_its_own_root),
 	    cmocka_unit_test(a_role_with_one_process_cannot_fork),
 	    cmocka_unit_test(no_role_stays_root),
+	    cmocka_unit_test(main_keeps_what_starts_and_ends_roles_and_no_more),
+	    cmocka_unit_test(an_ordinary_user_keeps_no_capability),
+	    cmocka_unit_test(a_process_is_untraceable_from_the_start),
 	    cmocka_unit_test(users_are_named_or_numbered),
 	    cmocka_unit_test(what_names_no_user_or_root_is_refused),
 	};

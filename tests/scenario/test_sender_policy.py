@@ -64,6 +64,18 @@ def test_without_a_record_the_mail_hosts_may_speak(destination):
                   " FROM=d.test") == "550 5.7.23"
 
 
+# The resolver asks again by TCP, which its filter of system calls must allow.
+def test_a_record_too_long_for_a_datagram_is_read_whole(make_lab):
+    others = "".join(f'long.test. TXT "{"x" * 200}{n}"\n' for n in range(60))
+    zone = others + 'long.test. TXT "v=spf1 ip4:127.0.3.1 -all"\n'
+    server = make_lab(extra_zone=zone).server("b.test")
+    resolver = server.pids()["resolver"]
+    assert notice(server, "mx.c.test", "127.0.3.1", " FROM=long.test") == 250
+    assert notice(server, "mx.c.test", "127.0.4.1",
+                  " FROM=long.test") == "550 5.7.23"
+    assert server.pids()["resolver"] == resolver
+
+
 # GD-44 GD-51 WIRE 4.5: the sender is judged, not the name in the notice
 def test_a_pulled_message_in_anothers_name_is_refused(destination, c_test):
     identifier = unique("id")
