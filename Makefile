@@ -51,4 +51,4 @@ lab-down:
 	$(PYTHON) -m lab down '$(DIR)'
 
 clean:
-	rm -rf build build-clang build-asan build-fuzz
+	rm -rf build build-clang build-asan build-fuzz build-crash

@@ -1,6 +1,7 @@
 /* A call from the first dialling to its last word, whatever it is for. */
 #include "daemon/call.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "daemon/counters.h"
 #include "net/tls.h"
@@ -220,6 +221,7 @@ void
 call_work(struct call *c)
 {
 	c->ready = true;
+	crash_point("caller-", c->pulls ? "ready-to-pull" : "ready-to-tell");
 	if (c->pulls)
 		call_pull_work(c);
 	else if (!call_notice_begin(c))

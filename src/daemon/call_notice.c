@@ -10,6 +10,7 @@
  */
 #include "daemon/call.h"
 
+#include "base/crash.h"
 #include "origin/hold.h"
 
 #include <stdio.h>
@@ -236,6 +237,7 @@ call_notice_report(struct call *c, struct call_item *item,
 	struct message m;
 
 	item->ended = true;
+	crash_point("caller-", "answered");
 	if (reply->code == 0)
 		snprintf(text, sizeof text, "%s", reply->text);
 	else

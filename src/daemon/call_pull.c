@@ -7,6 +7,7 @@
  */
 #include "daemon/call.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "message/head.h"
 #include "trust/spf.h"
@@ -21,6 +22,7 @@ report(struct call *c, struct call_item *item, enum pull_end end,
 	struct message m;
 
 	item->ended = true;
+	crash_point("caller-", "pull-ended");
 	message_init(&m, MESSAGE_PULLED);
 	m.pulled.call = c->number;
 	m.pulled.notice = item->key;
@@ -191,6 +193,7 @@ call_pull_turn(struct call *c)
 	};
 
 	call_pull_prove(c, true);
+	crash_point("caller-", "turned");
 	c->turned = turned;
 	c->end = PULL_LATER;
 	c->told = REPLY_OK;
@@ -419,6 +422,7 @@ arrived(struct call *c, const struct message *m)
 	if (reply_from_number(m->arrival_answer.reply, &reply) < 0)
 		reply = REPLY_DELIVERY_LATER;
 	reception_free(&c->reception);
+	crash_point("caller-", "arrived");
 	if (reply == REPLY_STORED)
 		take(c);
 	else
@@ -446,6 +450,7 @@ turn_back(struct call *c)
 		report_turn(c);
 	c->ask = CALL_ASK_NOTHING;
 	reception_free(&c->reception);
+	crash_point("caller-", "turned-back");
 	if (c->turned->dialect == ROUTE_MSID)
 		return; /* the other side closes: that is its answer */
 	c->turned = NULL;

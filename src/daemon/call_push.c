@@ -5,6 +5,7 @@
  */
 #include "daemon/call.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 
 #include <stdio.h>
@@ -41,6 +42,7 @@ let_be(struct call *c)
 static void
 begin(struct call *c, struct message *m)
 {
+	crash_point("caller-", "push-begins");
 	m->pull_answer.capabilities = c->capabilities;
 	c->sending = sending_new(m, &c->push_body);
 	if (c->sending == NULL || sending_order(c->sending, c->client) < 0)
@@ -75,6 +77,7 @@ call_push_event(struct call *c, const struct smtp_client_event *e)
 	if (e->kind != SMTP_CLIENT_SENT || item == NULL)
 		return; /* CONTENT: it is written as there is room */
 	whole = c->sending != NULL && sending_is_whole(c->sending);
+	crash_point("caller-", "pushed");
 	if (reply.code < 300 && !e->final)
 		reply.code = 0; /* it was given up on our side */
 	c->pushed = NULL;

@@ -4,6 +4,7 @@
  */
 #include "daemon/family.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "daemon/channel.h"
 #include "daemon/handout.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -185,13 +187,35 @@ process_gone(void *owner)
 	channel_free(&p->peer.channel); /* SIGCHLD tells the rest */
 }
 
+#ifdef CRASH_POINTS
+/* Only the first life of a role stops at the point that a test has chosen. */
+static char *
+crash_choice(const struct process *p)
+{
+	static char choice[128];
+	const char *chosen = getenv(CRASH_ENVIRONMENT);
+
+	if (chosen == NULL || p->restarts > 0)
+		return NULL;
+	snprintf(choice, sizeof choice, CRASH_ENVIRONMENT "=%s", chosen);
+	return choice;
+}
+#else
+static char *
+crash_choice(const struct process *p)
+{
+	(void)p;
+	return NULL;
+}
+#endif
+
 /* In the child: nothing but calls that are safe after fork. */
 static void
 become_role(const struct process *p, int fd)
 {
 	char program[] = "restante", word[] = "role", name[16];
 	char *arguments[] = {program, word, name, NULL};
-	char *environment[] = {NULL};
+	char *environment[] = {crash_choice(p), NULL};
 	sigset_t none;
 
 	strncpy(name, role_kind_name(p->peer.kind), sizeof name - 1);

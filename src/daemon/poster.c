@@ -3,6 +3,7 @@
  * all, syncs all, links all, and syncs each folder once; only then it answers.
  * Syncs of spooled bodies go before deliveries, since a session waits for them.
  */
+#include "base/crash.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "daemon/programs.h"
@@ -95,6 +96,7 @@ seal(struct poster *p, const struct message *m)
 		log_event(
 		    "not-sealed", "why=%s errno=%d", err_name(result), errno);
 	back.sealed.outcome = (uint64_t)-result;
+	crash_point("poster-", "sealed");
 	peer_send(role_peer(p->role, ROLE_KEEPER, 0), &back);
 }
 
@@ -271,9 +273,13 @@ work(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	crash_point("poster-", "written");
 	each_job(p, sync_job);
+	crash_point("poster-", "synced");
 	each_job(p, commit_job);
+	crash_point("poster-", "linked");
 	settle_places(p);
+	crash_point("poster-", "settled");
 	while ((l = list_shift(&p->batch)) != NULL)
 		answer(p, LIST_OF(l, struct job, node));
 	while ((l = list_shift(&p->places)) != NULL) {

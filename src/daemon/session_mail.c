@@ -4,6 +4,8 @@
  */
 #include "daemon/session.h"
 
+#include "base/crash.h"
+
 /* Answers to an earlier transaction must find nobody: a new number for each. */
 static bool
 renumber(struct session *s)
@@ -162,5 +164,6 @@ session_mail_arrived(struct session *s, const struct message *m)
 	if (reply_from_number(m->arrival_answer.reply, &reply) < 0)
 		reply = REPLY_DELIVERY_LATER;
 	reception_free(&s->reception);
+	crash_point("front-", "arrived");
 	smtp_server_tell(s->server, reply, m->arrival_answer.argument);
 }

@@ -5,6 +5,7 @@
  */
 #include "daemon/session.h"
 
+#include "base/crash.h"
 #include "message/envelope.h"
 
 #include <stdio.h>
@@ -166,6 +167,7 @@ session_notice_answered(struct session *s, const struct message *m)
 
 	if (reply_from_number(m->notice_answer.reply, &reply) < 0)
 		reply = REPLY_DELIVERY_LATER;
+	crash_point("front-", "noted");
 	if (reply == REPLY_NOTED && s->notice_dialect == ROUTE_ENVELOPE)
 		reply = REPLY_SHOWN;
 	session_notice_forget(s);

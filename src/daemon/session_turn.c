@@ -5,6 +5,7 @@
  */
 #include "daemon/session.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "origin/serve.h"
 
@@ -71,6 +72,7 @@ session_turn_verdict_answered(struct session *s, const struct message *m)
 {
 	enum reply_name reply;
 
+	crash_point("front-", "verdict-noted");
 	if (reply_from_number(m->verdict_answer.reply, &reply) < 0)
 		reply = REPLY_DELIVERY_LATER;
 	if (reply == REPLY_NOT_FOR_YOU)
@@ -115,6 +117,7 @@ session_turn_answer(struct session *s, struct message *m)
 {
 	enum reply_name reply;
 
+	crash_point("front-", "leased");
 	if (reply_from_number(m->pull_answer.reply, &reply) < 0)
 		reply = REPLY_DELIVERY_LATER;
 	if (reply == REPLY_NOT_FOR_YOU) {
@@ -164,6 +167,7 @@ session_turn_begin(struct session *s)
 	}
 	conn_exchange(s->conn, smtp_client_machine(s->client));
 	conn_kick(s->conn);
+	crash_point("front-", "turned");
 	return true;
 }
 
@@ -183,6 +187,7 @@ turn_back(struct session *s, const struct smtp_client_event *e)
 {
 	char reply[REPLY_TEXT_MAX + 32];
 
+	crash_point("front-", "sent");
 	snprintf(reply, sizeof reply, "%d %s %s", e->reply.code,
 	    e->reply.enhanced, e->reply.text);
 	if (!send_end(s, lease_of(s->sending), state_of(e), reply)) {
@@ -231,6 +236,7 @@ void
 session_turn_noted(struct session *s, const struct message *m)
 {
 	s->turn_open = false;
+	crash_point("front-", "settled");
 	if (m->pull_noted.outcome != STORE_OK) {
 		/* not durable: no answer may say that it is (WIRE 4.7) */
 		session_end(s);

@@ -4,6 +4,7 @@
  * needed any more, and those that a crash left behind without a message. Old
  * records are removed by the keeper, a few at a time, when the sweeper says so.
  */
+#include "base/crash.h"
 #include "base/log.h"
 #include "daemon/programs.h"
 #include "store/spool.h"
@@ -32,6 +33,7 @@ remove_body(struct sweeper *s, struct key message)
 {
 	struct err err = {0};
 
+	crash_point("sweeper-", "body-free");
 	if (spool_remove(s->spool, message, &err) < 0)
 		log_event(
 		    "body-not-removed", "why=%s", log_quote(span_of(err.text)));
@@ -78,6 +80,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (s->store == NULL && store_open("sqlite:store", &s->store, &err) < 0)
 		s->store = NULL; /* the keeper is just making it */
+	crash_point("sweeper-", "checkpoint");
 	if (s->store != NULL && store_checkpoint(s->store, &err) < 0)
 		log_event("checkpoint-failed", "why=%s",
 		    log_quote(span_of(err.text)));

@@ -295,18 +295,25 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 
 /* ---- calls ---- */
 
+int64_t
+pull_confirm_pause(const struct settings *settings)
+{
+	const struct settings_list *pauses = &settings->pull_retries;
+	int64_t first;
+
+	if (pauses->n > 0 &&
+	    settings_duration(span_of(pauses->v[0]), &first) == 0)
+		return first;
+	return PULL_CONFIRM_PAUSE;
+}
+
 /* A minute, or the first pause of a pull when that is shorter. */
 static int64_t
 unasked_pause(const struct pull *p)
 {
-	const struct settings_list *pauses = &p->settings->pull_retries;
-	int64_t first;
+	int64_t first = pull_confirm_pause(p->settings);
 
-	if (pauses->n > 0 &&
-	    settings_duration(span_of(pauses->v[0]), &first) == 0 &&
-	    first < PULL_UNASKED_PAUSE)
-		return first;
-	return PULL_UNASKED_PAUSE;
+	return first < PULL_UNASKED_PAUSE ? first : PULL_UNASKED_PAUSE;
 }
 
 /*

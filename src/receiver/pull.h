@@ -18,7 +18,7 @@
 #define PULL_PAGE          128  /* notices claimed at once */
 #define PULL_UNDER_WAY     1024 /* claimed and not yet settled */
 #define PULL_CALL_ITEMS    64   /* in one call */
-#define PULL_CONFIRM_PAUSE 600  /* seconds before we ask again to confirm */
+#define PULL_CONFIRM_PAUSE 600  /* seconds, where pull-retries has none */
 #define PULL_UNASKED_PAUSE 60   /* and for what a broken call did not ask */
 
 /* One call to one address. Borrowed for the call of `call` only. */
@@ -38,6 +38,10 @@ struct pull_world {
 };
 
 struct pull;
+
+/* How long we wait before we ask again about what we took: the first pause of
+   pull-retries. */
+int64_t pull_confirm_pause(const struct settings *settings);
 
 int pull_new(struct store *store, const struct settings *settings,
     uint64_t node, const struct pull_world *world, struct pull **pull_r);

@@ -79,7 +79,7 @@ fill_fetched(const struct settings *settings, const struct arrival *a,
 	op->notice_fetched.domain = a->notice_domain;
 	op->notice_fetched.recipient = a->notice_recipient;
 	decide_message(a, op->now, &op->notice_fetched.message);
-	op->notice_fetched.next_at = op->now + PULL_CONFIRM_PAUSE;
+	op->notice_fetched.next_at = op->now + pull_confirm_pause(settings);
 	if (a->keep)
 		return fill_kept(settings, a, op);
 	op->notice_fetched.delivery_count = a->count;

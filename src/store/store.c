@@ -5,6 +5,8 @@
  */
 #include "store/store.h"
 
+#include "base/crash.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -202,6 +204,38 @@ apply(
 	return 0;
 }
 
+#ifdef CRASH_POINTS
+/* A claim that found nothing is no step of any flow. */
+static bool
+found_something(const struct store_op *op)
+{
+	return (op->verb != STORE_HOLD_CLAIM || op->hold_claim.count > 0) &&
+	       (op->verb != STORE_NOTICE_CLAIM || op->notice_claim.count > 0) &&
+	       (op->verb != STORE_DELIVERY_CLAIM ||
+		   op->delivery_claim.count > 0) &&
+	       (op->verb != STORE_REPORT_CLAIM || op->report_claim.count > 0) &&
+	       (op->verb != STORE_HOLD_EXPIRE || op->hold_expire.count > 0) &&
+	       (op->verb != STORE_NOTICE_EXPIRE || op->notice_expire.count > 0);
+}
+
+static void
+crash_at(const char *when, struct store_op **ops, unsigned count, bool done)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (!done || found_something(ops[i]))
+			crash_point(when, store_verb_name(ops[i]->verb));
+}
+#else
+static void
+crash_at(const char *when, struct store_op **ops, unsigned count, bool done)
+{
+	(void)when;
+	(void)ops;
+	(void)count;
+	(void)done;
+}
+#endif
+
 int
 store_turn(struct store *store, struct err *err)
 {
@@ -217,7 +251,9 @@ store_turn(struct store *store, struct err *err)
 	count = take_batch(store, ops);
 	if (count == 0)
 		return 0;
+	crash_at("before-", ops, count, false);
 	r = apply(store, ops, count, err);
+	crash_at("after-", ops, count, true);
 	for (unsigned i = 0; i < count; i++)
 		ops[i]->done(ops[i], ops[i]->arg);
 	return r < 0 ? r : (int)count;
