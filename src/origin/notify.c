@@ -388,15 +388,18 @@ gather(struct notify *n, const struct store_hold_claim *page, bool *grouped,
     unsigned first)
 {
 	struct span domain = page->rows[first].hold.domain;
-	struct notify_group *g = notify_group_new(domain, page->count - first);
+	unsigned rows[NOTIFY_PAGE], count = 0;
+	struct notify_group *g;
 
-	for (unsigned i = first; i < page->count; i++) {
-		if (grouped[i] ||
-		    !span_equals(page->rows[i].hold.domain, domain))
-			continue;
-		grouped[i] = true;
+	for (unsigned i = first; i < page->count; i++)
+		if (!grouped[i] &&
+		    span_equals(page->rows[i].hold.domain, domain))
+			rows[count++] = i;
+	g = notify_group_new(domain, count);
+	for (unsigned i = 0; i < count; i++) {
+		grouped[rows[i]] = true;
 		if (g != NULL)
-			notify_group_add(g, &page->rows[i]);
+			notify_group_add(g, &page->rows[rows[i]]);
 	}
 	if (g == NULL)
 		return NULL; /* their leases run out */
