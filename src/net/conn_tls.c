@@ -11,10 +11,13 @@
 #include "base/span.h"
 #include "net/tls.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #define TLS_TEXT_MAX 96 /* protocol and cipher; OpenSSL's longest is 46 */
 
@@ -100,6 +103,22 @@ outcome(const struct conn_tls *t, int result)
 	}
 }
 
+/*
+ * The last flight of a handshake is the client's, and without tickets (tls.c)
+ * nothing goes back. A client that waits for the acknowledgement before it
+ * says EHLO (RFC 896, as most do) would lose the 40 ms by which the kernel
+ * delays that; so it is asked to send it now. Best effort.
+ */
+static void
+acknowledge(SSL *ssl)
+{
+	int one = 1;
+
+	if (SSL_is_server(ssl))
+		(void)setsockopt(SSL_get_fd(ssl), IPPROTO_TCP, TCP_QUICKACK,
+		    &one, sizeof one);
+}
+
 enum conn_io
 conn_tls_handshake(struct conn_tls *t)
 {
@@ -110,6 +129,7 @@ conn_tls_handshake(struct conn_tls *t)
 	result = SSL_do_handshake(t->ssl);
 	if (result != 1)
 		return outcome(t, result);
+	acknowledge(t->ssl);
 	(void)snprintf(t->text, sizeof t->text, "%s %s",
 	    SSL_get_version(t->ssl), SSL_get_cipher_name(t->ssl));
 	return CONN_IO_DONE;
