@@ -90,7 +90,7 @@ def labs_by_dialect(tmp_path_factory):
         lab.down()
 
 
-# GD-03 GD-35 AT-14
+# GD-03 AT-14
 @pytest.mark.parametrize("dialect, domain, point, whole", CASES)
 def test_nothing_is_lost_or_doubled_wherever_it_dies(
         lab_for, dialect, domain, point, whole):

@@ -69,7 +69,7 @@ def kill_often(lab, load, chosen):
         chosen.choice(WAYS)(chosen.choice(lab.servers), chosen)
 
 
-# GD-03 GD-35 AT-14
+# GD-03 AT-14
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_nothing_is_lost_or_doubled_whenever_it_dies(dialect, tmp_path):
     print(f"RESTANTE_SEED={SEED}")

@@ -108,7 +108,7 @@ def test_no_message_is_taken_that_the_disk_has_no_room_for(lab):
                                        subject) == 1
 
 
-# GD-35 IM-07
+# GD-03
 def test_a_message_waits_while_the_mailbox_has_no_room(lab):
     origin, destination = lab.server("a.test"), lab.server("b.test")
     with small_disk(destination, destination.mail_folder, MEBIBYTE) as disk:
@@ -125,7 +125,7 @@ def test_a_message_waits_while_the_mailbox_has_no_room(lab):
         assert labs.count_received(destination, "carol@b.test", large) == 1
 
 
-# GD-35 IM-07
+# GD-03
 def test_a_message_waits_at_its_sender_while_there_is_no_room_to_fetch_it(
         lab):
     origin, destination = lab.server("a.test"), lab.server("b.test")
