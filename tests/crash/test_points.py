@@ -42,6 +42,11 @@ PUSH = {"a.test": ("before-hold_push", "after-hold_push",
                    "front-arrived")}
 # GTML names sender and recipient by the notice, and its origin closes.
 NOT_IN = {"msid": ("caller-turned-back",)}
+# A push is SMTP as it always was: between the commit of who takes a message and
+# that of who hands it over, it is with both (RFC 1047). It comes again.
+MAY_DOUBLE = {("push", "a.test", "caller-pushed"),
+              ("push", "b.test", "after-message_put"),
+              ("push", "b.test", "front-arrived")}
 QUICK = {("gdel", "a.test", "after-hold_settle", True),
          ("gdel", "b.test", "after-notice_fetched", False),
          ("msid", "a.test", "front-sent", False),
@@ -94,5 +99,6 @@ def labs_by_dialect(tmp_path_factory):
 @pytest.mark.parametrize("dialect, domain, point, whole", CASES)
 def test_nothing_is_lost_or_doubled_wherever_it_dies(
         lab_for, dialect, domain, point, whole):
-    assert harness.play(lab_for(dialect), domain, point, whole), \
+    at_most = 2 if (dialect, domain, point) in MAY_DOUBLE else 1
+    assert harness.play(lab_for(dialect), domain, point, whole, at_most), \
         f"nothing came to the point {point}"
