@@ -48,7 +48,7 @@ def program(name):
 
 def write_files(folder, port, extra_zone):
     """The zone and the configuration; a fault in the zone is said here."""
-    os.makedirs(folder)
+    os.makedirs(folder, exist_ok=True)
     zone = os.path.join(folder, "root.zone")
     with open(zone, "w", encoding="utf-8") as file:
         file.write(world.zone(extra_zone))
