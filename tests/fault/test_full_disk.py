@@ -23,8 +23,6 @@ SMALL = LINE * (32 * 1024 // len(LINE))
 # down is tried again when its lease has run out.
 PATIENCE = "lease-time = \"2s\"\npull-retries = {%s}\n" % ", ".join(
     ["\"1s\""] * 120)
-pytestmark = pytest.mark.skipif(os.geteuid() != 0,
-                                reason="mounts a small file system")
 
 
 class SmallDisk:
@@ -50,8 +48,19 @@ class SmallDisk:
         self.run("umount", self.folder)
 
 
+def can_mount(folder):
+    """Root may, and yet not everywhere: some containers forbid it."""
+    made = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(folder)],
+                          check=False, capture_output=True)
+    if made.returncode == 0:
+        subprocess.run(["umount", str(folder)], check=True)
+    return made.returncode == 0
+
+
 @pytest.fixture(name="lab")
 def lab_of_its_own(tmp_path):
+    if not can_mount(tmp_path):
+        pytest.skip("mounts a small file system, which is forbidden here")
     lab = Lab(str(tmp_path / "d"))
     lab.up(lay_over(labs.SCENARIO_SETTINGS,
                     lay_over(labs.EVERY_DIALECT, PATIENCE)))
