@@ -49,6 +49,12 @@ def send(pid, number):
         pass
 
 
+def kill_session(leader):
+    """LEADER and all its children, at once and without a word."""
+    for pid in session_members(leader):
+        send(pid, signal.SIGKILL)
+
+
 def last_lines(path):
     """The end of a log, for messages about what went wrong."""
     try:
@@ -122,8 +128,7 @@ class Processes:
         # While members live, their session's number is not given again.
         leader = start_time(row["pid"])
         if leader is None or leader == row["start"]:
-            for pid in session_members(row["pid"]):
-                send(pid, signal.SIGKILL)
+            kill_session(row["pid"])
             self.wait_gone(row)
 
     def wait_gone(self, row):

@@ -15,7 +15,8 @@ import time
 
 from lab import mail
 from lab.failure import wait_until
-from lab.processes import send, session_members, stat_fields
+from lab.processes import (kill_session, send, session_members,
+                           stat_fields)
 from tests.lib import labs
 
 SECONDS = 60
@@ -122,9 +123,7 @@ class Killer(threading.Thread):
 
     def kill(self, stopped):
         if self.whole:
-            leader = self.server.lab.processes.pid(self.server.name)
-            for pid in session_members(leader):
-                send(pid, signal.SIGKILL)
+            kill_session(self.server.lab.processes.pid(self.server.name))
             self.server.stop(signal.SIGKILL)
             self.server.start()
         else:

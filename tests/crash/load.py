@@ -54,7 +54,6 @@ class Load:
         self.orders = queue.Queue()
         self.tried = []  # every subject, acknowledged or not
         self.acknowledged = []
-        self.withdrawn = set()
         self.done = threading.Event()
         self.threads = [threading.Thread(target=work, daemon=True)
                         for work in SUBMITTERS * (self.submit_all,)
@@ -157,30 +156,50 @@ class Load:
         arrived = subjects_in(self.destination, "carol@b.test", False) + \
             subjects_in(self.destination, "bob@b.test", False)
         reported = subjects_in(self.origin, "alice@a.test", True)
+        held = states_of(self.origin.holds())
+        shown = states_of(labs.envelopes(self.destination, every=True))
         rows = collections.defaultdict(list)
         for subject in self.tried:
-            known = subject in self.acknowledged
-            what = verdict(fate_of(subject), known, arrived[subject],
-                           reported[subject], self.lab.dialect)
-            rows[what].append(subject)
+            end = End(subject in self.acknowledged, arrived[subject],
+                      reported[subject], held.get(subject),
+                      shown.get(subject))
+            rows[verdict(fate_of(subject), end, self.lab.dialect)].append(
+                subject)
         return dict(rows)
 
 
-def verdict(fate, known, arrived, reported, dialect):
-    """What became of one message. By GDEL what bob is asked about has been
-    taken already: nobody is told that he does not want it."""
+End = collections.namedtuple("End", "known arrived reported held shown")
+
+
+def states_of(rows):
+    return {row["subject"]: row["state"].lower() for row in rows}
+
+
+def verdict(fate, end, dialect):
+    """What became of one message, in a word of FINE or another."""
+    if end.held is None:
+        return "lost" if end.known or end.arrived else "never taken"
     if fate in ("deliver", "accept"):
-        if arrived > 1 or reported > 0:
-            return "doubled" if arrived > 1 else "reported though accepted"
-        return "delivered" if arrived else "lost" if known else "never taken"
-    if arrived:
+        if end.arrived > 1 or end.reported > 0:
+            return "doubled" if end.arrived > 1 else "reported though accepted"
+        return "delivered" if end.arrived else "lost"
+    if end.arrived:
         return "delivered though not wanted"
-    if fate == "withdraw" or dialect == "gdel":
-        return "withdrawn or refused"
-    if reported > 1:
-        return "reported twice"
-    return "withdrawn or refused" if reported else \
-        "not reported" if known else "never taken"
+    return of_unwanted(fate, end, dialect)
 
 
-FINE = {"delivered", "withdrawn or refused", "never taken"}
+def of_unwanted(fate, end, dialect):
+    """By GDEL what bob is asked about has been taken before he is: nobody is
+    told that he does not want it, and it is too late to withdraw it."""
+    if fate == "withdraw":
+        fine = end.held == "withdrawn" or \
+            (dialect == "gdel" and end.held == "taken")
+        return "withdrawn" if fine else "not withdrawn"
+    if dialect == "gdel":
+        return "refused" if end.shown == "refused" else "not refused"
+    if end.held != "refused" or end.reported != 1:
+        return "refusal told wrongly"
+    return "refused"
+
+
+FINE = {"delivered", "withdrawn", "refused", "never taken"}

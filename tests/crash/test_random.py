@@ -12,7 +12,7 @@ import pytest
 
 from lab.failure import wait_until
 from lab.lab import Lab
-from lab.processes import send, session_members
+from lab.processes import kill_session, send, session_members
 from lab.settings import lay_over
 from tests.crash import harness
 from tests.crash.load import FINE, Load
@@ -24,8 +24,6 @@ SEED = int(os.environ.get("RESTANTE_SEED", "0")) or random.randrange(1, 2**31)
 DIALECTS = ("gdel", "msid", "envelope") if SLOW else ("envelope",)
 ORPHAN_SECONDS = 10
 MOMENT_SECONDS = 0.3  # the longest that is waited for a moment
-# As long as a server may be away here, and longer.
-PATIENCE = "pull-retries = {%s}\n" % ", ".join(["\"1s\""] * 120)
 
 
 def kill_one(server, chosen):
@@ -47,9 +45,7 @@ def kill_main(server, _):
 
 
 def kill_whole(server, _):
-    leader = server.lab.processes.pid(server.name)
-    for pid in session_members(leader):
-        send(pid, signal.SIGKILL)
+    kill_session(server.lab.processes.pid(server.name))
     server.stop(signal.SIGKILL)
     server.start()
 
@@ -77,7 +73,7 @@ def test_nothing_is_lost_or_doubled_whenever_it_dies(dialect, tmp_path):
     lab = Lab(str(tmp_path / "d"))
     lab.dialect = dialect
     lab.up(lay_over(labs.SCENARIO_SETTINGS,
-                    lay_over(harness.overlay(dialect), PATIENCE)))
+                    lay_over(harness.overlay(dialect), labs.PATIENCE)))
     load = Load(lab, chosen)
     try:
         load.start()

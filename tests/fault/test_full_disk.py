@@ -19,10 +19,8 @@ MEBIBYTE = 1 << 20
 LINE = "a line of sixty-four octets, so that its size is easily known.\r\n"
 TOO_LARGE = LINE * (3 * MEBIBYTE // len(LINE))
 SMALL = LINE * (32 * 1024 // len(LINE))
-# As long as there is no room here, and longer. What could not even be written
-# down is tried again when its lease has run out.
-PATIENCE = "lease-time = \"2s\"\npull-retries = {%s}\n" % ", ".join(
-    ["\"1s\""] * 120)
+# What could not even be written down is tried again when its lease ran out.
+SETTINGS = labs.EVERY_DIALECT + labs.PATIENCE + 'lease-time = "2s"\n'
 
 
 class SmallDisk:
@@ -62,8 +60,7 @@ def lab_of_its_own(tmp_path):
     if not can_mount(tmp_path):
         pytest.skip("mounts a small file system, which is forbidden here")
     lab = Lab(str(tmp_path / "d"))
-    lab.up(lay_over(labs.SCENARIO_SETTINGS,
-                    lay_over(labs.EVERY_DIALECT, PATIENCE)))
+    lab.up(lay_over(labs.SCENARIO_SETTINGS, SETTINGS))
     yield lab
     lab.down()
 

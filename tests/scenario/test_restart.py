@@ -8,7 +8,7 @@ import pytest
 
 from lab import compare
 from lab.failure import wait_until
-from lab.processes import send, session_members
+from lab.processes import kill_session, send, session_members
 from lab.server import LabServer
 from tests.lib import labs
 
@@ -17,9 +17,7 @@ SECONDS = 60
 
 def kill_whole(server):
     """The server and all its roles, at once and without a word."""
-    leader = server.lab.processes.pid(server.name)
-    for pid in session_members(leader):
-        send(pid, signal.SIGKILL)
+    kill_session(server.lab.processes.pid(server.name))
     server.stop(signal.SIGKILL)
 
 
