@@ -12,13 +12,29 @@
 
 static void dial_next(struct call *c);
 
+/* What of the call has not ended is tried again. */
+static void
+tell_over(
+    struct caller *caller, uint64_t call, bool reached, const char *reason)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_CALL_OVER);
+	m.call_over.call = call;
+	m.call_over.reached = reached;
+	m.call_over.reason = span_of(reason);
+	peer_send(role_peer(caller->role, ROLE_KEEPER, 0), &m);
+}
+
 struct call *
 call_new(struct caller *caller, const struct message_call *m)
 {
 	struct call *c = calloc(1, sizeof *c);
 
-	if (c == NULL)
+	if (c == NULL) {
+		tell_over(caller, m->call, false, "out of memory");
 		return NULL;
+	}
 	c->caller = caller;
 	c->number = m->call;
 	c->pulls = m->pulls != 0;
@@ -27,6 +43,7 @@ call_new(struct caller *caller, const struct message_call *m)
 	c->domain = arena_copy(&c->arena, m->domain);
 	c->targets = arena_copy(&c->arena, m->targets);
 	if (table_put(&caller->calls, c->number, c) < 0) {
+		tell_over(caller, m->call, false, "out of memory");
 		arena_fini(&c->arena);
 		free(c);
 		return NULL;
@@ -162,7 +179,6 @@ count_octets(struct call *c)
 void
 call_over(struct call *c, const char *reason)
 {
-	struct message m;
 	char ip[IP_TEXT];
 
 	if (c->weaker[0] != '\0')
@@ -175,11 +191,7 @@ call_over(struct call *c, const char *reason)
 		count_octets(c);
 	call_pull_prove(c, false);
 	call_push_over(c);
-	message_init(&m, MESSAGE_CALL_OVER);
-	m.call_over.call = c->number;
-	m.call_over.reached = c->ready;
-	m.call_over.reason = span_of(reason);
-	peer_send(role_peer(c->caller->role, ROLE_KEEPER, 0), &m);
+	tell_over(c->caller, c->number, c->ready, reason);
 	call_free(c);
 }
 

@@ -120,6 +120,8 @@ struct call {
 };
 
 /* call.c */
+
+/* NULL without memory: then the keeper has been told that it is over. */
 struct call *call_new(struct caller *caller, const struct message_call *m);
 void call_add_notice(struct call *c, const struct message_call_notice *m);
 void call_add_pull(struct call *c, const struct message_call_pull *m);

@@ -9,7 +9,6 @@
 #include "daemon/channel.h"
 #include "daemon/handout.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +54,7 @@ static const enum role_kind links[][2] = {
 };
 
 static int start_process(struct process *p, struct err *err);
+static void stop_tick(evutil_socket_t fd, short what, void *arg);
 
 /* Fronts of the first half face peers, those of the second half users. */
 static bool
@@ -89,22 +89,21 @@ send_link(struct process *to, const struct process *other, int fd)
 	peer_send(&to->peer, &m);
 }
 
-static void
-join(struct process *a, struct process *b)
+static int
+join(struct process *a, struct process *b, struct err *err)
 {
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		0, pair) < 0) {
-		log_event("join-failed", "errno=%d", errno);
-		return;
-	}
+		0, pair) < 0)
+		return err_system(err, "socketpair");
 	send_link(a, b, pair[0]);
 	send_link(b, a, pair[1]);
+	return 0;
 }
 
-static void
-join_all(struct process *p)
+static int
+join_all(struct process *p, struct err *err)
 {
 	struct family *f = p->family;
 
@@ -112,9 +111,11 @@ join_all(struct process *p)
 		struct process *other = &f->processes[i];
 
 		if (other != p && other->pid != 0 &&
-		    are_linked(p->peer.kind, other->peer.kind))
-			join(p, other);
+		    are_linked(p->peer.kind, other->peer.kind) &&
+		    join(p, other, err) < 0)
+			return err->code;
 	}
+	return 0;
 }
 
 /* The keeper shows the processes to the operator (`restante status`). */
@@ -263,10 +264,27 @@ start_process(struct process *p, struct err *err)
 	if (fork_process(p, err) < 0)
 		return err->code;
 	handout_ground(&p->peer, p->family->ground, faces_peers(p));
-	join_all(p);
+	if (join_all(p, err) < 0) {
+		channel_free(&p->peer.channel); /* without us it ends */
+		return err->code;
+	}
 	handout_go(&p->peer, p->family->ground);
 	tell_all(p->family, p);
 	return 0;
+}
+
+/* The pause grows with each life that was short. */
+static void
+restart_later(struct process *p)
+{
+	struct timeval pause = {.tv_sec = p->pause};
+
+	if (role_now() - p->started >= FAMILY_LONG_LIFE)
+		pause.tv_sec = p->pause = FAMILY_PAUSE_FIRST;
+	p->pause *= 2;
+	if (p->pause > FAMILY_PAUSE_MAX)
+		p->pause = FAMILY_PAUSE_MAX;
+	event_add(p->restart, &pause);
 }
 
 static void
@@ -280,12 +298,15 @@ restart_due(evutil_socket_t fd, short what, void *arg)
 	if (p->family->stopping || p->pid != 0)
 		return;
 	p->restarts++;
-	if (start_process(p, &err) < 0)
-		log_event("role-start-failed", "role=%s why=%s",
-		    role_kind_name(p->peer.kind), log_quote(span_of(err.text)));
-	else
+	if (start_process(p, &err) == 0) {
 		log_event("role-started", "role=%s index=%u pid=%d",
 		    role_kind_name(p->peer.kind), p->peer.index, (int)p->pid);
+		return;
+	}
+	log_event("role-start-failed", "role=%s why=%s",
+	    role_kind_name(p->peer.kind), log_quote(span_of(err.text)));
+	if (p->pid == 0)
+		restart_later(p); /* else its end is told, and it begins anew */
 }
 
 static int
@@ -350,6 +371,11 @@ family_new(struct event_base *base, struct ground *ground,
 
 	if (f == NULL)
 		return -E_NOMEM;
+	f->stop_timer = event_new(base, -1, EV_PERSIST, stop_tick, f);
+	if (f->stop_timer == NULL) {
+		free(f);
+		return -E_NOMEM;
+	}
 	f->base = base;
 	f->ground = ground;
 	f->owner = *owner;
@@ -373,8 +399,7 @@ family_free(struct family **family)
 		channel_free(&f->processes[i].peer.channel);
 		event_free(f->processes[i].restart);
 	}
-	if (f->stop_timer != NULL)
-		event_free(f->stop_timer);
+	event_free(f->stop_timer);
 	free(f);
 	*family = NULL;
 }
@@ -456,9 +481,7 @@ family_stop(struct family *f)
 	f->stopping = true;
 	f->stop_began = role_now();
 	stop_those(f, true);
-	f->stop_timer = event_new(f->base, -1, EV_PERSIST, stop_tick, f);
-	if (f->stop_timer != NULL)
-		event_add(f->stop_timer, &tick);
+	event_add(f->stop_timer, &tick);
 	stop_step(f);
 }
 
@@ -466,7 +489,7 @@ static void
 process_ended(struct process *p, int status)
 {
 	struct family *f = p->family;
-	struct timeval pause = {.tv_sec = p->pause};
+	bool was_ready = p->ready;
 
 	log_event("role-ended", "role=%s index=%u pid=%d %s=%d",
 	    role_kind_name(p->peer.kind), p->peer.index, (int)p->pid,
@@ -483,16 +506,10 @@ process_ended(struct process *p, int status)
 	if (f->stopping)
 		return;
 	tell_keeper(f, p);
-	if (!f->all_ready) {
+	if (!f->all_ready && !was_ready)
 		f->owner.stillborn(f->owner.owner, p->peer.kind);
-		return;
-	}
-	if (role_now() - p->started >= FAMILY_LONG_LIFE)
-		pause.tv_sec = p->pause = FAMILY_PAUSE_FIRST;
-	p->pause *= 2;
-	if (p->pause > FAMILY_PAUSE_MAX)
-		p->pause = FAMILY_PAUSE_MAX;
-	event_add(p->restart, &pause);
+	else
+		restart_later(p);
 }
 
 void
