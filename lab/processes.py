@@ -85,12 +85,14 @@ class Processes:
             file.write(text)
         os.replace(self.record + ".new", self.record)
 
-    def start(self, name, command, log):
-        """Starts COMMAND; all it says goes to the file LOG. Its pid."""
+    def start(self, name, command, log, environment=None):
+        """Starts COMMAND; all it says goes to the file LOG. ENVIRONMENT is
+        what it gets besides ours. Its pid."""
         with open(log, "ab") as output:
             child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, start_new_session=True)
+                stderr=output, start_new_session=True,
+                env={**os.environ, **(environment or {})})
         self.children[child.pid] = child
         row = {"name": name, "pid": child.pid,
                "start": start_time(child.pid)}

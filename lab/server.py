@@ -23,6 +23,8 @@ class LabServer:
     def __init__(self, lab, row):
         self.lab = lab
         self.row = row
+        self.environment = {}  # what its processes get besides ours
+        self.log_mark = 0  # where its log stood at its last start
 
     def __getattr__(self, name):
         try:
@@ -41,10 +43,13 @@ class LabServer:
         raise LabError(f"no user {address}")
 
     def start(self):
-        """Returns when every port answers and the control socket does."""
+        """Returns when all its processes are there, every port answers and
+        the control socket does."""
+        self.log_mark = os.path.getsize(self.log) \
+            if os.path.exists(self.log) else 0
         self.lab.processes.start(
             self.name, [self.lab.binary, "serve", "-c", self.config],
-            self.log)
+            self.log, self.environment)
         try:
             wait_until(self.is_ready, READY_SECONDS,
                        f"{self.domain} to answer")
@@ -88,12 +93,20 @@ class LabServer:
     def is_ready(self):
         if self.lab.processes.pid(self.name) is None:
             raise LabError(f"the server of {self.domain} ended")
+        if not self.has_said(" ready "):
+            return False
         try:
             control.ask(self.control, {"do": "status"})
         except OSError:
             return False
         return all(self.greets(name, port)
                    for name, port in self.ports.items())
+
+    def has_said(self, words):
+        """True if its log has WORDS since its last start."""
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            file.seek(self.log_mark)
+            return words in file.read()
 
     def greets(self, name, port):
         """True if a client is greeted at PORT. A server may well say 554 to

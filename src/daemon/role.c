@@ -34,12 +34,16 @@ struct role_private {
 int64_t
 role_now(void)
 {
-	static int64_t latest;
+	static int64_t latest, ahead; /* of the clock */
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	if (t.tv_sec > latest)
-		latest = t.tv_sec;
+	if (t.tv_sec >= latest)
+		ahead = 0;
+	else if (t.tv_sec + ahead < latest)
+		ahead = latest - t.tv_sec; /* it was put back */
+	if (t.tv_sec + ahead > latest)
+		latest = t.tv_sec + ahead;
 	return latest;
 }
 

@@ -77,7 +77,10 @@ struct role {
  */
 int role_run(const struct role_program *program, int fd);
 
-/* Seconds since 1970 as of this turn of the loop; never runs backwards. */
+/*
+ * Seconds since 1970. Never runs backwards: when the clock is put back, it goes
+ * on from where it was.
+ */
 int64_t role_now(void);
 
 /* A setting as a ceiling: 0 stands for no limit. */

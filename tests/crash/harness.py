@@ -8,13 +8,12 @@ acknowledged has happened, once.
 
 import contextlib
 import json
-import os
 import signal
 import threading
 import time
 
 from lab import mail
-from lab.failure import wait_until
+from lab.failure import LabError, wait_until
 from lab.processes import (kill_session, send, session_members,
                            stat_fields)
 from tests.lib import labs
@@ -137,11 +136,11 @@ class Killer(threading.Thread):
 
 
 def start_with(server, point):
-    os.environ[ENVIRONMENT] = point + ":1"
+    server.environment = {ENVIRONMENT: point + ":1"}
     try:
         server.start()
     finally:
-        del os.environ[ENVIRONMENT]
+        server.environment = {}
 
 
 def letters_for(dialect):
@@ -184,7 +183,7 @@ def is_quiet(origin, destination, letters):
             counts["unconfirmed"] == 0 and counts["deliveries"] == 0 and \
             counts["notices"].get("wanted", 0) == 0 and \
             counts["notices"].get("pulling", 0) == 0
-    except OSError:
+    except (LabError, OSError):
         return False
 
 

@@ -1,0 +1,55 @@
+/*
+ * The page that a test shares with every process of a server whose calls it
+ * lets fail (faulty.c; tests/fault/faults.py has the same shape).
+ */
+#ifndef TESTS_FAULT_FAULTY_H
+#define TESTS_FAULT_FAULTY_H
+
+#include <stdint.h>
+
+#define FAULTY_PAGE_VARIABLE    "RESTANTE_FAULTY"
+#define FAULTY_LIBRARY_VARIABLE "LD_PRELOAD"
+
+/* In the order of faults.py. */
+enum faulty_role {
+	FAULTY_NO_ROLE,
+	FAULTY_MAIN,
+	FAULTY_KEEPER,
+	FAULTY_FRONT,
+	FAULTY_CALLER,
+	FAULTY_RESOLVER,
+	FAULTY_POSTER,
+	FAULTY_AUTH,
+	FAULTY_SWEEPER,
+	FAULTY_ROLES
+};
+
+enum faulty_call {
+	FAULTY_ALLOC,
+	FAULTY_WRITE, /* to a file */
+	FAULTY_SHORT, /* as much as half of a write to a file */
+	FAULTY_SYNC,
+	FAULTY_MAKE, /* a file or a folder */
+	FAULTY_LINK,
+	FAULTY_UNLINK,
+	FAULTY_SEND, /* through a channel */
+	FAULTY_ACCEPT,
+	FAULTY_FORK,
+	FAULTY_PAIR, /* socketpair */
+	FAULTY_STEP, /* of a statement of the store */
+	FAULTY_CALLS
+};
+
+/* All atomically read and written; no lock, since any process may die. */
+struct faulty_page {
+	uint32_t role, call; /* which is to fail */
+	int32_t error;       /* errno then, or what sqlite3_step returns */
+	uint32_t hits;       /* faults there have been */
+	int64_t left;        /* calls until it fails; 0: none does */
+	int64_t times;       /* that many in a row fail from there on */
+	int64_t clock;       /* seconds by which CLOCK_REALTIME is put on */
+	uint64_t counts[FAULTY_ROLES][FAULTY_CALLS];
+	char where[256]; /* of the last fault: function, file and offset */
+};
+
+#endif
