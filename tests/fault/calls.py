@@ -177,6 +177,10 @@ def play_all(dialect, flow, chosen, at_most=1):
             work()
 
     with concurrent.futures.ThreadPoolExecutor(LABS) as pool:
-        for done in [pool.submit(work_all) for _ in range(LABS)]:
-            done.result()
+        try:
+            for done in [pool.submit(work_all) for _ in range(LABS)]:
+                done.result()
+        except BaseException:
+            todo.queue.clear()  # interrupted: the others end soon
+            raise
     return struck, wrong

@@ -30,8 +30,8 @@ def play(dialect, flow, chosen):
     struck, wrong = calls.play_all(dialect, flow, chosen,
                                    2 if dialect in MAY_DOUBLE else 1)
     hits = sum(where is not None for where in struck.values())
-    print(f"{dialect} {flow}: {hits} faults of {len(chosen)} cases")
-    assert not wrong, f"{len(wrong)} of {len(chosen)}:\n" + "\n".join(wrong)
+    print(f"{hits} faults of {len(chosen)} cases", *wrong, sep="\n")
+    assert not wrong
     # The way is not the same each time: its last calls may not be made.
     assert hits > len(chosen) * 0.8
 
@@ -51,12 +51,12 @@ def every(call):
     return lambda all_calls: calls.every(all_calls, call, first, step)
 
 
-CASES = [("envelope", "accept", some)]
+CASES = [("envelope", "accept", "some")]
 if SLOW:
-    CASES = [(*way, every(call)) for way in WAYS for call in calls.ON_THE_WAY]
+    CASES = [(*way, call) for call in calls.ON_THE_WAY[::-1] for way in WAYS]
 
 
 # GD-03 AT-14
-@pytest.mark.parametrize("dialect, flow, chosen", CASES)
-def test_a_message_survives_whatever_call_fails(dialect, flow, chosen):
-    play(dialect, flow, chosen)
+@pytest.mark.parametrize("dialect, flow, call", CASES)
+def test_a_message_survives_whatever_call_fails(dialect, flow, call):
+    play(dialect, flow, some if call == "some" else every(call))
