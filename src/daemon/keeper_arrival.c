@@ -204,7 +204,8 @@ arrival_answered(void *arg, enum reply_name reply, struct span argument)
 		};
 
 		k->counters.n[counter[in->arrival.way]]++;
-		notify_look(k->notify, role_now());
+		if (in->arrival.way == ARRIVAL_SUBMITTED)
+			notify_look(k->notify, role_now());
 		put_look(k->put, role_now());
 	} else if (in->arrival.spooled) {
 		drop_body(k, in->arrival.message);

@@ -219,7 +219,7 @@ claimed(struct store_op *op, void *arg)
 	int64_t now = op->now;
 
 	p->looking = false;
-	p->again = p->again || (ok && page->count > 0);
+	p->again = p->again || (ok && page->more);
 	for (unsigned i = 0; ok && i < page->count; i++)
 		hand_on(p, &page->rows[i], now);
 	store_op_free(&op);

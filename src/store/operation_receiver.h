@@ -166,6 +166,7 @@ struct store_delivery_claim {
 	size_t octets;
 
 	unsigned count;
+	bool more; /* others may be due, beyond the limit or the octets */
 	struct store_delivery_row *rows;
 };
 /* Done: the row goes, and the notice it came from is DELIVERED once none is

@@ -116,6 +116,7 @@ same_deliveries(
     const struct store_delivery_claim *x, const struct store_delivery_claim *y)
 {
 	assert_int_equal(x->count, y->count);
+	assert_int_equal(x->more, y->more);
 	for (unsigned i = 0; i < x->count; i++) {
 		same_key(x->rows[i].delivery.key, y->rows[i].delivery.key);
 		same_span(x->rows[i].delivery.notice_id,

@@ -370,8 +370,8 @@ a_claim_of_deliveries_ends_at_its_octets_but_has_one(void **state)
 	put_delivery(f, 1, 20);
 	put_delivery(f, 2, 21);
 	put_delivery(f, 3, 22);
-	claim_deliveries(f, 72, 2);
-	claim_deliveries(f, 0, 1);
+	assert_true(claim_deliveries(f, 72, 2)->delivery_claim.more);
+	assert_false(claim_deliveries(f, 0, 1)->delivery_claim.more);
 }
 
 static void

@@ -156,11 +156,16 @@ store_memory_delivery_claim(struct memory *m, struct store_op *op)
 {
 	struct store_delivery_claim *claim = &op->delivery_claim;
 	struct memory_picked picked;
+	unsigned fitting;
 
 	if (!memory_pick(&m->deliveries, is_due, op, by_due, claim->claim.limit,
 		&picked))
 		return STORE_FULL;
-	picked.count = count_fitting(&picked, claim->octets);
+	fitting = count_fitting(&picked, claim->octets);
+	claim->more = fitting < picked.count ||
+		      picked.count == claim->claim.limit ||
+		      picked.count == STORE_PAGE_MAX;
+	picked.count = fitting;
 	claim->rows = copy_picked(op, &picked);
 	claim->count = claim->rows == NULL ? 0 : picked.count;
 	for (unsigned i = 0; i < claim->count; i++) {

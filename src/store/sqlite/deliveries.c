@@ -102,14 +102,17 @@ load_page(
 
 	claim->count = 0;
 	claim->rows = query_room(s, page, sizeof claim->rows[0]);
+	claim->more = page == query_limit(claim->claim.limit);
 	for (unsigned i = 0; claim->rows != NULL && i < page; i++) {
 		struct store_delivery_row *row = &claim->rows[claim->count];
 
 		if (!load_row(s, &s->keys[i], row))
 			continue;
 		sum += row->message.head.n + row->message.body.n;
-		if (claim->count > 0 && sum > claim->octets)
+		if (claim->count > 0 && sum > claim->octets) {
+			claim->more = true;
 			break;
+		}
 		claim->count++;
 	}
 }
