@@ -1,5 +1,6 @@
-"""Postfix as something that takes mail: a private instance of the Debian
-package, with its own configuration, queue and port, that ends with the run.
+"""Postfix as something that takes mail, or passes it on: private instances of
+the Debian package, with their own configuration, queue and port, that end with
+the run.
 
 It is given its best case: no DNS, no chroot, and no pause when mail comes in
 quicker than it goes out (in_flow_delay). All else is as Postfix has it.
@@ -16,7 +17,7 @@ from lab import ports, settings
 from lab.failure import LabError, wait_until
 from lab.processes import last_lines
 
-ADDRESS = "127.0.1.2"
+ADDRESS, ORIGIN_ADDRESS = "127.0.1.2", "127.0.1.1"
 DOMAIN, LOCAL_PART = "b.test", "carol"
 START_SECONDS = 20
 COMMAND_SECONDS = 60
@@ -25,7 +26,7 @@ PROGRAM = shutil.which("postfix") or shutil.which(
     "postfix", path="/usr/sbin:/usr/local/sbin")
 
 MAIN = """compatibility_level = 3.6
-myhostname = mx.{domain}
+myhostname = {hostname}
 mydestination =
 inet_interfaces = loopback-only
 inet_protocols = ipv4
@@ -37,21 +38,25 @@ maillog_file_prefixes = {folder}
 alias_maps =
 alias_database =
 local_recipient_maps =
-virtual_mailbox_domains = {domain}
-virtual_mailbox_base = {folder}/mail
-virtual_mailbox_maps = inline:{{ {local_part}@{domain}={local_part}/ }}
-virtual_minimum_uid = 1
-virtual_uid_maps = static:{mail_id}
-virtual_gid_maps = static:{mail_id}
 smtpd_peername_lookup = no
 smtpd_client_connection_count_limit = 0
 default_process_limit = 200
 in_flow_delay = 0
 """
+MAILBOX = """virtual_mailbox_domains = {domain}
+virtual_mailbox_base = {folder}/mail
+virtual_mailbox_maps = inline:{{ {local_part}@{domain}={local_part}/ }}
+virtual_minimum_uid = 1
+virtual_uid_maps = static:{mail_id}
+virtual_gid_maps = static:{mail_id}
+"""
+PASSED_ON = """relay_domains = {domain}
+transport_maps = inline:{{ {domain}=smtp:[{host}]:{host_port} }}
+smtp_tls_security_level = none
+"""
 # Name, kind, private, unprivileged, chroot, wakeup, at most, command.
 MASTER = """{address}:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
@@ -66,7 +71,9 @@ virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 showq unix n - n - - showq
 postlog unix-dgram n - n - 1 postlogd
+smtp unix - - n - - smtp
 """
+QUEUE_MANAGER = "qmgr unix n - n 300 1 qmgr\n"
 
 
 def why_not():
@@ -78,13 +85,12 @@ def why_not():
     return None
 
 
-class Postfix:
-    """FOLDER is made, and stays the caller's to remove."""
+class Instance:
+    """FOLDER is made, and stays the caller's to remove. It listens at HOST."""
 
-    name = "postfix"
-
-    def __init__(self, folder):
-        self.folder = os.path.join(folder, "postfix")
+    def __init__(self, folder, host):
+        self.folder = folder
+        self.host = host
         self.config = os.path.join(self.folder, "config")
         self.port = None
 
@@ -109,13 +115,18 @@ class Postfix:
                  settings.MAIL_ID)
 
     def write_config(self):
-        for name, text in (("main.cf", MAIN), ("master.cf", MASTER)):
-            path = os.path.join(self.config, name)
-            with open(path, "w", encoding="ascii") as file:
-                file.write(text.format(
-                    folder=self.folder, address=ADDRESS, port=self.port,
-                    domain=DOMAIN, local_part=LOCAL_PART,
-                    mail_id=settings.MAIL_ID))
+        main = MAIN.format(hostname=self.hostname, folder=self.folder)
+        self.write("main.cf", main + self.settings())
+        master = MASTER.format(address=self.host, port=self.port)
+        self.write("master.cf", master + self.services())
+
+    def write(self, name, text):
+        path = os.path.join(self.config, name)
+        with open(path, "w", encoding="ascii") as file:
+            file.write(text)
+
+    def services(self):
+        return QUEUE_MANAGER
 
     @property
     def log(self):
@@ -154,17 +165,57 @@ class Postfix:
 
     @property
     def address(self):
-        return ADDRESS, self.port
+        return self.host, self.port
+
+    def processor_seconds(self):
+        return processor.seconds(self.master_pid())
+
+
+class Postfix(Instance):
+    """Has a mailbox."""
+
+    name = "postfix"
+    hostname = "mx." + DOMAIN
+
+    def __init__(self, folder):
+        super().__init__(os.path.join(folder, "postfix"), ADDRESS)
+
+    def settings(self):
+        return MAILBOX.format(folder=self.folder, domain=DOMAIN,
+                              local_part=LOCAL_PART,
+                              mail_id=settings.MAIL_ID)
 
     @property
     def maildir(self):
         return os.path.join(self.folder, "mail", LOCAL_PART)
-
-    def processor_seconds(self):
-        return processor.seconds(self.master_pid())
 
     def begin_run(self):
         """Nothing to remember: Postfix has no commits."""
 
     def end_run(self):
         return {}
+
+
+class Origin(Instance):
+    """Passes on to DESTINATION what it is given, as soon as it is told to:
+    until then everything waits where new mail lies, as if it had just come."""
+
+    hostname = "mx.a.test"
+
+    def __init__(self, folder, destination):
+        super().__init__(os.path.join(folder, "postfix-origin"),
+                         ORIGIN_ADDRESS)
+        self.destination = destination
+        self.passes_on = False
+
+    def settings(self):
+        host, port = self.destination.address
+        return PASSED_ON.format(domain=DOMAIN, host=host, host_port=port)
+
+    def services(self):
+        return QUEUE_MANAGER if self.passes_on else ""
+
+    def pass_on(self, yes):
+        self.passes_on = yes
+        self.write_config()
+        self.run("reload")
