@@ -1,13 +1,14 @@
 """A DNS server that answers wrongly or never: nothing is decided on its word,
 and all goes on when it is itself again."""
 
+import contextlib
 import os
 import socket
 import threading
 
 import pytest
 
-from lab import nameserver
+from lab import nameserver, ports
 from lab.failure import wait_until
 from lab.lab import Lab
 from lab.settings import lay_over
@@ -68,14 +69,39 @@ class PlayedDns(threading.Thread):
             except TimeoutError:
                 continue
             self.asked += 1
-            octets = self.answer(query)
-            if octets is not None:
-                self.link.sendto(octets, asker)
+            self.say(query, asker)
+
+    def say(self, query, asker):
+        octets = self.answer(query)
+        if octets is not None:
+            self.link.sendto(octets, asker)
 
     def end(self):
         self.done.set()
         self.join()
         self.link.close()
+
+
+class LateDns(PlayedDns):
+    """The truth, as the server at PORT tells it, SECONDS later."""
+
+    def __init__(self, lab, port, seconds):
+        super().__init__(lab, None)
+        self.truth = (lab.dns["address"], port)
+        self.seconds = seconds
+
+    def say(self, query, asker):
+        def answer():
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
+                link.settimeout(SECONDS)
+                link.sendto(query, self.truth)
+                octets = link.recv(4096)
+            with contextlib.suppress(OSError):  # the test may be over
+                self.link.sendto(octets, asker)
+
+        late = threading.Timer(self.seconds, answer)
+        late.daemon = True
+        late.start()
 
 
 @pytest.fixture(scope="module", name="lab")
@@ -86,14 +112,19 @@ def lab_of_its_own(tmp_path_factory):
     lab.down()
 
 
+def forget(lab):
+    """What the servers remember of DNS goes."""
+    for server in lab.servers:
+        server.stop()
+        server.start()
+
+
 # GD-03
 @pytest.mark.parametrize("answer", ANSWERS,
                          ids=lambda answer: answer.__name__)
 def test_a_message_waits_while_dns_does_not_tell_the_truth(lab, answer):
     origin, destination = lab.server("a.test"), lab.server("b.test")
-    for server in lab.servers:  # what they remember of DNS goes
-        server.stop()
-        server.start()
+    forget(lab)
     lab.processes.stop(nameserver.NAME)
     played = PlayedDns(lab, answer)
     played.start()
@@ -117,3 +148,27 @@ def test_a_message_waits_while_dns_does_not_tell_the_truth(lab, answer):
     labs.received(destination, "carol@b.test", wanted, SECONDS)
     assert labs.count_received(destination, "carol@b.test", wanted) == 1
     assert labs.count_received(origin, "alice@a.test", wanted) == 0
+
+
+# GD-03
+def test_a_message_comes_though_dns_answers_late(lab):
+    origin, destination = lab.server("a.test"), lab.server("b.test")
+    forget(lab)
+    folder = os.path.join(lab.folder, "dns")
+    lab.processes.stop(nameserver.NAME)
+    with ports.lock():
+        other_port, = ports.choose(1)
+        nameserver.start(lab.processes, folder, other_port, "")
+    played = LateDns(lab, other_port, seconds=1)
+    played.start()
+    try:
+        octets = labs.message()
+        labs.send(origin, "alice@a.test", ["carol@b.test"], octets)
+        wanted = labs.subject_of(octets).encode() + b"\r\n"
+        labs.received(destination, "carol@b.test", wanted, SECONDS)
+        assert labs.count_received(destination, "carol@b.test", wanted) == 1
+        assert played.asked > 0
+    finally:
+        played.end()
+        lab.processes.stop(nameserver.NAME)
+        nameserver.start(lab.processes, folder, lab.dns["port"], "")

@@ -31,7 +31,9 @@ def rig_of_its_own(tmp_path_factory):
 
 
 def kill(rig, role):
-    """One process of ROLE of b.test, as if it had lived long."""
+    """One process of ROLE of b.test, as if it had lived long. What the fault
+    before has cost is there again by then."""
+    wait_until(lambda: is_whole(rig, None), harness.SECONDS, "all processes")
     for faults in rig.faults.values():
         faults.put_clock(faults.clock + LONG_LIFE)
     pid = rig.lab.server("b.test").pids()[role][0]
