@@ -341,16 +341,7 @@ static int
 make_session(struct call *c, int fd)
 {
 	const struct settings *set = c->caller->role->settings;
-	const struct smtp_client_setup client = {
-	    .kind = SMTP_CLIENT_DIALLED,
-	    .hostname = set->hostname,
-	    .greeting_timeout = set->command_timeout,
-	    .command_timeout = set->command_timeout,
-	    .content_timeout = set->content_timeout,
-	    .last_reply_timeout = set->last_reply_timeout,
-	    .rate_min = set->minimum_rate,
-	    .use_starttls = true,
-	};
+	struct smtp_client_setup client = sending_setup(set);
 	struct conn_setup conn = {
 	    .base = c->caller->role->base,
 	    .fd = fd,
@@ -362,6 +353,8 @@ make_session(struct call *c, int fd)
 	    .handshake_timeout = set->handshake_timeout,
 	};
 
+	client.kind = SMTP_CLIENT_DIALLED;
+	client.use_starttls = true;
 	c->client = smtp_client_new(&client, role_now());
 	if (c->client == NULL) {
 		close(fd);

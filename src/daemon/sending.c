@@ -192,3 +192,16 @@ sending_pump(struct sending *s, struct smtp_client *client)
 	}
 	return s->ended;
 }
+
+struct smtp_client_setup
+sending_setup(const struct settings *settings)
+{
+	return (struct smtp_client_setup){
+	    .hostname = settings->hostname,
+	    .greeting_timeout = settings->command_timeout,
+	    .command_timeout = settings->command_timeout,
+	    .content_timeout = settings->content_timeout,
+	    .last_reply_timeout = settings->last_reply_timeout,
+	    .rate_min = settings->minimum_rate,
+	};
+}

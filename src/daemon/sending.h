@@ -7,6 +7,7 @@
 #ifndef DAEMON_SENDING_H
 #define DAEMON_SENDING_H
 
+#include "base/settings.h"
 #include "daemon/message.h"
 #include "proto/smtp_client.h"
 
@@ -27,6 +28,9 @@ int sending_order(struct sending *s, struct smtp_client *client);
  * when there is room again; negative: cannot go on, the client was broken.
  */
 int sending_pump(struct sending *s, struct smtp_client *client);
+
+/* How patient a client of ours is, whoever dialled; the rest is zero. */
+struct smtp_client_setup sending_setup(const struct settings *settings);
 
 /* Which hold it is, and the ticket of its lease. */
 struct key sending_hold(const struct sending *s);

@@ -145,20 +145,13 @@ session_turn_answer(struct session *s, struct message *m)
 bool
 session_turn_begin(struct session *s)
 {
-	const struct settings *set = s->front->role->settings;
-	const struct smtp_client_setup setup = {
-	    .kind = SMTP_CLIENT_TURNED,
-	    .hostname = set->hostname,
-	    .greeting_timeout = set->command_timeout,
-	    .command_timeout = set->command_timeout,
-	    .content_timeout = set->content_timeout,
-	    .last_reply_timeout = set->last_reply_timeout,
-	    .rate_min = set->minimum_rate,
-	    .secure = conn_is_secure(s->conn),
-	    .capabilities = sending_capabilities(s->sending),
-	    .after_gtml = s->by_gtml,
-	};
+	struct smtp_client_setup setup =
+	    sending_setup(s->front->role->settings);
 
+	setup.kind = SMTP_CLIENT_TURNED;
+	setup.secure = conn_is_secure(s->conn);
+	setup.capabilities = sending_capabilities(s->sending);
+	setup.after_gtml = s->by_gtml;
 	s->client = smtp_client_new(&setup, role_now());
 	if (s->client == NULL || sending_order(s->sending, s->client) < 0) {
 		log_event("turn-failed", "why=\"cannot begin to send\"");
