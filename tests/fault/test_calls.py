@@ -32,8 +32,9 @@ def play(dialect, flow, chosen):
     hits = sum(where is not None for where in struck.values())
     print(f"{hits} faults of {len(chosen)} cases", *wrong, sep="\n")
     assert not wrong
-    # The way is not the same each time: its last calls may not be made.
-    assert hits > len(chosen) * 0.8
+    # The way is not the same each time (we ask while we wait): its last calls
+    # may not be made.
+    assert hits > len(chosen) * 0.5
 
 
 def some(all_calls):
