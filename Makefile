@@ -4,7 +4,7 @@ PYTHON = /usr/bin/python3
 .PHONY: help setup build run test test-slow check demo lab-up lab-down clean
 
 help:
-	@echo 'make run                 two servers, one message, and what to try'
+	@echo 'make run                 two servers, two messages, and what to try'
 	@echo 'make test                everything that is tested'
 	@echo 'make test-slow [FOR=s]   fuzzes each target for so many seconds (10)'
 	@echo 'make demo [MAIL=folder] [JSON=file] [DIALECTS=gdel,msid,envelope]'

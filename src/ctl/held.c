@@ -12,7 +12,7 @@
 #include <string.h>
 
 static const char push_meaning[] =
-    "push: the destination takes no notices; the message waits.";
+    "push: the destination takes no notices; it is sent the message itself.";
 
 static bool
 waits_for_push(const json_t *hold)

@@ -67,7 +67,8 @@ static const char records[] =
     "  @DOMAIN@.     TXT   \"v=spf1 mx -all\"\n"
     "\n"
     "The reverse names (PTR) of both addresses must be mx.@DOMAIN@.\n"
-    "Without the TXT records other servers do not believe our notices.\n";
+    "Without the TXT records other servers believe our notices only from\n"
+    "MX hosts, or not at all.\n";
 
 static const char steps[] =
     "Next steps:\n"

@@ -1,9 +1,9 @@
 /*
  * The origin's last duty: telling the author (GD-14, RF-08). A hold that ended
- * without being taken, or that waits long for a person, gets a report if its
- * author asked for one; reports go to users of this server only, so a forged
- * sender never gets any (AT-22). Which reports are due is in the store, so none
- * is forgotten and none is sent twice.
+ * without being taken, or that waits long for a person or for a server that
+ * cannot be told, gets a report if its author asked for one; reports go to
+ * users of this server only, so a forged sender never gets any (AT-22). Which
+ * reports are due is in the store, so none is forgotten and none is sent twice.
  */
 #ifndef ORIGIN_TELL_H
 #define ORIGIN_TELL_H
