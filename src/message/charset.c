@@ -31,7 +31,9 @@ struct known {
 
 /*
  * Where a set has a larger successor that programs write under the old name,
- * the successor is used, as browsers do (encoding.spec.whatwg.org).
+ * the successor is used, as browsers do (encoding.spec.whatwg.org). Like them
+ * we do not know UTF-7: it hides text from whoever looks for it, and the
+ * library reads what is malformed in it by where it was cut.
  */
 static const struct known table[] = {
     {"big5", "BIG5-HKSCS"},
@@ -76,11 +78,9 @@ static const struct known table[] = {
     {"shiftjis", "CP932"},
     {"sjis", "CP932"},
     {"tis620", "TIS-620"},
-    {"unicode11utf7", "UTF-7"},
     {"utf16", "UTF-16"},
     {"utf16be", "UTF-16BE"},
     {"utf16le", "UTF-16LE"},
-    {"utf7", "UTF-7"},
     {"windows1250", "CP1250"},
     {"windows1251", "CP1251"},
     {"windows1253", "CP1253"},

@@ -81,7 +81,6 @@ sets_of_the_library_are_converted_however_they_are_split(void **state)
 	    "iso-2022-jp", "\033$BF|K\\\033(B!", "\xe6\x97\xa5\xe6\x9c\xac!");
 	expect("EUC-KR", "\xc7\xd1", "\xed\x95\x9c");
 	expect("ks_c_5601-1987", "\xc7\xd1", "\xed\x95\x9c");
-	expect("unicode-1-1-utf-7", "+AOk-", "\xc3\xa9");
 }
 
 static void
@@ -104,6 +103,8 @@ unknown_names_are_read_as_utf8(void **state)
 	    "INTERNAL", "UCS4", "ISO-2022-CN-EXT", "\xff\xfe", "\"", "//"};
 
 	(void)state;
+	expect("utf-7", "+AOk-", "+AOk-");
+	expect("unicode-1-1-utf-7", "+AOk-", "+AOk-");
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		expect(names[i], "\xc3\xbc\xff", "\xc3\xbc" UNKNOWN);
 }
@@ -179,8 +180,8 @@ random_octets_give_utf8_in_bounds(void **state)
 {
 	static const char *const names[] = {"utf-8", "iso-8859-1", "big5",
 	    "gb18030", "iso-2022-jp", "iso-2022-kr", "euc-jp", "euc-kr",
-	    "shift_jis", "utf-7", "utf-16", "utf-16le", "windows-1255",
-	    "windows-1258", "tis-620", "iso-8859-8"};
+	    "shift_jis", "utf-16", "utf-16le", "windows-1255", "windows-1258",
+	    "tis-620", "iso-8859-8"};
 
 	(void)state;
 	srandom(3);
