@@ -34,13 +34,14 @@ send_folder(struct peer *p, int fd)
 	peer_send(p, &m);
 }
 
+/* Those of WHICH, bits of 1 << enum role_secret, that it may have. */
 static void
-send_secrets(struct peer *p, const struct ground *g)
+send_secrets(struct peer *p, const struct ground *g, unsigned which)
 {
 	for (unsigned i = 0; i < SECRET_COUNT; i++) {
 		struct message m;
 
-		if ((needs[p->kind].secrets & (1u << i)) == 0)
+		if ((needs[p->kind].secrets & which & (1u << i)) == 0)
 			continue;
 		message_init(&m, MESSAGE_SECRET);
 		m.secret.which = i;
@@ -92,7 +93,7 @@ handout_ground(struct peer *p, const struct ground *g, bool faces_peers)
 	m.setup.index = p->index;
 	m.file = copy_fd(g->settings_file);
 	peer_send(p, &m);
-	send_secrets(p, g);
+	send_secrets(p, g, ~0u);
 	send_folder(p, roots[needs[p->kind].root]);
 	send_listeners(p, g, faces_peers);
 }
@@ -115,7 +116,8 @@ handout_reload(struct peer *p, const struct ground *g)
 {
 	struct message m;
 
-	send_secrets(p, g);
+	/* that of the server never changes, and is in use */
+	send_secrets(p, g, ~(1u << SECRET_SERVER));
 	message_init(&m, MESSAGE_RELOAD);
 	m.file = copy_fd(g->settings_file);
 	peer_send(p, &m);

@@ -136,7 +136,7 @@ keeper_envelope_decide(
 		error = control_words_address(r->op, user, &ask.user, err);
 	if (error != 0)
 		return error;
-	decide_verdict(r->keeper->store, r->keeper->role->settings, &ask,
+	decide_verdict(r->keeper->store, &r->keeper->role->settings, &ask,
 	    role_now(), &world);
 	return 1;
 }

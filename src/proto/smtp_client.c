@@ -477,6 +477,10 @@ smtp_client_new(const struct smtp_client_setup *setup, int64_t now)
 	if (x == NULL)
 		return NULL;
 	x->setup = *setup;
+	x->setup.hostname = x->hostname;
+	if (setup->hostname != NULL)
+		(void)span_copy(
+		    span_of(setup->hostname), x->hostname, sizeof x->hostname);
 	x->state = turned ? CLIENT_FLOOR : CLIENT_GREETING;
 	x->capabilities = turned ? setup->capabilities : 0;
 	x->now = x->since = now;

@@ -58,8 +58,7 @@ enum smtp_capability { /* what the peer's EHLO listed */
 
 struct smtp_client_setup {
 	enum smtp_client_kind kind;
-	const char
-	    *hostname; /* our EHLO name; borrowed as long as the machine */
+	const char *hostname;       /* our EHLO name; copied */
 	int64_t greeting_timeout;   /* seconds: 5 min, RFC 5321 4.5.3.2.1 */
 	int64_t command_timeout;    /* 5 min */
 	int64_t content_timeout;    /* 3 min for a block to go */

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "proto/address.h"
 #include "proto/content.h"
 #include "proto/smtp_client.h"
 
@@ -57,6 +58,7 @@ enum smtp_client_state {
 
 struct smtp_client {
 	struct smtp_client_setup setup;
+	char hostname[ADDRESS_DOMAIN_MAX + 1]; /* where setup has it */
 	enum smtp_client_state state;
 	struct buf out;
 	struct reply_reader reader;

@@ -58,7 +58,7 @@ enum smtp_keyword {            /* what EHLO shows besides the usual (WIRE 1) */
 
 struct smtp_server_setup {
 	enum smtp_server_kind kind;
-	const char *hostname;  /* A-labels; borrowed as long as the machine */
+	const char *hostname;  /* A-labels; copied */
 	uint64_t message_size; /* octets; SIZE= above it: 552 */
 	unsigned recipients_max;
 	unsigned verbs_max; /* commands in one session, then 421 */

@@ -17,6 +17,10 @@ smtp_session_init(
 {
 	memset(x, 0, sizeof(*x));
 	x->setup = *setup;
+	x->setup.hostname = x->hostname;
+	if (setup->hostname != NULL)
+		(void)span_copy(
+		    span_of(setup->hostname), x->hostname, sizeof x->hostname);
 	x->setup.after_gtml &= smtp_session_is_turned(x);
 	x->now = x->since = now;
 	x->state = smtp_session_is_turned(x) ? SMTP_IDLE : SMTP_WAITING;

@@ -141,6 +141,7 @@ struct smtp_rate {
 
 struct smtp_server {
 	struct smtp_server_setup setup;
+	char hostname[ADDRESS_DOMAIN_MAX + 1]; /* where setup has it */
 	unsigned keywords;
 	enum smtp_state state;
 	enum smtp_question question;

@@ -209,7 +209,7 @@ decide_report(const struct settings *settings,
 
 struct deciding {
 	struct store *store;
-	const struct settings *settings;
+	struct settings *const *settings;
 	struct key key;
 	char user[ADDRESS_TEXT];
 	enum store_verdict verdict;
@@ -276,7 +276,7 @@ delivery_of(const struct deciding *x, const struct store_notice *n, int64_t now,
 	if (address_parse(n->to, rules, &recipient) < 0)
 		return -E_SYNTAX;
 	return decide_delivery(
-	    x->settings, &arrival, &recipient, now, arena, delivery_r);
+	    *x->settings, &arrival, &recipient, now, arena, delivery_r);
 }
 
 static void
@@ -320,7 +320,7 @@ look(struct deciding *x, int64_t now)
 }
 
 void
-decide_verdict(struct store *store, const struct settings *settings,
+decide_verdict(struct store *store, struct settings *const *settings,
     const struct decide_ask *ask, int64_t now, const struct decide_world *world)
 {
 	struct deciding *x = calloc(1, sizeof *x);

@@ -70,7 +70,8 @@ struct decide_world {
 	    const struct store_notice *notice);
 	void (*free_body)(void *owner, struct key message);
 };
-void decide_verdict(struct store *store, const struct settings *settings,
+/* SETTINGS: where the present ones are, also turns later. */
+void decide_verdict(struct store *store, struct settings *const *settings,
     const struct decide_ask *ask, int64_t now,
     const struct decide_world *world);
 

@@ -56,6 +56,25 @@ expect_text(const char *input, const char *text)
 	talk_fini(&t);
 }
 
+/* Settings may be read again, and the old ones go, while sessions are open. */
+static void
+the_host_name_is_the_session_s_own(void **state)
+{
+	struct smtp_server_setup setup = talk_setup(SMTP_SERVER_PEER);
+	char *hostname = strdup(setup.hostname);
+	struct talk t;
+
+	(void)state;
+	assert_non_null(hostname);
+	setup.hostname = hostname;
+	talk_init(&t, &setup, 0);
+	memset(hostname, 'x', strlen(hostname));
+	free(hostname);
+	talk_say(&t, HELLO);
+	assert_true(talk_has_said(&t, "250-mx.b.test\r\n"));
+	talk_fini(&t);
+}
+
 static void
 expect_hello(
     const struct smtp_server_setup *setup, unsigned keywords, const char *said)
@@ -386,6 +405,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_host_name_is_the_session_s_own),
 	    cmocka_unit_test(ehlo_shows_what_is_offered),
 	    cmocka_unit_test(ehlo_shows_no_more_than_is_offered),
 	    cmocka_unit_test(a_message_goes_through),

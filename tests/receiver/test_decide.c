@@ -293,7 +293,7 @@ decide(struct fixture *f, struct key notice, const char *user,
 	const struct decide_world world = {&d, note_decided, note_freed};
 
 	decide_verdict(
-	    f->side.store, f->side.settings, &ask, f->side.now, &world);
+	    f->side.store, &f->side.settings, &ask, f->side.now, &world);
 	side_turn(&f->side);
 	assert_int_equal(d.times, 1);
 	return d;

@@ -57,7 +57,7 @@ accept_only(struct pulling *p)
 
 	store_op_free(&op);
 	decide_verdict(
-	    p->side.store, p->side.settings, &ask, p->side.now, &world);
+	    p->side.store, &p->side.settings, &ask, p->side.now, &world);
 	side_turn(&p->side);
 }
 
