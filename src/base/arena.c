@@ -59,8 +59,8 @@ add_block(struct arena *a, size_t n)
 	return block;
 }
 
-void *
-arena_take(struct arena *a, size_t n)
+static void *
+take(struct arena *a, size_t n)
 {
 	const size_t unit = alignof(max_align_t);
 	struct arena_block *block = a->blocks;
@@ -80,6 +80,25 @@ arena_take(struct arena *a, size_t n)
 	block->used += n;
 	a->used += n;
 	return p;
+}
+
+void *
+arena_take(struct arena *a, size_t n)
+{
+	void *p = take(a, n);
+
+	if (p == NULL)
+		a->failed = true;
+	return p;
+}
+
+bool
+arena_has_failed(struct arena *a)
+{
+	const bool failed = a->failed;
+
+	a->failed = false;
+	return failed;
 }
 
 struct span

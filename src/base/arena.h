@@ -7,11 +7,14 @@
 
 #include "base/span.h"
 
+#include <stdbool.h>
+
 struct arena_block;
 
 struct arena {
 	struct arena_block *blocks;
 	size_t used, max; /* octets handed out, ceiling */
+	bool failed;      /* something was asked for and not given */
 };
 
 void arena_init(struct arena *a, size_t max);
@@ -22,5 +25,11 @@ void *arena_take(struct arena *a, size_t n);
 
 /* A copy of S in the arena; an empty span with p == NULL when it failed. */
 struct span arena_copy(struct arena *a, struct span s);
+
+/*
+ * Has any of it failed since the last time this was asked? For whoever copies
+ * many texts, of which an empty one means something (a null sender, say).
+ */
+bool arena_has_failed(struct arena *a);
 
 #endif

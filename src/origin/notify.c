@@ -34,6 +34,7 @@ notify_new(struct store *store, const struct settings *settings, uint64_t node,
 	n->world = *world;
 	table_init(&n->groups);
 	list_init(&n->calling);
+	list_init(&n->unsettled);
 	*notify_r = n;
 	return 0;
 }
@@ -51,6 +52,7 @@ notify_free(struct notify **notify)
 	while ((g = table_next(&n->groups, &at, &number)) != NULL)
 		notify_group_free(&g);
 	table_fini(&n->groups);
+	notify_judge_forget(n);
 	free(n);
 	*notify = NULL;
 }
@@ -291,6 +293,25 @@ give_back(const struct pushing *x)
 	notify_judge_pushed(x->notify, &end, x->now);
 }
 
+/* It has ended, or is somebody else's; otherwise it is tried again. */
+static bool
+is_over(enum store_outcome outcome)
+{
+	switch (outcome) {
+	case STORE_NONE:
+	case STORE_CONFLICT:
+		return true;
+	case STORE_OK:
+	case STORE_EXISTS:
+	case STORE_BUSY:
+	case STORE_FULL:
+	case STORE_UNSURE:
+	case STORE_BROKEN:
+		break;
+	}
+	return false;
+}
+
 static void
 push_answered(
     void *arg, enum store_outcome outcome, const struct store_hold_row *row)
@@ -303,11 +324,10 @@ push_answered(
 
 	if (row != NULL && !wanted)
 		give_back(x);
-	if (row == NULL && wanted)
-		notify_judge_done(g, item); /* ended, or somebody else's */
-	else if (wanted)
+	if (row == NULL && wanted && is_over(outcome))
+		notify_judge_done(g, item);
+	else if (row != NULL && wanted)
 		item->ticket = x->ticket;
-	(void)outcome;
 	x->answered(x->arg, wanted ? row : NULL);
 	free(x);
 }
@@ -324,7 +344,7 @@ notify_push(struct notify *n, uint64_t call, struct key hold, int64_t now,
 	    .store = n->store,
 	    .hold = hold,
 	    .node = n->node,
-	    .lease_until = now + n->settings->lease_time,
+	    .lease_until = now + NOTIFY_PUSH_LEASE,
 	};
 
 	x = item != NULL && !item->settled && item->ticket == 0
@@ -414,6 +434,25 @@ gather(struct notify *n, const struct store_hold_claim *page, bool *grouped,
 	return g;
 }
 
+/* A call may take longer than the lease of what is in it, which has just been
+   renewed then. */
+static bool
+is_under_way(const struct notify *n, struct key hold)
+{
+	struct notify_group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&n->groups, &at, &number)) != NULL) {
+		const struct notify_group_item *item =
+		    notify_group_find(g, hold);
+
+		if (item != NULL && !item->settled)
+			return true;
+	}
+	return false;
+}
+
 static void
 claimed(struct store_op *op, void *arg)
 {
@@ -425,6 +464,8 @@ claimed(struct store_op *op, void *arg)
 
 	n->looking = false;
 	n->again = n->again || (ok && page->count == NOTIFY_PAGE);
+	for (unsigned i = 0; ok && i < page->count; i++)
+		grouped[i] = is_under_way(n, page->rows[i].hold.key);
 	for (unsigned i = 0; ok && i < page->count; i++) {
 		struct notify_group *g;
 
@@ -444,6 +485,7 @@ notify_look(struct notify *n, int64_t now)
 {
 	struct store_op *op;
 
+	notify_judge_again(n);
 	start_waiting(n);
 	n->again = true;
 	if (n->looking || n->under_way > NOTIFY_UNDER_WAY - NOTIFY_PAGE)

@@ -78,6 +78,8 @@ notify_group_add(struct notify_group *g, const struct store_hold_row *row)
 	item->tries = row->hold.tries;
 	item->ticket = 0;
 	item->settled = false;
+	if (arena_has_failed(&g->arena))
+		return; /* an empty text would mean something: to its lease */
 	g->count++;
 	g->left++;
 }
@@ -157,15 +159,17 @@ notify_group_join(struct notify_group *to, struct notify_group *from)
 	if (make_room(to, to->count + from->count) < 0)
 		return -E_NOMEM;
 	for (unsigned i = 0; i < from->count; i++) {
-		struct notify_group_item *item = &to->items[to->count];
+		unsigned at = to->count + i;
 
-		*item = from->items[i];
-		copy_texts(to, &item->notice);
-		to->notices[to->count] = item->notice;
-		to->keys[to->count] = item->notice.hold;
-		to->count++;
-		to->left++;
+		to->items[at] = from->items[i];
+		copy_texts(to, &to->items[at].notice);
+		to->notices[at] = to->items[at].notice;
+		to->keys[at] = to->items[at].notice.hold;
 	}
+	if (arena_has_failed(&to->arena))
+		return -E_NOMEM;
+	to->count += from->count;
+	to->left += from->count;
 	from->count = from->left = 0;
 	return 0;
 }

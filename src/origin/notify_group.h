@@ -19,6 +19,7 @@ struct notify {
 	struct list calling; /* those of the groups that are called */
 	unsigned calls;      /* how many these are */
 	unsigned under_way;
+	struct list unsettled; /* operations that found no room: asked again */
 	bool looking, again;
 };
 
@@ -49,7 +50,7 @@ struct notify_group {
 struct notify_group *notify_group_new(struct span domain, unsigned room);
 void notify_group_free(struct notify_group **g);
 
-/* Adds a claimed hold; there is room. */
+/* Adds a claimed hold; there is room. Without memory none is added. */
 void notify_group_add(struct notify_group *g, const struct store_hold_row *row);
 
 /*

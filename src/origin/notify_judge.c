@@ -14,6 +14,12 @@ settled(struct store_op *op, void *arg)
 {
 	struct notify *n = arg;
 
+	/* Not done, and nothing was written: what was said to us is still so.
+	 */
+	if (op->outcome == STORE_FULL || op->outcome == STORE_BUSY) {
+		list_append(&n->unsettled, &op->node);
+		return;
+	}
 	if (op->outcome != STORE_OK && op->outcome != STORE_CONFLICT)
 		log_event("notice-unsettled", "verb=%s outcome=%s",
 		    store_verb_name(op->verb), store_outcome_name(op->outcome));
@@ -32,6 +38,27 @@ submit(struct notify *n, struct store_op *op)
 	op->done = settled;
 	op->arg = n;
 	store_submit(n->store, op);
+}
+
+void
+notify_judge_again(struct notify *n)
+{
+	struct list *node;
+
+	while ((node = list_shift(&n->unsettled)) != NULL)
+		store_submit(n->store, LIST_OF(node, struct store_op, node));
+}
+
+void
+notify_judge_forget(struct notify *n)
+{
+	struct list *node;
+
+	while ((node = list_shift(&n->unsettled)) != NULL) {
+		struct store_op *op = LIST_OF(node, struct store_op, node);
+
+		store_op_free(&op);
+	}
 }
 
 static int64_t

@@ -22,4 +22,8 @@ void notify_judge_done(struct notify_group *g, struct notify_group_item *item);
 void
 notify_judge_pushed(struct notify *n, const struct push_end *end, int64_t now);
 
+/* Asks again for what the store had no room for. */
+void notify_judge_again(struct notify *n);
+void notify_judge_forget(struct notify *n);
+
 #endif

@@ -336,6 +336,8 @@ fill_notice(const struct admit *a, const struct admit_notice *n, int64_t delay,
 		    name_recipient(&n->recipients[i], &op->arena, &rows[i]) < 0)
 			return -E_SYNTAX;
 	}
+	if (arena_has_failed(&op->arena))
+		return -E_NOMEM;
 	put->count = count;
 	put->notices = rows;
 	put->pending_max = a->settings->pending_per_source;

@@ -510,8 +510,13 @@ add(struct pull *p, const struct store_notice *notice)
 	item->notice.subject = arena_copy(&g->arena, notice->subject);
 	item->notice.envelope = span_of("");
 	item->notice.reply = span_of("");
-	if (item->notice.id.p == NULL || item->notice.domain.p == NULL)
+	if (arena_has_failed(&g->arena)) { /* to its lease */
+		if (g->count == 0) {
+			table_take(&p->groups, g->number);
+			group_free(g);
+		}
 		return;
+	}
 	g->count++;
 	g->left++;
 	p->under_way++;

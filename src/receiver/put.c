@@ -198,8 +198,9 @@ hand_on(struct put *p, const struct store_delivery_row *row, int64_t now)
 	list_append(&p->under_way, &u->node);
 	p->count++;
 	key_text(row->delivery.key, key);
-	snprintf(name, sizeof name, "%lld.R%s.%s",
-	    (long long)row->delivery.created, key, p->settings->hostname);
+	/* the same for each attempt, whatever our host is called by then */
+	snprintf(name, sizeof name, "%lld.R%s.restante",
+	    (long long)row->delivery.created, key);
 	u->where = put_folder(row->delivery.user, folder) < 0
 		       ? -E_SYNTAX
 		       : p->world.deliver(p->world.owner, &delivery);
@@ -207,7 +208,7 @@ hand_on(struct put *p, const struct store_delivery_row *row, int64_t now)
 		return;
 	/* nobody takes any now: no more is claimed until somebody may */
 	p->blocked = u->where == -E_AGAIN;
-	settle(p, u, false, 1, now);
+	settle(p, u, false, p->blocked ? 1 : pause_after(u->tries), now);
 }
 
 static void

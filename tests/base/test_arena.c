@@ -31,6 +31,21 @@ places_are_zero_aligned_and_apart(void **state)
 }
 
 static void
+it_remembers_that_something_was_not_given(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 100);
+	assert_false(arena_has_failed(&a));
+	assert_null(arena_copy(&a, span_make("x", 101)).p);
+	assert_non_null(arena_take(&a, 1));
+	assert_true(arena_has_failed(&a));
+	assert_false(arena_has_failed(&a));
+	arena_fini(&a);
+}
+
+static void
 the_ceiling_holds(void **state)
 {
 	struct arena a;
@@ -72,6 +87,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(places_are_zero_aligned_and_apart),
+	    cmocka_unit_test(it_remembers_that_something_was_not_given),
 	    cmocka_unit_test(the_ceiling_holds),
 	    cmocka_unit_test(copies_are_copies),
 	};

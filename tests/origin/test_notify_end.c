@@ -169,6 +169,22 @@ a_lost_claim_comes_again_after_its_lease(void **state)
 	assert_int_equal(f->world.question_count, 1);
 }
 
+/* And a call may take longer than that: its holds are not announced twice. */
+static void
+a_long_call_keeps_what_it_has(void **state)
+{
+	struct fixture *f = *state;
+	struct recorded_call *call;
+
+	hold_one(f);
+	call = call_b(f);
+	f->side.now += f->side.settings->lease_time + 1;
+	recorder_look(&f->world);
+	assert_int_equal(f->world.question_count, 0);
+	recorder_reply(&f->world, call, 250, "250 noted");
+	assert_int_equal(only_hold(f).state, HOLD_NOTICED);
+}
+
 /* ---- a pull that is quicker than the reply ---- */
 
 static void
@@ -425,6 +441,7 @@ main(void)
 	    CASE(a_restart_of_the_caller_does_not_touch_questions),
 	    CASE(a_restart_of_the_resolver_does_not_touch_calls),
 	    CASE(a_lost_claim_comes_again_after_its_lease),
+	    CASE(a_long_call_keeps_what_it_has),
 	    cmocka_unit_test(
 		a_pull_may_be_quicker_than_the_reply_to_the_notice),
 	    CASE(all_pages_are_claimed_without_being_asked_again),

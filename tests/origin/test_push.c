@@ -160,6 +160,23 @@ a_lost_caller_costs_no_pause(void **state)
 	assert_true(only_hold(f).sent_whole);
 }
 
+/* Nobody else begins to send it, and what the call says still counts. */
+static void
+a_push_may_take_longer_than_a_lease(void **state)
+{
+	struct fixture *f = *state;
+	struct recorded_call *call;
+
+	hold_one(f);
+	call = under_way(f);
+	f->side.now += f->side.settings->lease_time + 1;
+	recorder_look(&f->world);
+	assert_int_equal(f->world.question_count, 0);
+	assert_int_equal(only_hold(f).state, HOLD_LEASED);
+	answer(f, call, 250, true);
+	assert_int_equal(only_hold(f).state, HOLD_TAKEN);
+}
+
 /* The call ended between its question and the answer to that. */
 static void
 what_nobody_sends_any_more_is_given_back(void **state)
@@ -310,6 +327,7 @@ main(void)
 	    CASE(a_refusal_ends_it_and_its_author_is_to_be_told),
 	    CASE(a_call_that_broke_off_is_tried_again_and_may_have_been_heard),
 	    CASE(a_lost_caller_costs_no_pause),
+	    CASE(a_push_may_take_longer_than_a_lease),
 	    CASE(what_nobody_sends_any_more_is_given_back),
 	    CASE(only_what_the_call_carries_is_given_and_once),
 	    CASE(nobody_fetches_what_is_being_sent),

@@ -232,7 +232,7 @@ a_delivery_is_handed_on_with_its_content(void **state)
 	assert_string_equal(h->body, "Here they are.\r\n");
 	assert_false(h->repeated);
 	key_text(h->key, key);
-	snprintf(expected, sizeof expected, "1800000000.R%s.mx.b.test", key);
+	snprintf(expected, sizeof expected, "1800000000.R%s.restante", key);
 	assert_string_equal(h->name, expected);
 	end(f, h, true);
 	assert_int_equal(side_count(&f->side).deliveries, 0);
@@ -320,6 +320,27 @@ a_delivery_that_nobody_takes_is_tried_at_once_again(void **state)
 	f->side.now++;
 	look(f);
 	assert_int_equal(f->count, 1);
+}
+
+/* Its body is gone, say: that is not mended within a second. */
+static void
+what_cannot_be_delivered_is_tried_later_and_later(void **state)
+{
+	struct fixture *f = *state;
+
+	f->poster = -E_SYSTEM;
+	store_for(f, "bob@b.test");
+	look(f);
+	assert_int_equal(f->count, 1);
+	for (unsigned i = 0; i < 4; i++) {
+		f->side.now++;
+		look(f);
+	}
+	assert_int_equal(f->count, 1);
+	f->poster = 0;
+	f->side.now += 3600;
+	look(f);
+	assert_int_equal(f->count, 2);
 }
 
 static void
@@ -529,6 +550,7 @@ main(void)
 	    CASE(every_attempt_bears_the_same_name),
 	    CASE(pauses_double_up_to_an_hour),
 	    CASE(a_delivery_that_nobody_takes_is_tried_at_once_again),
+	    CASE(what_cannot_be_delivered_is_tried_later_and_later),
 	    CASE(a_poster_that_is_lost_may_have_delivered),
 	    CASE(what_another_poster_has_is_not_touched),
 	    CASE(after_a_crash_an_attempt_counts_as_repeated),
