@@ -15,6 +15,7 @@
 #include "base/table.h"
 #include "receiver/lapse.h"
 #include "receiver/pull_arrival.h"
+#include "receiver/pull_share.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +45,10 @@ struct pull {
 	struct pull_world world;
 	struct table groups;
 	struct table trusted; /* addresses a pull from which has succeeded */
+	struct pull_share share;
 	unsigned under_way, calls;
 	bool looking, again;
+	bool left_out; /* some address had as much as it may at the last look */
 };
 
 #define TRUSTED_MAX 4096 /* addresses remembered; then all are forgotten */
@@ -64,6 +67,7 @@ pull_new(struct store *store, const struct settings *settings, uint64_t node,
 	p->world = *world;
 	table_init(&p->groups);
 	table_init(&p->trusted);
+	pull_share_init(&p->share);
 	*pull_r = p;
 	return 0;
 }
@@ -89,6 +93,7 @@ pull_free(struct pull **pull)
 		group_free(g);
 	table_fini(&p->groups);
 	table_fini(&p->trusted);
+	pull_share_fini(&p->share);
 	free(p);
 	*pull = NULL;
 }
@@ -101,18 +106,6 @@ pull_settings(struct pull *p, const struct settings *settings)
 
 /* ---- trust in an address ---- */
 
-/* A number for an address; two that collide share their trust, which only
-   costs the one a few connections too many. */
-static uint64_t
-number_of(struct ip ip)
-{
-	uint64_t high, low;
-
-	memcpy(&high, ip.b, sizeof high);
-	memcpy(&low, ip.b + sizeof high, sizeof low);
-	return (high ^ (low * UINT64_C(0x9e3779b97f4a7c15))) | 1;
-}
-
 static void
 trust(struct pull *p, struct ip address)
 {
@@ -120,13 +113,13 @@ trust(struct pull *p, struct ip address)
 		table_fini(&p->trusted);
 		table_init(&p->trusted);
 	}
-	table_put(&p->trusted, number_of(address), p);
+	table_put(&p->trusted, pull_share_number(address), p);
 }
 
 static uint64_t
 connections_allowed(const struct pull *p, struct ip address)
 {
-	return table_get(&p->trusted, number_of(address)) != NULL
+	return table_get(&p->trusted, pull_share_number(address)) != NULL
 		   ? settings_ceiling(p->settings->pull_connections)
 		   : 1;
 }
@@ -166,6 +159,7 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 	item->ended = true;
 	g->left--;
 	g->pull->under_way--;
+	pull_share_drop(&g->pull->share, g->address);
 	if (op == NULL)
 		return; /* its lease runs out */
 	op->notice_settle.id = arena_copy(&op->arena, item->notice.id);
@@ -390,7 +384,7 @@ pull_trust(struct pull *p, struct ip address)
 void
 pull_distrust(struct pull *p, struct ip address)
 {
-	table_take(&p->trusted, number_of(address));
+	table_take(&p->trusted, pull_share_number(address));
 }
 
 void
@@ -406,7 +400,7 @@ pull_over(struct pull *p, uint64_t call, bool reached, struct span reason,
 		    g->left, reached, log_quote(reason));
 	end_rest(g, reached, reason, now);
 	start_waiting(p);
-	if (p->again)
+	if (p->again || p->left_out)
 		pull_look(p, now);
 }
 
@@ -520,6 +514,7 @@ add(struct pull *p, const struct store_notice *notice)
 	g->count++;
 	g->left++;
 	p->under_way++;
+	pull_share_add(&p->share, g->address);
 }
 
 static void
@@ -540,6 +535,30 @@ claimed(struct store_op *op, void *arg)
 		pull_look(p, now);
 }
 
+/* Addresses that have as much under way as they may: no more of theirs now. */
+static void
+leave_out_the_full(struct pull *p, struct store_notice_claim *claim)
+{
+	struct group *g;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((g = table_next(&p->groups, &at, &number)) != NULL) {
+		unsigned most = connections_allowed(p, g->address) > 1
+				    ? PULL_SHARE_TRUSTED
+				    : PULL_SHARE;
+		unsigned i = 0;
+
+		if (pull_share_of(&p->share, g->address) < most)
+			continue;
+		while (i < claim->without_count &&
+		       !ip_equals(claim->without[i], g->address))
+			i++;
+		if (i == claim->without_count && i < STORE_WITHOUT_MAX)
+			claim->without[claim->without_count++] = g->address;
+	}
+}
+
 void
 pull_look(struct pull *p, int64_t now)
 {
@@ -557,6 +576,8 @@ pull_look(struct pull *p, int64_t now)
 	op->notice_claim.claim.node = p->node;
 	op->notice_claim.claim.lease_until = now + p->settings->lease_time;
 	op->notice_claim.claim.limit = PULL_PAGE;
+	leave_out_the_full(p, &op->notice_claim);
+	p->left_out = op->notice_claim.without_count > 0;
 	op->done = claimed;
 	op->arg = p;
 	store_submit(p->store, op);

@@ -17,6 +17,8 @@
 
 #define PULL_PAGE          128  /* notices claimed at once */
 #define PULL_UNDER_WAY     1024 /* claimed and not yet settled */
+#define PULL_SHARE         128  /* of these for one address, or a page more */
+#define PULL_SHARE_TRUSTED 512  /* when a pull from it has succeeded */
 #define PULL_CALL_ITEMS    64   /* in one call */
 #define PULL_CONFIRM_PAUSE 600  /* seconds, where pull-retries has none */
 #define PULL_UNASKED_PAUSE 60   /* and for what a broken call did not ask */

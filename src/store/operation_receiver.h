@@ -37,6 +37,8 @@ struct store_notice_put {
  */
 struct store_notice_claim {
 	struct store_claim claim;
+	struct ip without[STORE_WITHOUT_MAX]; /* none that these have left */
+	unsigned without_count;
 
 	unsigned count;
 	struct store_notice *notices;

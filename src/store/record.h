@@ -14,6 +14,7 @@
 #define STORE_ENVELOPE_MAX    8192       /* envelope text (WIRE 6) */
 #define STORE_RECIPIENTS_PART 1000       /* recipients in one message_put */
 #define STORE_PAGE_MAX        1000       /* rows of one page */
+#define STORE_WITHOUT_MAX     8          /* addresses that a claim leaves out */
 #define STORE_TARGETS_MAX     32         /* addresses kept with a hold */
 #define STORE_HOLD_GRACE      3600       /* seconds served beyond expires_at */
 #define STORE_REPORT_OCTETS   (4u << 20) /* content in one report_claim */

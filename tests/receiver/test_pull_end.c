@@ -47,6 +47,29 @@ what_waits_for_somebody_to_call_is_not_forgotten(void **state)
 	assert_true(p->call_count > 30);
 }
 
+/* AT-02: one that has left very many, and answers slowly, is one of many. */
+static void
+a_source_of_very_many_notices_keeps_nobody_waiting(void **state)
+{
+	struct pulling *p = *state;
+	struct pulling_call *last;
+
+	put_many(p, 600, PEER);
+	pulling_look(p);
+	assert_in_range(side_count(&p->side).notices[NOTICE_PULLING],
+	    PULL_SHARE, PULL_SHARE + PULL_PAGE);
+	assert_int_equal(p->call_count, 1);
+	p->side.now++;
+	pulling_put(p, "honest", "203.0.113.8", 14 * DAY);
+	pulling_look(p);
+	assert_int_equal(p->call_count, 2);
+	last = &p->calls[1];
+	assert_true(ip_equals(last->address, ip_of("203.0.113.8")));
+	/* and as soon as a call of the first is over, its next ones are due */
+	pulling_over(p, &p->calls[0], false);
+	assert_int_equal(p->call_count, 3);
+}
+
 /* Its lease runs out meanwhile, and it is claimed again. */
 static void
 what_waits_long_is_asked_for_once(void **state)
@@ -381,6 +404,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(while_nobody_can_call_notices_wait_and_do_not_lapse),
 	    CASE(what_waits_for_somebody_to_call_is_not_forgotten),
+	    CASE(a_source_of_very_many_notices_keeps_nobody_waiting),
 	    cmocka_unit_test(what_waits_long_is_asked_for_once),
 	    cmocka_unit_test(what_waits_for_a_connection_outlives_the_caller),
 	    CASE(calls_that_were_cut_short_are_made_again_at_once),

@@ -460,6 +460,10 @@ fill_other(struct store_op *op, struct draws *d)
 		op->user_drop.address = span_of("b@a.test");
 	} else if (op->verb == STORE_NOTICE_CLAIM) {
 		op->notice_claim.claim = draw_claim(d, op->now);
+		op->notice_claim.without_count = draw(d, 2) * draw(d, 3);
+		for (unsigned i = 0; i < op->notice_claim.without_count; i++)
+			op->notice_claim.without[i] =
+			    draw(d, 2) ? notice_of(1).address : (struct ip){0};
 	} else if (op->verb == STORE_NOTICE_GET) {
 		if (draw(d, 2))
 			op->notice_get.key = key_of(1 + draw(d, 4 * NOTICES));

@@ -276,7 +276,11 @@ is_due(const void *row, const void *arg)
 {
 	const struct memory_notice *notice = row;
 	const struct store_op *op = arg;
+	const struct store_notice_claim *claim = &op->notice_claim;
 
+	for (unsigned i = 0; i < claim->without_count; i++)
+		if (ip_equals(claim->without[i], notice->row.address))
+			return false;
 	return (notice->row.state == NOTICE_WANTED ||
 		   notice->row.state == NOTICE_PULLING ||
 		   notice->row.unconfirmed || notice->row.verdict_due) &&

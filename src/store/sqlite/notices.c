@@ -384,17 +384,40 @@ claim_notice(struct sqlite_store *s, struct store_notice *notice,
 	    s, notice->state, notice->unconfirmed, notice->verdict_due, 1);
 }
 
+#define DUE_NOTICES                                      \
+	"SELECT key FROM notices INDEXED BY notices_due" \
+	" WHERE " IS_PULLABLE " AND next_at <= ?1 AND lease_until <= ?1"
+
+/* Those of the addresses to be left out have their texts in ROOM. */
+static struct query
+due_notices(struct sqlite_store *s, const struct store_notice_claim *claim,
+    int64_t now, char room[STORE_WITHOUT_MAX][STORE_TARGET])
+{
+	struct query q = query_new(s,
+	    claim->without_count == 0
+		? DUE_NOTICES " ORDER BY next_at, key LIMIT ?2"
+		: DUE_NOTICES " AND address NOT IN (?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+			      " ?10) ORDER BY next_at, key LIMIT ?2");
+
+	query_put_number(&q, now);
+	query_put_number(&q, query_limit(claim->claim.limit));
+	for (unsigned i = 0; claim->without_count > 0 && i < STORE_WITHOUT_MAX;
+	     i++) {
+		/* a place that is not used has the first one again */
+		target_write(
+		    claim->without[i < claim->without_count ? i : 0], room[i]);
+		query_put_text(&q, span_make(room[i], STORE_TARGET));
+	}
+	return q;
+}
+
 enum store_outcome
 store_sqlite_notice_claim(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_notice_claim *claim = &op->notice_claim;
-	struct query q = query_new(s,
-	    "SELECT key FROM notices INDEXED BY notices_due"
-	    " WHERE " IS_PULLABLE " AND next_at <= ?1 AND lease_until <= ?1"
-	    " ORDER BY next_at, key LIMIT ?2");
+	char room[STORE_WITHOUT_MAX][STORE_TARGET];
+	struct query q = due_notices(s, claim, op->now, room);
 
-	query_put_number(&q, op->now);
-	query_put_number(&q, query_limit(claim->claim.limit));
 	claim->notices = notices_load_page(s, query_page(&q), &claim->count);
 	for (unsigned i = 0; i < claim->count; i++)
 		claim_notice(s, &claim->notices[i], &claim->claim, op->now);
