@@ -62,6 +62,7 @@ struct keeper {
 
 	unsigned arrivals;  /* messages on their way into the store */
 	struct table seals; /* spooled arrivals that posters make safe */
+	bool sweeping;      /* old records are being removed */
 	struct keeper_control *control;
 	struct counters counters;
 	struct keeper_peers *peers;

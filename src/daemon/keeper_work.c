@@ -219,15 +219,23 @@ deliver(void *owner, const struct put_delivery *d)
 
 /* ---- the sweeper ---- */
 
+static void sweep(struct keeper *k);
+
+/* As many as it may remove: there may be more, and they are not left to the
+   next minute, or a busy day would bring more than is ever removed. */
 static void
 swept(struct store_op *op, void *arg)
 {
 	struct keeper *k = arg;
 	unsigned removed = op->sweep.removed;
+	bool more = op->outcome == STORE_OK && removed >= op->sweep.limit;
 
 	store_op_free(&op);
+	k->sweeping = false;
 	if (removed > 0)
 		log_event("swept", "records=%u", removed);
+	if (more && !k->role->stopping)
+		sweep(k);
 	keeper_stir(k);
 }
 
@@ -242,10 +250,12 @@ peers_remembered(const struct settings *s)
 static void
 sweep(struct keeper *k)
 {
-	struct store_op *op = store_op_new(STORE_SWEEP, role_now());
+	struct store_op *op =
+	    k->sweeping ? NULL : store_op_new(STORE_SWEEP, role_now());
 
 	if (op == NULL)
 		return;
+	k->sweeping = true;
 	op->sweep.holds_before = op->now - k->role->settings->remember_holds;
 	op->sweep.notices_before = op->now - 7 * 24 * 3600; /* WIRE 4.7 */
 	op->sweep.peers_before = op->now - peers_remembered(k->role->settings);
