@@ -347,6 +347,15 @@ take_in(struct keeper *k, struct incoming *in)
 	}
 }
 
+static void
+not_sealed(
+    struct keeper *k, struct incoming *in, uint64_t question, const char *why)
+{
+	table_take(&k->seals, question);
+	log_event("seal-failed", "why=%s", log_quote(span_of(why)));
+	refuse(in, REPLY_DELIVERY_LATER);
+}
+
 /* A spooled body must be on the disk before its message is put. */
 static void
 seal(struct keeper *k, struct incoming *in)
@@ -357,25 +366,25 @@ seal(struct keeper *k, struct incoming *in)
 	struct message folder, body;
 	struct err err = {0};
 	uint64_t question = table_add(&k->seals, in);
+	bool asked;
 
 	in->poster = which;
 	message_init(&folder, MESSAGE_SEAL_FOLDER);
 	message_init(&body, MESSAGE_SEAL);
 	folder.seal_folder.question = body.seal.question = question;
 	body.seal.head = in->arrival.head;
-	if (question == 0 || poster == NULL ||
+	if (question == 0 || peer_is_full(poster) ||
 	    spool_folder(spool, in->arrival.message, &folder.file, &err) < 0 ||
 	    spool_open(spool, in->arrival.message, &body.file, &err) < 0) {
 		if (folder.file >= 0)
 			close(folder.file);
-		table_take(&k->seals, question);
-		log_event(
-		    "seal-failed", "why=%s", log_quote(span_of(err.text)));
-		refuse(in, REPLY_DELIVERY_LATER);
+		not_sealed(k, in, question, err.text);
 		return;
 	}
-	peer_send(poster, &folder);
-	peer_send(poster, &body);
+	/* one without the other finds nobody who waits for it */
+	asked = peer_ask(poster, &folder);
+	if (!peer_ask(poster, &body) || !asked)
+		not_sealed(k, in, question, "no poster");
 }
 
 void

@@ -165,9 +165,21 @@ remove_one(const char *path, const struct stat *st, int flag, struct FTW *at)
 	return remove(path);
 }
 
+/* What the role knows of them goes with them. */
+static void
+lose_peers(struct single *s)
+{
+	for (unsigned k = 0; k < ROLE_KINDS; k++)
+		for (unsigned i = 0; i < ROLE_INDEX_MAX; i++)
+			if (s->peers[k][i].state != NULL)
+				s->program->peer_gone(
+				    &s->role, &s->peers[k][i]);
+}
+
 void
 single_close(struct single *s)
 {
+	lose_peers(s);
 	s->role.stopping = true;
 	s->program->stop(&s->role);
 	assert_true(left_count < CASES_MAX);

@@ -68,12 +68,91 @@ one_wish_to_sweep_removes_all_that_is_old(void **state)
 	assert_int_equal(side_count(&s->side).peers, 0);
 }
 
+/* ---- arrivals ---- */
+
+#define SESSION 5
+
+static const struct key body_key = {{1, 2, 3}};
+
+static void
+arrive(struct single *s, bool spooled, struct span sender)
+{
+	struct message m;
+
+	s->peers[ROLE_FRONT][0].faces_users = true;
+	message_init(&m, MESSAGE_ARRIVAL_RECIPIENT);
+	m.arrival_recipient.session = SESSION;
+	m.arrival_recipient.recipient = span_of("bob@b.test");
+	single_hear(s, ROLE_FRONT, &m);
+	message_init(&m, MESSAGE_ARRIVAL);
+	m.arrival.session = SESSION;
+	m.arrival.way = ARRIVAL_SUBMITTED;
+	m.arrival.message = body_key;
+	m.arrival.user = span_of("alice@a.test");
+	m.arrival.sender = sender;
+	m.arrival.spooled = spooled;
+	single_hear(s, ROLE_FRONT, &m);
+	side_turn(&s->side);
+}
+
+static void
+assert_arrival_answered(struct single *s, enum reply_name reply)
+{
+	assert_int_equal(s->sent[MESSAGE_ARRIVAL_ANSWER], 1);
+	assert_int_equal(
+	    s->last[MESSAGE_ARRIVAL_ANSWER].arrival_answer.reply, reply);
+	assert_int_equal(keeper_of(s)->arrivals, 0);
+}
+
+static void
+make_spooled(struct single *s)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_BODY_ASK);
+	m.body_ask.session = SESSION;
+	m.body_ask.message = body_key;
+	single_hear(s, ROLE_FRONT, &m);
+	assert_int_equal(s->last[MESSAGE_BODY_ANSWER].body_answer.outcome, 0);
+}
+
+/* Each half of the question, and both. */
+static void
+a_body_that_no_poster_is_asked_to_make_safe_is_refused(void **state)
+{
+	struct single *s = *state;
+
+	make_spooled(s);
+	for (unsigned lost = 1; lost < 4; lost++) {
+		s->refuse[MESSAGE_SEAL_FOLDER] = (lost & 1) != 0;
+		s->refuse[MESSAGE_SEAL] = (lost & 2) != 0;
+		arrive(s, true, span_of("alice@a.test"));
+		assert_arrival_answered(s, REPLY_DELIVERY_LATER);
+		s->sent[MESSAGE_ARRIVAL_ANSWER] = 0;
+	}
+}
+
+static void
+a_busy_poster_is_not_asked(void **state)
+{
+	struct single *s = *state;
+
+	make_spooled(s);
+	s->full = true;
+	arrive(s, true, span_of("alice@a.test"));
+	assert_arrival_answered(s, REPLY_DELIVERY_LATER);
+	assert_int_equal(s->sent[MESSAGE_SEAL_FOLDER], 0);
+	assert_int_equal(s->sent[MESSAGE_SEAL], 0);
+}
+
 int
 main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    CASE(one_wish_to_sweep_removes_all_that_is_old),
+	    CASE(a_body_that_no_poster_is_asked_to_make_safe_is_refused),
+	    CASE(a_busy_poster_is_not_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
