@@ -178,15 +178,16 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 
 /* ---- pulls ---- */
 
-static void
-send_inline_body(struct asker *a, struct span body)
+/* False: it is not on its way. */
+static bool
+send_inline_body(const struct asker *a, struct span body)
 {
 	struct message m;
 
 	message_init(&m, MESSAGE_PULL_BODY);
 	m.pull_body.session = a->session;
 	m.pull_body.octets = body;
-	peer_send(role_peer(a->keeper->role, a->kind, a->index), &m);
+	return peer_ask(role_peer(a->keeper->role, a->kind, a->index), &m);
 }
 
 static void
@@ -208,29 +209,74 @@ fill_pull(const struct store_hold_row *row, struct message_pull_answer *to)
 	to->head = row->message.head;
 }
 
-/* The content to whoever asked for it, or why not and so much later. */
-static void
-send_content(struct asker *a, enum reply_name reply, uint64_t delay,
+/* The content to whoever asked for it. False: not all of it is on its way. */
+static bool
+send_row(const struct asker *a, enum reply_name reply,
     const struct store_hold_row *row)
 {
 	struct message m;
 	struct err err = {0};
 
 	message_init(&m, MESSAGE_PULL_ANSWER);
-	if (row != NULL && row->message.spooled &&
+	if (row->message.spooled &&
 	    spool_open(a->keeper->spool, row->message.key, &m.file, &err) < 0) {
 		log_event(
 		    "spool-missing", "why=%s", log_quote(span_of(err.text)));
-		reply = REPLY_DELIVERY_LATER; /* its lease runs out */
-		row = NULL;
+		return false;
 	}
-	if (row != NULL) {
-		fill_pull(row, &m.pull_answer);
-		if (!row->message.spooled)
-			send_inline_body(a, row->message.body);
-	}
+	if (!row->message.spooled && !send_inline_body(a, row->message.body))
+		return false;
+	fill_pull(row, &m.pull_answer);
 	m.pull_answer.session = a->session;
 	m.pull_answer.ticket = a->ticket;
+	m.pull_answer.reply = reply;
+	return peer_ask(role_peer(a->keeper->role, a->kind, a->index), &m);
+}
+
+static void
+given_back(
+    void *arg, enum store_outcome outcome, bool body_free, struct key message)
+{
+	(void)outcome; /* if not, its lease runs out */
+	if (body_free)
+		keeper_free_body(arg, message);
+}
+
+/* A turn that nobody can take, since its content did not reach whoever asked:
+   the next one who asks need not wait until the lease runs out. */
+static void
+give_lease_back(const struct asker *a, struct key hold)
+{
+	const struct settle_end end = {
+	    .hold = hold,
+	    .node = a->keeper->node,
+	    .ticket = a->ticket,
+	    .state = HOLD_NOTICED,
+	    .reply = span_of("the content could not be handed over"),
+	};
+
+	settle_pull(a->keeper->store, &end, role_now(), given_back, a->keeper);
+}
+
+/* The content, or why not and so much later. A push has no ticket of the
+   asker's: the end of its call settles it. */
+static void
+send_content(struct asker *a, enum reply_name reply, uint64_t delay,
+    const struct store_hold_row *row)
+{
+	struct message m;
+
+	if (row != NULL && send_row(a, reply, row)) {
+		free(a);
+		return;
+	}
+	if (row != NULL) {
+		reply = REPLY_DELIVERY_LATER;
+		if (a->ticket != 0)
+			give_lease_back(a, row->hold.key);
+	}
+	message_init(&m, MESSAGE_PULL_ANSWER);
+	m.pull_answer.session = a->session;
 	m.pull_answer.reply = reply;
 	m.pull_answer.delay = delay;
 	keeper_answer(a, &m);
@@ -256,6 +302,7 @@ pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 {
 	struct asker *a = keeper_asker(k, from, m->pull_ask.session);
 	const struct serve_answer denied = {.reply = REPLY_GUESSED};
+	const struct serve_answer later = {.reply = REPLY_DELIVERY_LATER};
 	struct serve_setup setup = k->serve;
 
 	if (a == NULL)
@@ -263,6 +310,10 @@ pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 	a->address = m->pull_ask.address;
 	if (keeper_guess_denies(k->guess, a->address)) {
 		pull_answered(a, &denied);
+		return;
+	}
+	if (peer_is_full(from)) { /* nothing is leased that cannot be sent */
+		pull_answered(a, &later);
 		return;
 	}
 	rand_fill(&setup.ticket, sizeof setup.ticket);

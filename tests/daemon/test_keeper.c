@@ -3,9 +3,13 @@
 
 #include "daemon/keeper.h"
 #include "held.h"
+#include "store/spool.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#define SESSION 5
 
 static struct keeper *
 keeper_of(struct single *s)
@@ -22,6 +26,7 @@ set_up(void **state)
 	single_open(s, &keeper_program);
 	store_close(&s->side.store);
 	s->side.store = keeper_of(s)->store;
+	side_add_user(&s->side, "alice@a.test");
 	*state = s;
 	return 0;
 }
@@ -68,9 +73,93 @@ one_wish_to_sweep_removes_all_that_is_old(void **state)
 	assert_int_equal(side_count(&s->side).peers, 0);
 }
 
-/* ---- arrivals ---- */
+/* ---- pulls ---- */
 
-#define SESSION 5
+static void
+pull(struct single *s, const struct held *h)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_PULL_ASK);
+	m.pull_ask.session = SESSION;
+	m.pull_ask.address = ip_of(PEER);
+	m.pull_ask.id = span_of(h->id);
+	s->sent[MESSAGE_PULL_ANSWER] = 0;
+	single_hear(s, ROLE_FRONT, &m);
+	side_turn(&s->side);
+}
+
+static void
+assert_pull_answered(const struct single *s, enum reply_name reply)
+{
+	assert_int_equal(s->sent[MESSAGE_PULL_ANSWER], 1);
+	assert_int_equal(s->last[MESSAGE_PULL_ANSWER].pull_answer.reply, reply);
+}
+
+static struct held
+make_noticed(struct single *s, bool spooled)
+{
+	struct held h;
+
+	assert_true(held_new(&s->side, spooled, &h));
+	held_notice(&s->side, &h, DAY);
+	return h;
+}
+
+static void
+a_turn_whose_content_does_not_get_through_is_given_back(void **state)
+{
+	struct single *s = *state;
+	struct held h = make_noticed(s, false);
+
+	s->refuse[MESSAGE_PULL_ANSWER] = true;
+	pull(s, &h);
+	s->refuse[MESSAGE_PULL_ANSWER] = false;
+	s->refuse[MESSAGE_PULL_BODY] = true;
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_DELIVERY_LATER);
+	s->refuse[MESSAGE_PULL_BODY] = false;
+	assert_int_equal(held_state(&s->side, &h), HOLD_NOTICED);
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_YOUR_TURN);
+}
+
+static void
+a_turn_whose_spool_file_is_missing_is_given_back(void **state)
+{
+	struct single *s = *state;
+	struct held h = make_noticed(s, true);
+	struct store_op *op;
+	int fd;
+
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_DELIVERY_LATER);
+	op = held_get(&s->side, &h);
+	assert_int_equal(spool_create(keeper_of(s)->spool,
+			     op->hold_get.row.message.key, &fd, NULL),
+	    0);
+	store_op_free(&op);
+	close(fd);
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_YOUR_TURN);
+}
+
+static void
+a_front_that_does_not_read_gets_no_lease(void **state)
+{
+	struct single *s = *state;
+	struct held h = make_noticed(s, false);
+
+	s->full = true;
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_DELIVERY_LATER);
+	assert_int_equal(s->sent[MESSAGE_PULL_BODY], 0);
+	s->full = false;
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_YOUR_TURN);
+}
+
+/* ---- arrivals ---- */
 
 static const struct key body_key = {{1, 2, 3}};
 
@@ -151,6 +240,9 @@ main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    CASE(one_wish_to_sweep_removes_all_that_is_old),
+	    CASE(a_turn_whose_content_does_not_get_through_is_given_back),
+	    CASE(a_turn_whose_spool_file_is_missing_is_given_back),
+	    CASE(a_front_that_does_not_read_gets_no_lease),
 	    CASE(a_body_that_no_poster_is_asked_to_make_safe_is_refused),
 	    CASE(a_busy_poster_is_not_asked),
 	};
