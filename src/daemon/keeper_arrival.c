@@ -122,6 +122,17 @@ staged(struct keeper *k, struct peer *from, struct desk *d, uint64_t session)
 	return d->staged;
 }
 
+/* A copy that lasts as long as IN, which is broken without it: an empty span in
+   its place could mean something, as an empty sender does. */
+static struct span
+keep(struct incoming *in, struct span s)
+{
+	struct span copy = arena_copy(&in->arena, s);
+
+	in->broken = in->broken || copy.p == NULL;
+	return copy;
+}
+
 /* For one recipient more. */
 static int
 make_room(struct incoming *in)
@@ -155,11 +166,10 @@ stage_recipient(struct keeper *k, struct peer *from, struct desk *d,
 	if (in->broken)
 		return;
 	to = &in->recipients[in->arrival.count++];
-	to->recipient = arena_copy(&in->arena, r->recipient);
+	to->recipient = keep(in, r->recipient);
 	to->notify = (unsigned)r->notify;
-	to->orcpt = arena_copy(&in->arena, r->orcpt);
+	to->orcpt = keep(in, r->orcpt);
 	to->visible = r->visible != 0;
-	in->broken = to->recipient.p == NULL || to->orcpt.p == NULL;
 }
 
 static void
@@ -169,8 +179,7 @@ stage_body(struct keeper *k, struct peer *from, struct desk *d,
 	struct incoming *in = staged(k, from, d, m->arrival_body.session);
 
 	if (in != NULL)
-		in->arrival.body =
-		    arena_copy(&in->arena, m->arrival_body.octets);
+		in->arrival.body = keep(in, m->arrival_body.octets);
 }
 
 static void
@@ -181,7 +190,7 @@ stage_envelope(struct keeper *k, struct peer *from, struct desk *d,
 
 	if (in == NULL || m->arrival_envelope.text.n > STORE_ENVELOPE_MAX)
 		return;
-	in->arrival.envelope = arena_copy(&in->arena, m->arrival_envelope.text);
+	in->arrival.envelope = keep(in, m->arrival_envelope.text);
 	in->arrival.attachments = (unsigned)m->arrival_envelope.attachments;
 }
 
@@ -408,29 +417,28 @@ static void
 copy_arrival(struct incoming *in, const struct message_arrival *m)
 {
 	struct arrival *a = &in->arrival;
-	struct arena *arena = &in->arena;
 
 	a->way = (enum arrival_way)m->way;
 	a->message = m->message;
-	a->user = arena_copy(arena, m->user);
-	a->sender = arena_copy(arena, m->sender);
-	a->with = arena_copy(arena, m->with);
-	a->helo = arena_copy(arena, m->helo);
+	a->user = keep(in, m->user);
+	a->sender = keep(in, m->sender);
+	a->with = keep(in, m->with);
+	a->helo = keep(in, m->helo);
 	a->address = m->address;
-	a->results = arena_copy(arena, m->results);
-	a->subject = arena_copy(arena, m->subject);
-	a->envid = arena_copy(arena, m->envid);
+	a->results = keep(in, m->results);
+	a->subject = keep(in, m->subject);
+	a->envid = keep(in, m->envid);
 	a->ret = (unsigned)m->ret;
 	a->body_8bit = m->body_8bit != 0;
 	a->smtputf8 = m->smtputf8 != 0;
-	a->notice_id = arena_copy(arena, m->notice_id);
-	a->notice_domain = arena_copy(arena, m->notice_domain);
-	a->notice_recipient = arena_copy(arena, m->notice_recipient);
+	a->notice_id = keep(in, m->notice_id);
+	a->notice_domain = keep(in, m->notice_domain);
+	a->notice_recipient = keep(in, m->notice_recipient);
 	a->keep = m->keep != 0;
 	a->size = m->size;
 	memcpy(a->digest, m->digest.b, sizeof a->digest);
 	a->spooled = m->spooled != 0;
-	a->head = arena_copy(arena, m->head);
+	a->head = keep(in, m->head);
 	a->recipients = in->recipients;
 }
 

@@ -234,6 +234,36 @@ a_busy_poster_is_not_asked(void **state)
 	assert_int_equal(s->sent[MESSAGE_SEAL], 0);
 }
 
+static void
+stage_body(struct single *s, struct span octets)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_ARRIVAL_BODY);
+	m.arrival_body.session = SESSION;
+	m.arrival_body.octets = octets;
+	single_hear(s, ROLE_FRONT, &m);
+}
+
+/* Nobody is told anything under the null path. */
+static void
+a_message_whose_sender_found_no_memory_is_refused(void **state)
+{
+	struct single *s = *state;
+	/* all that an arrival may have, but for 16 octets each of an empty
+	   body, the recipient, its empty ORCPT and the user */
+	size_t n = (64u << 20) - 4 * 16;
+	char *octets = calloc(1, n);
+
+	assert_non_null(octets);
+	stage_body(s, span_make(octets, n));
+	stage_body(s, span_of(""));
+	arrive(s, false, span_of("alice@a.test"));
+	free(octets);
+	assert_arrival_answered(s, REPLY_DELIVERY_LATER);
+	assert_int_equal(side_each_hold(&s->side, NULL, NULL), 0);
+}
+
 int
 main(void)
 {
@@ -245,6 +275,7 @@ main(void)
 	    CASE(a_front_that_does_not_read_gets_no_lease),
 	    CASE(a_body_that_no_poster_is_asked_to_make_safe_is_refused),
 	    CASE(a_busy_poster_is_not_asked),
+	    CASE(a_message_whose_sender_found_no_memory_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
