@@ -133,6 +133,7 @@ make_ourselves(const struct settings_list *endpoints, struct hosts **hosts,
 {
 	char text[ROLE_INDEX_MAX][IP_TEXT];
 	const char *entries[ROLE_INDEX_MAX];
+	struct hosts *fresh;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < endpoints->n && n < ROLE_INDEX_MAX; i++) {
@@ -147,9 +148,12 @@ make_ourselves(const struct settings_list *endpoints, struct hosts **hosts,
 		entries[n] = text[n];
 		n++;
 	}
+	fresh = hosts_new(entries, n, err);
+	if (fresh == NULL)
+		return -E_NOMEM;
 	hosts_free(hosts);
-	*hosts = hosts_new(entries, n, err);
-	return *hosts == NULL ? -E_NOMEM : 0;
+	*hosts = fresh;
+	return 0;
 }
 
 static int
