@@ -39,8 +39,6 @@ keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 	a->kind = from->kind;
 	a->index = from->index;
 	a->session = session;
-	a->ticket = 0;
-	a->taken = false;
 	a->mode = MODE_SERVER;
 	return a;
 }
