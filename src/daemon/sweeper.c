@@ -25,7 +25,8 @@ struct sweeper {
 	int spool;
 	struct event *timer;
 	unsigned ticks;
-	bool walked; /* all bodies were asked about since the last time */
+	bool walked;     /* all bodies were asked about since the last time */
+	unsigned folder; /* of the spool, where the walk goes on */
 };
 
 static void
@@ -62,9 +63,12 @@ walk_spool(struct sweeper *s)
 	struct err err = {0};
 	unsigned strange = 0;
 
-	/* cut short when the keeper is busy: the next tick begins again */
-	s->walked =
-	    spool_walk(s->spool, ask_about, s, &strange, &err) != -E_AGAIN;
+	/* cut short when the keeper is busy: the next tick goes on, since the
+	   folders in front would take all of its room again and again */
+	s->walked = spool_walk(s->spool, &s->folder, ask_about, s, &strange,
+			&err) != -E_AGAIN;
+	if (s->walked)
+		s->folder = 0; /* also when one could not be read */
 	if (strange > 0)
 		log_event("strange-files", "in=spool count=%u", strange);
 }

@@ -162,30 +162,41 @@ walk_folder(DIR *entries, unsigned number, const struct walk *walk)
 	return 0;
 }
 
-int
-spool_walk(int spool,
-    int (*seen)(void *arg, struct key message, int64_t changed), void *arg,
-    unsigned *strange_r, struct err *err)
+static int
+walk_number(
+    int spool, unsigned number, const struct walk *walk, struct err *err)
 {
-	struct walk walk = {seen, arg, strange_r};
 	DIR *entries;
 	int folder, r;
 
+	r = open_folder(spool, number, &folder, err);
+	if (r < 0)
+		return r;
+	entries = fdopendir(folder);
+	if (entries == NULL) {
+		r = err_system(err, "spool: folder %u", number);
+		close(folder);
+		return r;
+	}
+	r = walk_folder(entries, number, walk);
+	closedir(entries);
+	return r;
+}
+
+int
+spool_walk(int spool, unsigned *folder,
+    int (*seen)(void *arg, struct key message, int64_t changed), void *arg,
+    unsigned *strange_r, struct err *err)
+{
+	const struct walk walk = {seen, arg, strange_r};
+	int r;
+
 	*strange_r = 0;
-	for (unsigned i = 0; i < SPOOL_FOLDERS; i++) {
-		r = open_folder(spool, i, &folder, err);
-		if (r < 0)
-			return r;
-		entries = fdopendir(folder);
-		if (entries == NULL) {
-			r = err_system(err, "spool: folder %u", i);
-			close(folder);
-			return r;
-		}
-		r = walk_folder(entries, i, &walk);
-		closedir(entries);
+	for (; *folder < SPOOL_FOLDERS; ++*folder) {
+		r = walk_number(spool, *folder, &walk, err);
 		if (r != 0)
 			return r;
 	}
+	*folder = 0;
 	return 0;
 }

@@ -26,11 +26,13 @@ int spool_folder(int spool, struct key message, int *fd_r, struct err *err);
 int spool_remove(int spool, struct key message, struct err *err);
 
 /*
- * Walks all files: calls SEEN with each key and the file's time of change;
- * what is no body by name and kind is left alone and counted in *STRANGE_R. A
- * SEEN that answers other than 0 ends the walk, which then answers the same.
+ * Walks the files of folder *FOLDER (at first 0) and of those behind it: calls
+ * SEEN with each key and the file's time of change; what is no body by name and
+ * kind is left alone and counted in *STRANGE_R. A SEEN that answers other than
+ * 0 ends the walk, which then answers the same; *FOLDER is the one it was in,
+ * where the next walk goes on. At the end of all *FOLDER is 0 again.
  */
-int spool_walk(int spool,
+int spool_walk(int spool, unsigned *folder,
     int (*seen)(void *arg, struct key message, int64_t changed), void *arg,
     unsigned *strange_r, struct err *err);
 

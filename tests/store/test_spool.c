@@ -149,7 +149,7 @@ a_walk_sees_bodies_and_counts_what_is_none(void **state)
 {
 	const struct spool *s = *state;
 	struct seen seen = {0};
-	unsigned strange;
+	unsigned folder = 0, strange;
 
 	make(s, 1);
 	make(s, 2);
@@ -160,7 +160,7 @@ a_walk_sees_bodies_and_counts_what_is_none(void **state)
 	assert_int_equal(
 	    mkdirat(s->fd, "03/00000000000000000000000000000003", 0700), 0);
 	assert_int_equal(
-	    spool_walk(s->fd, note_body, &seen, &strange, NULL), 0);
+	    spool_walk(s->fd, &folder, note_body, &seen, &strange, NULL), 0);
 	assert_int_equal(seen.count, 3);
 	assert_int_equal(strange, 4);
 	assert_true(seen.known[1] && seen.known[2] && seen.known[7]);
@@ -172,14 +172,37 @@ a_walk_ends_when_it_is_told_to(void **state)
 {
 	const struct spool *s = *state;
 	struct seen seen = {.stop_at = 2};
-	unsigned strange;
+	unsigned folder = 0, strange;
 
 	make(s, 1);
 	make(s, 2);
 	make(s, 3);
 	assert_int_equal(
-	    spool_walk(s->fd, note_body, &seen, &strange, NULL), -E_AGAIN);
+	    spool_walk(s->fd, &folder, note_body, &seen, &strange, NULL),
+	    -E_AGAIN);
 	assert_int_equal(seen.count, 2);
+}
+
+/* What was seen of that folder is seen again, and nothing in front of it. */
+static void
+a_walk_goes_on_in_the_folder_where_it_ended(void **state)
+{
+	const struct spool *s = *state;
+	struct seen seen = {.stop_at = 2};
+	unsigned folder = 0, strange;
+
+	make(s, 1);
+	make(s, 2);
+	make(s, 3);
+	assert_int_equal(
+	    spool_walk(s->fd, &folder, note_body, &seen, &strange, NULL),
+	    -E_AGAIN);
+	seen = (struct seen){0};
+	assert_int_equal(
+	    spool_walk(s->fd, &folder, note_body, &seen, &strange, NULL), 0);
+	assert_int_equal(seen.count, 2);
+	assert_true(seen.known[2] && seen.known[3]);
+	assert_int_equal(folder, 0); /* all over again */
 }
 
 #define CASE_OF(function) \
@@ -195,6 +218,7 @@ main(void)
 	    CASE_OF(a_link_is_not_followed),
 	    CASE_OF(a_walk_sees_bodies_and_counts_what_is_none),
 	    CASE_OF(a_walk_ends_when_it_is_told_to),
+	    CASE_OF(a_walk_goes_on_in_the_folder_where_it_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
