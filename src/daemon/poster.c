@@ -152,7 +152,10 @@ write_all(struct poster *p, struct job *job, const struct message *m)
 		return m->file >= 0 ? copy_file(job, m->file) : -E_SYNTAX;
 	if (!key_equals(p->body_key, m->post.delivery))
 		return -E_SYNTAX;
-	result = maildir_append(job->delivery, buf_span(&p->body));
+	result = p->body.bad
+		     ? -E_NOMEM
+		     : maildir_append(job->delivery, buf_span(&p->body));
+	p->body_key = (struct key){{0}};
 	buf_clear(&p->body);
 	return result;
 }
