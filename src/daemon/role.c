@@ -415,7 +415,10 @@ main_message(void *owner, struct span octets, int file)
 	struct role *role = owner;
 	struct message m;
 
-	if (message_decode(octets, file, &m) < 0 ||
+	/* after a failure the loop still hands out what had come behind it,
+	   to a program that may not have begun */
+	if (role->private->status != 0 ||
+	    message_decode(octets, file, &m) < 0 ||
 	    !message_is_legal(m.type, ROLE_MAIN, role->program->kind)) {
 		if (file >= 0)
 			close(file);
