@@ -272,8 +272,9 @@ take_link(struct role *role, struct message *m)
 	    .gone = peer_gone,
 	};
 	struct peer **place, *p;
+	int fd = m->file;
 
-	if (m->file < 0 || m->link.role >= ROLE_KINDS ||
+	if (fd < 0 || m->link.role >= ROLE_KINDS ||
 	    m->link.index >= ROLE_INDEX_MAX)
 		return;
 	place = &role->private->peers[m->link.role][m->link.index];
@@ -289,9 +290,9 @@ take_link(struct role *role, struct message *m)
 	p->index = (unsigned)m->link.index;
 	p->faces_users = m->link.faces_users != 0;
 	owner.owner = p;
-	if (channel_new(role->base, m->file, &owner, &p->channel) < 0)
+	m->file = -1; /* closed also when it fails */
+	if (channel_new(role->base, fd, &owner, &p->channel) < 0)
 		return;
-	m->file = -1;
 	/* nothing is read before the role can answer */
 	channel_pause(p->channel, !role->private->begun);
 	if (role->private->begun && role->program->peer_here != NULL)
