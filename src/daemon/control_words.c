@@ -171,14 +171,40 @@ spell_network(struct span text, char room[IP_NET_TEXT])
 	return true;
 }
 
+static int
+spell_peer(struct span text, char name[ADDRESS_DOMAIN_MAX + 1], struct err *err)
+{
+	if (!spell_network(text, name) && address_domain(text, name) < 0)
+		return err_set(
+		    err, -E_SYNTAX, "that is no address, network or domain");
+	return 0;
+}
+
 int
 control_words_peer(
     struct store_op *op, struct span text, struct span *name_r, struct err *err)
 {
 	char name[ADDRESS_DOMAIN_MAX + 1];
+	int error = spell_peer(text, name, err);
 
-	if (!spell_network(text, name) && address_domain(text, name) < 0)
-		return err_set(
-		    err, -E_SYNTAX, "that is no address, network or domain");
+	return error != 0 ? error : keep(op, span_of(name), name_r, err);
+}
+
+/* A list is asked whether it takes the name: "10.0.0.256" is a slip. */
+int
+control_words_listed(
+    struct store_op *op, struct span text, struct span *name_r, struct err *err)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	const char *entry = name;
+	int error = spell_peer(text, name, err);
+	struct hosts *list;
+
+	if (error != 0)
+		return error;
+	list = hosts_new(&entry, 1, err);
+	if (list == NULL)
+		return err->code;
+	hosts_free(&list);
 	return keep(op, span_of(name), name_r, err);
 }

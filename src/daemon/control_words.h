@@ -39,6 +39,11 @@ int control_words_user(struct store_op *op, const json_t *q,
 int control_words_peer(struct store_op *op, struct span text,
     struct span *name_r, struct err *err);
 
+/* The same for a peer that shall be listed: what no list of hosts takes is
+   refused here, but can still be shown and forgotten. */
+int control_words_listed(struct store_op *op, struct span text,
+    struct span *name_r, struct err *err);
+
 /* What the control socket answers to a refusal: docs/CONTROL.md has CODEs. */
 json_t *control_words_refusal(const char *code, const char *text);
 

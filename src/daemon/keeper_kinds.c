@@ -325,7 +325,7 @@ fill_peer_put(struct keeper_request *r, const json_t *q, enum store_listed list,
 	const json_t *time = json_object_get(q, "for");
 	json_int_t seconds = json_integer_value(time);
 	struct store_peer_put *put = &r->op->peer_put;
-	int error = control_words_peer(
+	int error = control_words_listed(
 	    r->op, control_words_text(q, "peer"), &put->name, err);
 
 	if (error != 0)

@@ -70,12 +70,24 @@ make_room(struct keeper_peers *p)
 	return 0;
 }
 
+/* One that no list takes must not keep all others from being listed. */
+static int
+check_entry(const char *name)
+{
+	struct err err = {0};
+	struct hosts *list = hosts_new(&name, 1, &err);
+
+	hosts_free(&list);
+	return err.code;
+}
+
 static int
 add(struct keeper_peers *p, const struct store_peer *row)
 {
 	struct entry *e;
 	struct ip_net net;
 	char *text;
+	int error;
 
 	if (p->count >= KEEPER_PEERS_MAX || make_room(p) < 0)
 		return -E_NOMEM;
@@ -83,9 +95,12 @@ add(struct keeper_peers *p, const struct store_peer *row)
 	if (text == NULL)
 		return -E_NOMEM;
 	text[0] = '.';
-	if (span_copy(row->name, text + 1, row->name.n + 1) < 0) {
+	error = span_copy(row->name, text + 1, row->name.n + 1) < 0
+		    ? -E_SYNTAX
+		    : check_entry(text + 1);
+	if (error != 0) {
 		free(text);
-		return -E_SYNTAX;
+		return error;
 	}
 	e = &p->entries[p->count++];
 	*e = (struct entry){
@@ -96,6 +111,18 @@ add(struct keeper_peers *p, const struct store_peer *row)
 	    .until = row->until,
 	};
 	return 0;
+}
+
+static void
+add_or_say(struct keeper_peers *p, const struct store_peer *row)
+{
+	int error = add(p, row);
+
+	if (error == -E_SYNTAX)
+		log_event(
+		    "peers-not-understood", "peer=%s", log_quote(row->name));
+	else if (error != 0)
+		log_event("peers-no-memory", "peer=%s", log_quote(row->name));
 }
 
 static void
@@ -210,8 +237,8 @@ keeper_peers_put(struct keeper_peers *p, const struct store_peer *row)
 	if (e != NULL) {
 		e->list = row->list;
 		e->until = row->until;
-	} else if (add(p, row) < 0) {
-		log_event("peers-no-memory", "peer=%s", log_quote(row->name));
+	} else {
+		add_or_say(p, row);
 	}
 	rebuild_or_say(p);
 }
@@ -340,9 +367,7 @@ load_page(struct keeper_peers *p, struct span *after, struct arena *arena)
 	if (store_do(p->keeper->store, op) == STORE_OK)
 		result = (int)list->count;
 	for (int i = 0; i < result; i++)
-		if (add(p, &list->peers[i]) == -E_NOMEM)
-			log_event("peers-no-memory", "peer=%s",
-			    log_quote(list->peers[i].name));
+		add_or_say(p, &list->peers[i]);
 	if (result > 0)
 		*after = arena_copy(arena, list->peers[result - 1].name);
 	store_op_free(&op);

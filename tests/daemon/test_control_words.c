@@ -173,6 +173,35 @@ a_peer_has_one_spelling(void **state)
 }
 
 static void
+what_no_list_takes_is_not_listed_but_can_be_forgotten(void **state)
+{
+	static const char *const slips[] = {"10.0.0.256", "192.0.2", "7"};
+	struct words *w = *state;
+	struct span name = {0};
+
+	for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+		struct span said = span_of(slips[i]);
+
+		assert_int_equal(
+		    control_words_listed(w->op, said, &name, &w->err),
+		    -E_SYNTAX);
+		assert_non_null(
+		    strstr(w->err.text, "is no address, network or host name"));
+		assert_int_equal(
+		    control_words_peer(w->op, said, &name, &w->err), 0);
+		assert_text(name, slips[i]);
+	}
+	assert_int_equal(
+	    control_words_listed(w->op, span_of("B.Test"), &name, &w->err), 0);
+	assert_text(name, "b.test");
+	assert_int_equal(
+	    control_words_listed(w->op, span_of("a b"), &name, &w->err),
+	    -E_SYNTAX);
+	assert_string_equal(
+	    w->err.text, "that is no address, network or domain");
+}
+
+static void
 a_limit_that_makes_no_sense_is_a_page(void **state)
 {
 	static const struct {
@@ -236,6 +265,7 @@ main(void)
 	    TEST(a_user_that_cannot_be_is_refused_in_words),
 	    TEST(a_password_has_a_ceiling),
 	    TEST(a_peer_has_one_spelling),
+	    TEST(what_no_list_takes_is_not_listed_but_can_be_forgotten),
 	    TEST(a_limit_that_makes_no_sense_is_a_page),
 	    TEST(a_refusal_has_code_and_text),
 	    TEST(a_hash_fits_its_password_and_no_other),

@@ -87,6 +87,19 @@ def test_a_list_outlives_the_server(make_lab):
     assert greeting(server, "127.0.3.1") == "554 5.7.1"
 
 
+def test_a_slip_is_refused_and_what_is_listed_stays_so(make_lab):
+    server = make_lab().server("b.test")
+    command(server, "peer", "deny", "127.0.3.1")
+    code, _, errors = server.command("peer", "deny", "10.0.0.256")
+    assert code != 0
+    assert "10.0.0.256" in errors and "is no address" in errors
+    command(server, "peer", "deny", "127.0.10.1")
+    assert greeting(server, "127.0.10.1") == "554 5.7.1"
+    server.stop()
+    server.start()
+    assert greeting(server, "127.0.3.1") == "554 5.7.1"
+
+
 def test_what_a_peer_did_is_counted(destination, c_test):
     assert c_test.leave_notice(destination.address, unique("id")) == 250
     assert c_test.pull(destination.address, "no-such-id") == "550 5.7.1"
