@@ -326,6 +326,18 @@ settings_check_count(const char *key, unsigned words, struct err *why)
 	return err_set(why, -E_SYNTAX, "must hold at least one word");
 }
 
+/* Each way to tell a destination has one place, and one turn. */
+int
+settings_check_another(const char *key, const struct settings_list *list,
+    const char *word, struct err *why)
+{
+	if (strcmp(key, "speak") != 0 && strcmp(key, "offer") != 0)
+		return 0;
+	if (!settings_list_has(list, word))
+		return 0;
+	return refuse(why, span_of(word), "is given twice");
+}
+
 bool
 settings_check_is_name(const char *key)
 {

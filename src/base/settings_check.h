@@ -14,6 +14,10 @@ int settings_check_text(const char *key, struct span value, struct err *why);
 /* A whole list of KEY: how many words it has. */
 int settings_check_count(const char *key, unsigned words, struct err *why);
 
+/* WORD, which is good by itself, behind those that LIST of KEY has. */
+int settings_check_another(const char *key, const struct settings_list *list,
+    const char *word, struct err *why);
+
 /* Texts of KEY are names of hosts or domains, so that case means nothing. */
 bool settings_check_is_name(const char *key);
 

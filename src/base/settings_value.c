@@ -83,6 +83,20 @@ count_words(const struct settings_value *value)
 	return words;
 }
 
+static int
+keep_word(const struct settings_value *value, struct span word,
+    struct arena *arena, struct settings_list *list, struct err *why)
+{
+	char *copy = NULL;
+	int error = keep_text(value, word, arena, &copy, why);
+
+	if (error == 0)
+		error = settings_check_another(value->key, list, copy, why);
+	if (error == 0)
+		list->v[list->n++] = copy;
+	return error;
+}
+
 /* The words of one text behind those that LIST has. */
 static int
 read_words(const struct settings_value *value, struct span text,
@@ -94,14 +108,11 @@ read_words(const struct settings_value *value, struct span text,
 
 	while (next_word(&text, &word)) {
 		struct err why;
-		int error =
-		    keep_text(value, word, arena, &list->v[list->n], &why);
+		int error = keep_word(value, word, arena, list, &why);
 
 		if (error == -E_NOMEM)
 			return error;
-		if (error == 0) {
-			list->n++;
-		} else {
+		if (error != 0) {
 			watch->fault(watch->arg, why.text);
 			result = error;
 		}

@@ -13,6 +13,7 @@
 #include "base/crash.h"
 #include "origin/hold.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,28 +28,30 @@ static const struct way {
     {"push", 0, ROUTE_PUSH},
 };
 
-static void
-add_way(struct call *c, const char *word)
-{
-	for (unsigned k = 0; k < sizeof ways / sizeof ways[0]; k++)
-		if (strcmp(word, ways[k].word) == 0 &&
-		    (c->capabilities & ways[k].capability) ==
-			ways[k].capability &&
-		    c->way_count < CALL_WAYS)
-			c->ways[c->way_count++] = ways[k].route;
-}
+static_assert(sizeof ways / sizeof ways[0] == CALL_WAYS,
+    "a call has a place for each way, and each has one place");
 
-/* The place of push among the ways; it is added when it is not among them. */
+/* The place of ROUTE among the ways; it is added when it is not among them. */
 static unsigned
-way_of_push(struct call *c)
+place_of(struct call *c, enum store_route route)
 {
 	unsigned at = 0;
 
-	while (at < c->way_count && c->ways[at] != ROUTE_PUSH)
+	while (at < c->way_count && c->ways[at] != route)
 		at++;
 	if (at == c->way_count)
-		c->ways[c->way_count++] = ROUTE_PUSH;
+		c->ways[c->way_count++] = route;
 	return at;
+}
+
+static void
+add_way(struct call *c, const char *word)
+{
+	for (unsigned k = 0; k < CALL_WAYS; k++)
+		if (strcmp(word, ways[k].word) == 0 &&
+		    (c->capabilities & ways[k].capability) ==
+			ways[k].capability)
+			(void)place_of(c, ways[k].route);
 }
 
 bool
@@ -64,7 +67,7 @@ call_notice_begin(struct call *c)
 	offers = c->way_count > 0;
 	for (unsigned i = 0; i < c->count; i++) {
 		if (c->items[i].push)
-			c->items[i].way = way_of_push(c);
+			c->items[i].way = place_of(c, ROUTE_PUSH);
 		else /* the end of the call says of the others why not */
 			c->items[i].ended = !offers;
 	}

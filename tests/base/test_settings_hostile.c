@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,31 @@ a_list_of_many_words_is_read_whole(void **state)
 	assert_true(s->allow_hosts.n > 49900);
 	settings_free(&s);
 	free(text);
+}
+
+/* A call has one place for each way. */
+static void
+a_way_is_given_once(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"speak = {msid, push, msid}", "t:3: speak: \"msid\" is"},
+	    {"speak = 'msid msid msid msid'", "t:3: speak: \"msid\" is"},
+	    {"peer b.test { speak = 'push push' }", "t:3: speak: \"push\" is"},
+	    {"offer = {gdel, msid, gdel}", "t:3: offer: \"gdel\" is"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct settings *s;
+		struct err err = {0};
+		char text[128];
+
+		snprintf(text, sizeof text, NEEDED "%s\n", rows[i][0]);
+		assert_int_equal(
+		    settings_parse(span_of(text), "t", &s, &err), -E_SYNTAX);
+		assert_non_null(strstr(err.text, rows[i][1]));
+		assert_non_null(strstr(err.text, " given twice"));
+	}
 }
 
 static uint32_t
@@ -177,6 +203,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(endless_lines_and_deep_braces_are_survived),
 	    cmocka_unit_test(a_list_of_many_words_is_read_whole),
+	    cmocka_unit_test(a_way_is_given_once),
 	    cmocka_unit_test(no_mutation_of_a_good_text_breaks_the_reader),
 	    cmocka_unit_test(random_octets_are_refused),
 	};
