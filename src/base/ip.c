@@ -134,6 +134,14 @@ ip_mask(struct ip ip, unsigned bits)
 	return ip;
 }
 
+struct ip_net
+ip_host(struct ip ip)
+{
+	const uint8_t bits = ip.family == 4 ? 32 : 64;
+
+	return (struct ip_net){ip_mask(ip, bits), bits};
+}
+
 /*
  * Networks that are nobody's in public. Those for documentation are left out:
  * nothing answers there, and examples and tests are written with them.

@@ -37,6 +37,12 @@ bool ip_net_has(const struct ip_net *net, struct ip ip);
 struct ip ip_mask(struct ip ip, unsigned bits);
 
 /*
+ * What counts as one host where hosts are counted: an IPv4 address, an IPv6
+ * /64, since whoever has one address of that has them all.
+ */
+struct ip_net ip_host(struct ip ip);
+
+/*
  * True for addresses nobody in the public network can own: loopback, private,
  * link-local, multicast, 0/8, 100.64/10, unique-local, mapped and translated
  * forms (WIRE 8, AT-24).

@@ -1,4 +1,4 @@
-/* A count for each address, in the table of numbers. */
+/* A count for each host, in the table of numbers. */
 #include "daemon/crowd.h"
 
 #include "base/err.h"
@@ -49,9 +49,12 @@ number_of(const struct crowd *c, struct ip ip)
 {
 	uint64_t part[2];
 
+	ip = ip_host(ip).address;
 	memcpy(part, ip.b, sizeof part);
 	part[0] = (part[0] ^ c->salt) * UINT64_C(0x9e3779b97f4a7c15);
-	part[1] = (part[1] + part[0]) * UINT64_C(0xbf58476d1ce4e5b9);
+	/* the family, as 32.1.13.184 is not 2001:db8::/64 */
+	part[1] =
+	    (part[1] + part[0] + ip.family) * UINT64_C(0xbf58476d1ce4e5b9);
 	return (part[1] ^ part[1] >> 31) | 1;
 }
 

@@ -1,7 +1,8 @@
 /*
- * How many sessions each address has open now, so that one host cannot take
- * them all (GD-44). One crowd for each process that has sessions, so that they
- * are gone with it. Bounded: beyond CROWD_MAX addresses new ones are refused.
+ * How many sessions each address (IPv6 /64) has open now, so that one host
+ * cannot take them all (GD-44). One crowd for each process that has sessions,
+ * so that they are gone with it. Bounded: beyond CROWD_MAX addresses new ones
+ * are refused.
  */
 #ifndef DAEMON_CROWD_H
 #define DAEMON_CROWD_H
@@ -15,7 +16,7 @@ struct crowd;
 int crowd_new(struct crowd **c);
 void crowd_free(struct crowd **c);
 
-/* How many sessions IP has. */
+/* How many sessions IP has, with all that are the same host (ip_host()). */
 uint64_t crowd_count(const struct crowd *c, struct ip ip);
 
 /* One more from IP. False: CROWD_MAX or no memory. */

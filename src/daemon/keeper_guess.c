@@ -40,16 +40,6 @@ settings_of(const struct settings *s)
 	};
 }
 
-/* What is denied as one: an IPv4 address, an IPv6 /64. */
-static struct ip_net
-net_of(struct ip ip)
-{
-	unsigned bits =
-	    ip.family == 4 ? PENALTY_ADDRESS_BITS4 : PENALTY_ADDRESS_BITS6;
-
-	return (struct ip_net){ip_mask(ip, bits), (uint8_t)bits};
-}
-
 /* The address, or one for the network, by which NAME is denied. */
 static bool
 address_of(struct span name, struct ip *ip_r)
@@ -60,7 +50,7 @@ address_of(struct span name, struct ip *ip_r)
 		return false;
 	*ip_r = net.address;
 	return net.bits == (net.address.family == 4 ? 32 : 128) ||
-	       net.bits == net_of(net.address).bits;
+	       net.bits == ip_host(net.address).bits;
 }
 
 /* ---- refusals that wait ---- */
@@ -124,7 +114,7 @@ static void
 keep(struct keeper_guess *g, const struct penalty_failure *failure)
 {
 	struct store_op *op = store_op_new(STORE_DENIED_PUT, role_now());
-	struct ip_net net = net_of(failure->address);
+	struct ip_net net = ip_host(failure->address);
 	char text[IP_NET_TEXT];
 
 	ip_net_text(&net, text);
@@ -193,7 +183,7 @@ keeper_guess_find(
 	if (!address_of(name, &ip) ||
 	    !penalty_is_denied(g->penalty, ip, role_now()))
 		return false;
-	net = net_of(ip);
+	net = ip_host(ip);
 	ip_net_text(&net, row_r);
 	return true;
 }

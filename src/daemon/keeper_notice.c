@@ -133,7 +133,7 @@ is_within_rate(struct keeper *k, const struct ip *address)
 {
 	const struct settings *s = k->role->settings;
 
-	return limits_take(k->notices, span_make(address->b, sizeof address->b),
+	return limits_take_host(k->notices, *address,
 	    keeper_history_has(k->history, *address) ? s->notice_rate
 						     : s->notice_rate_new,
 	    role_now());

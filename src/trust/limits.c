@@ -6,6 +6,7 @@
 #include "base/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct limits {
 	int64_t window, began;
@@ -108,4 +109,15 @@ limits_take(struct limits *l, struct span name, uint64_t most, int64_t now)
 		return false;
 	c->n++;
 	return true;
+}
+
+bool
+limits_take_host(struct limits *l, struct ip host, uint64_t most, int64_t now)
+{
+	uint8_t name[1 + sizeof host.b];
+
+	host = ip_host(host).address;
+	name[0] = host.family; /* 32.1.13.184 is not 2001:db8::/64 */
+	memcpy(name + 1, host.b, sizeof host.b);
+	return limits_take(l, span_make(name, sizeof name), most, now);
 }

@@ -8,6 +8,7 @@
 #ifndef TRUST_LIMITS_H
 #define TRUST_LIMITS_H
 
+#include "base/ip.h"
 #include "base/span.h"
 
 #define LIMITS_NAMES_MAX 100000 /* names counted in one window */
@@ -24,5 +25,9 @@ void limits_free(struct limits **l);
  */
 bool
 limits_take(struct limits *l, struct span name, uint64_t most, int64_t now);
+
+/* The same by the host that HOST belongs to (ip_host()). */
+bool
+limits_take_host(struct limits *l, struct ip host, uint64_t most, int64_t now);
 
 #endif

@@ -57,13 +57,6 @@ struct penalty {
 	uint64_t salt, twist; /* so that nobody can choose numbers that meet */
 };
 
-/* What a number stands for: the first BITS of an address of either family. */
-static struct ip
-prefix_of(struct ip ip, unsigned bits4, unsigned bits6)
-{
-	return ip_mask(ip, ip.family == 4 ? bits4 : bits6);
-}
-
 /*
  * One number for each prefix of at most 64 bits: nothing here loses a bit, so
  * two never share one. IPv4 lies in 0:1::/32, which is nobody's in IPv6.
@@ -86,14 +79,14 @@ number_of(const struct penalty *p, struct ip prefix)
 static uint64_t
 network_of(const struct penalty *p, struct ip ip)
 {
-	return number_of(p, prefix_of(ip, NETWORK_BITS4, NETWORK_BITS6));
+	return number_of(
+	    p, ip_mask(ip, ip.family == 4 ? NETWORK_BITS4 : NETWORK_BITS6));
 }
 
 static uint64_t
 address_of(const struct penalty *p, struct ip ip)
 {
-	return number_of(
-	    p, prefix_of(ip, PENALTY_ADDRESS_BITS4, PENALTY_ADDRESS_BITS6));
+	return number_of(p, ip_host(ip).address);
 }
 
 /* A clock that runs back stays in the last slot. */
@@ -335,8 +328,7 @@ fail_address(struct penalty *p, struct ip asker, int64_t now,
 		return;
 	book_drop(&p->addresses, c);
 	failure->is_denied = true;
-	failure->address =
-	    prefix_of(asker, PENALTY_ADDRESS_BITS4, PENALTY_ADDRESS_BITS6);
+	failure->address = ip_host(asker).address;
 	failure->until = until;
 }
 
@@ -418,8 +410,7 @@ penalty_deny(struct penalty *p, struct ip asker, int64_t until, int64_t now)
 		if (d == NULL)
 			return -E_NOMEM;
 		list_init(&d->in_age);
-		d->address = prefix_of(
-		    asker, PENALTY_ADDRESS_BITS4, PENALTY_ADDRESS_BITS6);
+		d->address = ip_host(asker).address;
 		if (table_put(&p->denied, number, d) < 0) {
 			free(d);
 			return -E_NOMEM;

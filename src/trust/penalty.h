@@ -23,8 +23,6 @@
 #define PENALTY_ADDRESSES_MAX 32768  /* addresses with failures */
 #define PENALTY_DENIED_MAX    100000 /* the oldest denial goes */
 #define PENALTY_WAITING_MAX   8      /* refusals of one network that wait */
-#define PENALTY_ADDRESS_BITS4 32     /* what is denied as one address */
-#define PENALTY_ADDRESS_BITS6 64
 
 /* Settings fail-delay-first and so on; durations in seconds. */
 struct penalty_settings {

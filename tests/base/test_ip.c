@@ -173,6 +173,19 @@ masks_leave_the_network(void **state)
 	    ip_mask(ip("2001:db8:1:2:3::4"), 128), ip("2001:db8:1:2:3::4")));
 }
 
+static void
+one_host_is_an_ipv4_address_or_an_ipv6_64(void **state)
+{
+	const struct ip_net four = ip_host(ip("192.0.2.77"));
+	const struct ip_net six = ip_host(ip("2001:db8:1:2:3::4"));
+
+	(void)state;
+	assert_true(ip_equals(four.address, ip("192.0.2.77")));
+	assert_int_equal(four.bits, 32);
+	assert_true(ip_equals(six.address, ip("2001:db8:1:2::")));
+	assert_int_equal(six.bits, 64);
+}
+
 /* AT-24 */
 static void
 addresses_that_are_nobodys_in_public_are_special(void **state)
@@ -238,6 +251,7 @@ main(void)
 	    cmocka_unit_test(networks_hold_their_addresses),
 	    cmocka_unit_test(networks_that_say_too_much_are_refused),
 	    cmocka_unit_test(masks_leave_the_network),
+	    cmocka_unit_test(one_host_is_an_ipv4_address_or_an_ipv6_64),
 	    cmocka_unit_test(addresses_that_are_nobodys_in_public_are_special),
 	    cmocka_unit_test(socket_addresses_go_there_and_back),
 	};

@@ -68,6 +68,32 @@ a_clock_that_runs_back_begins_a_new_window(void **state)
 	limits_free(&l);
 }
 
+static bool
+take(struct limits *l, const char *address)
+{
+	struct ip ip;
+
+	assert_int_equal(ip_parse(span_of(address), &ip), 0);
+	return limits_take_host(l, ip, 1, 0);
+}
+
+/* AT-02 */
+static void
+all_addresses_of_an_ipv6_64_share_one_count(void **state)
+{
+	struct limits *l = limits_new(60);
+
+	(void)state;
+	assert_true(take(l, "2001:db8::1"));
+	assert_false(take(l, "2001:db8::1"));
+	assert_false(take(l, "2001:db8::ffff:2"));
+	assert_true(take(l, "2001:db8:0:1::1"));
+	assert_true(take(l, "32.1.13.184")); /* its octets are 2001:db8:: */
+	assert_true(take(l, "32.1.13.185"));
+	assert_false(take(l, "::ffff:32.1.13.185"));
+	limits_free(&l);
+}
+
 int
 main(void)
 {
@@ -76,6 +102,7 @@ main(void)
 		beyond_the_number_it_is_refused_until_the_window_ends),
 	    cmocka_unit_test(no_number_is_no_limit),
 	    cmocka_unit_test(a_flood_of_names_shares_one_count),
+	    cmocka_unit_test(all_addresses_of_an_ipv6_64_share_one_count),
 	    cmocka_unit_test(a_clock_that_runs_back_begins_a_new_window),
 	};
 
