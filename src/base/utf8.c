@@ -7,7 +7,7 @@
  * Not for judging which characters are fit to be shown (message/shown.c), and
  * not for folding: libidn2 does domains, and local parts stay as they came.
  *
- * Read on in character.h.
+ * Read on in utf8.h.
  */
 #include "base/utf8.h"
 

@@ -1,10 +1,12 @@
 /*
  * The inside of the keeper, shared by its own files only: keeper.c (life, clock
  * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
- * that come in), keeper_work.c (the worlds of notify, pull and put),
- * keeper_peers.c (listed hosts), keeper_guess.c (those that guess),
- * keeper_history.c and keeper_offers.c (what hosts did and offer),
- * keeper_control.c and keeper_request.c (what the operator asks).
+ * that come in), keeper_notice.c (notices and verdicts that come in),
+ * keeper_work.c (the worlds of notify, pull and put), keeper_peers.c (listed
+ * hosts), keeper_guess.c (those that guess), keeper_history.c and
+ * keeper_offers.c (what hosts did and offer), keeper_control.c,
+ * keeper_request.c, keeper_kinds.c, keeper_envelope.c and keeper_show.c (what
+ * the operator asks, and what is answered).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H

@@ -5,7 +5,7 @@
  *
  * Not for characters that merely look like others, and not for HTML.
  *
- * Read on in shown.h; UTF-8 itself is in character.c.
+ * Read on in shown.h; UTF-8 itself is in base/utf8.c.
  */
 #include "message/shown.h"
 

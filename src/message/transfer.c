@@ -2,7 +2,7 @@
  * base64 and quoted-printable, as mail programs really write them.
  *
  * Not for base64 where one thing must have one spelling: base/base64.c.
- * transfer_size.c measures parts; it is apart since it must be fast.
+ * transfer_meter.c measures parts; it is apart since it must be fast.
  *
  * Read on in transfer.h.
  */

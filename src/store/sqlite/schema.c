@@ -1,7 +1,7 @@
 /*
  * The tables, and how an older store becomes a newer one. A migration is added
  * at the end and never changed after a release; migrations go forward only.
- * What the columns mean is told in store.h, where the rows are.
+ * What the columns mean is told in store/record.h, where the rows are.
  *
  * Rows are keyed by time-ordered keys, so that inserting appends. Head and body
  * lie in a table of their own, so that scans of messages do not drag them.

@@ -92,15 +92,6 @@ int schema_prepare(sqlite3 *db, const char *path, struct err *err);
 
 /* ---- tally.c ---- */
 
-/* ---- usage.c ---- */
-
-/* So much more, or less, of USER's messages is here; nobody's is not counted.
- */
-void usage_add(struct sqlite_store *s, struct span user, int64_t octets);
-
-/* May the message come, by the quota it came with? */
-bool usage_fits(struct sqlite_store *s, const struct store_message_put *put);
-
 void tally_add(struct sqlite_store *s, enum tally kind, int64_t n);
 void tally_hold(struct sqlite_store *s, enum store_hold_state state,
     enum store_route route, int sign);
@@ -117,6 +108,15 @@ uint64_t tally_waiting(struct sqlite_store *s);
 
 /* Would the table agree with the rows? For store_check. */
 bool tally_is_right(struct sqlite_store *s);
+
+/* ---- usage.c ---- */
+
+/* So much more, or less, of USER's messages is here; nobody's is not counted.
+ */
+void usage_add(struct sqlite_store *s, struct span user, int64_t octets);
+
+/* May the message come, by the quota it came with? */
+bool usage_fits(struct sqlite_store *s, const struct store_message_put *put);
 
 /* ---- messages.c ---- */
 
