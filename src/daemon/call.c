@@ -248,47 +248,46 @@ broken(struct call *c, const struct smtp_client_event *e)
 	give_up_target(c, e->reply.code != 0 ? e->reply.text : e->reason);
 }
 
-/* False when the call is gone, or the machine is not the client's any more. */
-static bool
+/* The call may be gone after this, or the machine not the client's any more. */
+static void
 client_event(struct call *c, const struct smtp_client_event *e)
 {
 	switch (e->kind) {
 	case SMTP_CLIENT_START_TLS:
 		conn_start_tls(c->conn, c->caller->tls, false, NULL);
-		return true;
+		return;
 	case SMTP_CLIENT_READY:
 		c->capabilities = e->capabilities;
 		call_peer_ask(c);
-		return false;
+		return;
 	case SMTP_CLIENT_REPLY:
 		if (c->pulls)
 			call_pull_reply(c, e);
 		else
 			call_notice_reply(c, e);
-		return false;
+		return;
 	case SMTP_CLIENT_RECIPIENT:
 		call_notice_recipient(c, e);
-		return true;
+		return;
 	case SMTP_CLIENT_TURN:
 		call_pull_turn(c);
-		return false;
+		return;
 	case SMTP_CLIENT_BROKEN:
 		broken(c, e);
-		return false;
+		return;
 	case SMTP_CLIENT_CLOSED:
 		if (!c->ready) {
 			give_up_target(c, c->weaker);
-			return false;
+			return;
 		}
 		call_pull_prove(c, true);
 		call_over(c, c->farewell);
-		return false;
+		return;
 	case SMTP_CLIENT_CONTENT:
 	case SMTP_CLIENT_SENT:
 		call_push_event(c, e);
-		return false;
+		return;
 	}
-	return true;
 }
 
 static void

@@ -169,7 +169,6 @@ begin(struct role *role, struct err *err)
 	f->role = role;
 	role->state = f;
 	table_init(&f->sessions);
-	table_init(&f->sessions);
 	return make_tls(f, err);
 }
 
