@@ -2,10 +2,10 @@
  * DNS through libunbound. Every ask waits in one ring, oldest first, which
  * also is the order of their deadlines, so one timer serves them all. A
  * question at the library is a flight of its own: the library cannot be made
- * to forget a question in this mode, so an ask that is answered late or
- * cancelled leaves its flight, which ends alone.
+ * to forget a question in this mode, so an ask that is overdue leaves its
+ * flight, which ends alone.
  *
- *	ask:    queued -> flying -> answered, overdue or cancelled
+ *	ask:    queued -> flying -> answered or overdue
  *	flight: flying -> landed (with or without an ask)
  *
  * What must hold: every ask is in `waiting`; one that has no flight is in
@@ -411,13 +411,4 @@ lookup_ask(struct lookup *l, const struct dns_question *question,
 	if (!evtimer_pending(l->overdue, NULL))
 		set_timer(l);
 	return ask;
-}
-
-void
-lookup_cancel(struct lookup_ask **ask)
-{
-	if (*ask == NULL)
-		return;
-	forget(*ask);
-	*ask = NULL;
 }

@@ -30,16 +30,13 @@ void lookup_free(struct lookup **l);
 
 /*
  * Asks QUESTION (copied; its name has passed dns_name()). ANSWERED is called
- * exactly once, from the loop and never from within this call, unless the ask
- * is cancelled before; its answer is borrowed for that call, and the ask is
- * gone when it is called. NULL: memory or LOOKUP_WAITING_MAX is used up,
- * ANSWERED will not be called; the caller acts as upon DNS_TEMPORARY.
+ * exactly once, from the loop and never from within this call; its answer is
+ * borrowed for that call, and the ask is gone when it is called. NULL: memory
+ * or LOOKUP_WAITING_MAX is used up, ANSWERED will not be called; the caller
+ * acts as upon DNS_TEMPORARY.
  */
 struct lookup_ask *
 lookup_ask(struct lookup *l, const struct dns_question *question,
     void (*answered)(void *arg, const struct dns_answer *answer), void *arg);
-
-/* Forgets the ask; ANSWERED is not called. Takes NULL, leaves NULL. */
-void lookup_cancel(struct lookup_ask **ask);
 
 #endif

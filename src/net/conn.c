@@ -14,8 +14,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,21 +160,6 @@ on_alarm(evutil_socket_t fd, short what, void *arg)
 
 /* ---- what the owner calls ---- */
 
-static struct ip
-peer_of(int fd)
-{
-	struct sockaddr_storage address;
-	socklen_t n = sizeof address;
-	struct ip ip = {0};
-	uint16_t port;
-
-	memset(&address, 0, sizeof address);
-	if (getpeername(fd, (struct sockaddr *)&address, &n) != 0 ||
-	    ip_from_sockaddr((struct sockaddr *)&address, &ip, &port) != 0)
-		memset(&ip, 0, sizeof ip);
-	return ip;
-}
-
 int
 conn_new(const struct conn_setup *setup, struct conn **conn_r)
 {
@@ -188,7 +171,6 @@ conn_new(const struct conn_setup *setup, struct conn **conn_r)
 		return -E_NOMEM;
 	}
 	c->setup = *setup;
-	c->peer = peer_of(fd);
 	c->now = INT64_MIN;
 	c->alarm_at = c->give_up_by = INT64_MAX;
 	event_assign(
@@ -262,18 +244,6 @@ conn_is_secure(const struct conn *c)
 }
 
 bool
-conn_is_verified(const struct conn *c)
-{
-	return c->secure && conn_tls_verified(c->tls);
-}
-
-const char *
-conn_tls_name(const struct conn *c)
-{
-	return c->secure ? conn_tls_text(c->tls) : "";
-}
-
-bool
 conn_has_unread(const struct conn *c)
 {
 	return c->unread_at < c->unread_end;
@@ -289,10 +259,4 @@ uint64_t
 conn_sent(const struct conn *c)
 {
 	return c->sent;
-}
-
-struct ip
-conn_peer(const struct conn *c)
-{
-	return c->peer;
 }

@@ -11,7 +11,6 @@
 #define NET_CONN_H
 
 #include "base/err.h"
-#include "base/ip.h"
 #include "proto/machine.h"
 
 #include <event2/event.h>
@@ -78,13 +77,6 @@ void conn_start_tls(
     struct conn *c, SSL_CTX *tls, bool server_side, const char *name);
 
 bool conn_is_secure(const struct conn *c);
-/* Did the peer's certificate verify and match NAME (see tls_verified())? */
-bool conn_is_verified(const struct conn *c);
-/*
- * "TLSv1.3 TLS_AES_256_GCM_SHA384", or "" in clear; for Received fields.
- * Lives as long as the conn.
- */
-const char *conn_tls_name(const struct conn *c);
 
 /* Did the machine leave input unread (octets behind its last command)? */
 bool conn_has_unread(const struct conn *c);
@@ -92,8 +84,5 @@ bool conn_has_unread(const struct conn *c);
 /* Octets of the protocol through this connection so far (not of TLS). */
 uint64_t conn_received(const struct conn *c);
 uint64_t conn_sent(const struct conn *c);
-
-/* The peer's address; family 0 when it has none (a socket pair). */
-struct ip conn_peer(const struct conn *c);
 
 #endif

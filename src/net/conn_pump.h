@@ -29,7 +29,6 @@ struct conn {
 	int64_t alarm_at;   /* what the alarm is set for; INT64_MAX: not set */
 	int64_t give_up_by; /* handshake or last words; INT64_MAX: never */
 	uint64_t received, sent;
-	struct ip peer;
 	enum conn_phase phase;
 	bool reading, writing; /* the events are added */
 	bool tls_needs_read, tls_needs_write;

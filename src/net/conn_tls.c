@@ -9,21 +9,16 @@
 #include "net/conn_tls.h"
 
 #include "base/span.h"
-#include "net/tls.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define TLS_TEXT_MAX 96 /* protocol and cipher; OpenSSL's longest is 46 */
-
 struct conn_tls {
 	SSL *ssl;
-	char text[TLS_TEXT_MAX];
 };
 
 /* OpenSSL writes with write(2), which has no MSG_NOSIGNAL. */
@@ -130,8 +125,6 @@ conn_tls_handshake(struct conn_tls *t)
 	if (result != 1)
 		return outcome(t, result);
 	acknowledge(t->ssl);
-	(void)snprintf(t->text, sizeof t->text, "%s %s",
-	    SSL_get_version(t->ssl), SSL_get_cipher_name(t->ssl));
 	return CONN_IO_DONE;
 }
 
@@ -160,16 +153,4 @@ conn_tls_goodbye(struct conn_tls *t)
 {
 	ERR_clear_error();
 	(void)SSL_shutdown(t->ssl); /* best effort: the socket may be full */
-}
-
-const char *
-conn_tls_text(const struct conn_tls *t)
-{
-	return t->text;
-}
-
-bool
-conn_tls_verified(const struct conn_tls *t)
-{
-	return tls_verified(t->ssl);
 }

@@ -40,8 +40,4 @@ conn_tls_write(struct conn_tls *t, const void *from, size_t n, size_t *n_r);
 /* Tells the peer that nothing follows (close_notify), if it will listen. */
 void conn_tls_goodbye(struct conn_tls *t);
 
-/* After the handshake; the text lives as long as T. */
-const char *conn_tls_text(const struct conn_tls *t);
-bool conn_tls_verified(const struct conn_tls *t);
-
 #endif

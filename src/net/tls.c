@@ -218,11 +218,3 @@ tls_client(struct span ca, bool must_verify, SSL_CTX **tls_r, struct err *err)
 	*tls_r = tls;
 	return 0;
 }
-
-bool
-tls_verified(const SSL *ssl)
-{
-	return SSL_get0_peer_certificate(ssl) != NULL &&
-	       SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != NULL &&
-	       SSL_get_verify_result(ssl) == X509_V_OK;
-}

@@ -17,12 +17,9 @@ int tls_server(struct span certificate_chain, struct span private_key,
 /*
  * For dialling. CA (PEM, or empty) is what certificates are checked against;
  * with MUST_VERIFY false a bad certificate is accepted, as opportunistic TLS
- * between servers requires (RFC 7435), and tls_verified() tells.
+ * between servers requires (RFC 7435).
  */
 int
 tls_client(struct span ca, bool must_verify, SSL_CTX **tls_r, struct err *err);
-
-/* Did the peer's certificate verify and match the name given for SNI? */
-bool tls_verified(const SSL *ssl);
 
 #endif

@@ -123,16 +123,6 @@ address_domain(struct span s, char text_r[ADDRESS_DOMAIN_MAX + 1])
 	return rc;
 }
 
-bool
-address_domain_equals(struct span a, struct span b)
-{
-	char a_text[ADDRESS_DOMAIN_MAX + 1];
-	char b_text[ADDRESS_DOMAIN_MAX + 1];
-
-	return address_domain(a, a_text) == 0 &&
-	       address_domain(b, b_text) == 0 && strcmp(a_text, b_text) == 0;
-}
-
 /* One spelling for each address, so that texts can be compared. */
 static int
 literal(struct span s, char text_r[ADDRESS_DOMAIN_MAX + 1])

@@ -54,7 +54,4 @@ void address_fold(const struct address *a, char text_r[ADDRESS_TEXT]);
  */
 int address_domain(struct span s, char text_r[ADDRESS_DOMAIN_MAX + 1]);
 
-/* The same domain after address_domain() on both; false when either fails. */
-bool address_domain_equals(struct span a, struct span b);
-
 #endif

@@ -71,17 +71,14 @@ check_domain(struct span s)
 {
 	char text[ADDRESS_DOMAIN_MAX + 1], again[ADDRESS_DOMAIN_MAX + 1];
 
-	if (address_domain(s, text) != 0) {
-		assert(!address_domain_equals(s, s));
+	if (address_domain(s, text) != 0)
 		return;
-	}
 	assert(text[0] != '\0' && text[strlen(text) - 1] != '.');
 	for (const char *c = text; *c != '\0'; c++)
 		assert(*c == '.' || *c == '-' || (*c >= '0' && *c <= '9') ||
 		       (*c >= 'a' && *c <= 'z'));
 	assert(address_domain(span_of(text), again) == 0);
 	assert(strcmp(text, again) == 0);
-	assert(address_domain_equals(s, span_of(text)));
 }
 
 void

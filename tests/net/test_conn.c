@@ -508,23 +508,6 @@ a_reset_is_told_as_lost(void **state)
 	party_fini(&party);
 }
 
-static void
-a_peer_has_an_address_over_the_network_only(void **state)
-{
-	struct scene *s = *state;
-	struct party party;
-	int ours, theirs;
-	char text[IP_TEXT];
-
-	assert_int_equal(conn_peer(s->party.conn).family, 0);
-	tcp_pair(&ours, &theirs);
-	party_init(&party, s->base, ours);
-	ip_text(conn_peer(party.conn), text);
-	assert_string_equal(text, "127.0.0.1");
-	party_fini(&party);
-	close(theirs);
-}
-
 static bool
 may_open(rlim_t files)
 {
@@ -591,7 +574,6 @@ main(void)
 	    CASE(a_conn_may_be_freed_at_its_end),
 	    CASE(a_conn_may_free_another_one_that_is_ready_too),
 	    CASE(a_reset_is_told_as_lost),
-	    CASE(a_peer_has_an_address_over_the_network_only),
 	    CASE(a_thousand_connections_are_served_at_once),
 	};
 
