@@ -106,5 +106,8 @@ verb_ehlo_proceed(struct smtp_server *x)
 	buf_print(&x->out, "250-SIZE %llu\r\n",
 	    (unsigned long long)x->setup.message_size);
 	print_offers(x);
-	verb_ehlo_begin(x, true);
+	if (buf_bad(&x->out)) /* half an answer would be waited for */
+		smtp_session_close(x);
+	else
+		verb_ehlo_begin(x, true);
 }

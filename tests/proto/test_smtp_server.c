@@ -1,6 +1,8 @@
 /* Commands, sequences and parameters of port 25, as whole sessions. */
 #include "server_talk.h"
 
+#include "proto/smtp_session.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,6 +74,22 @@ the_host_name_is_the_session_s_own(void **state)
 	free(hostname);
 	talk_say(&t, HELLO);
 	assert_true(talk_has_said(&t, "250-mx.b.test\r\n"));
+	talk_fini(&t);
+}
+
+/* Whoever got half of it would wait for the rest until its patience ends. */
+static void
+an_answer_to_ehlo_that_found_no_memory_ends_the_session(void **state)
+{
+	struct smtp_server_setup setup = talk_setup(SMTP_SERVER_PEER);
+	struct talk t;
+
+	(void)state;
+	talk_init(&t, &setup, 0);
+	t.server->out.max = 64; /* as if there were no more */
+	talk_say(&t, HELLO);
+	assert_true(t.is_over);
+	assert_false(talk_has_said(&t, "250"));
 	talk_fini(&t);
 }
 
@@ -405,6 +423,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		an_answer_to_ehlo_that_found_no_memory_ends_the_session),
 	    cmocka_unit_test(the_host_name_is_the_session_s_own),
 	    cmocka_unit_test(ehlo_shows_what_is_offered),
 	    cmocka_unit_test(ehlo_shows_no_more_than_is_offered),
