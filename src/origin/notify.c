@@ -4,9 +4,10 @@
  *     claimed -> RESOLVING -> AIMING -> CALLING -> each item settled -> gone
  *
  * Aimed and nobody there to make the call: it waits, and no try is lost.
- * Every claimed hold ends in exactly one of hold_noticed, hold_retry, hold_end;
- * until then its lease keeps others away, and a crash only lets the lease run
- * out. Invariant: under_way is the number of items in all groups.
+ * Every claimed hold ends in exactly one of hold_noticed, hold_retry,
+ * hold_settle, hold_end. A lease that runs out before that is renewed by the
+ * next look, which finds the hold in its group; after a crash a start frees it.
+ * Invariant: under_way is the number of items in all groups.
  */
 #include "origin/notify.h"
 

@@ -22,7 +22,7 @@ FLOWS = {"deliver": ("carol@b.test", None),
          "accept": ("bob@b.test", "accept"),
          "reject": ("bob@b.test", "reject")}
 
-# Without these nothing waits for anything: they are struck elsewhere.
+# Of the others only main makes any: test_restart.py.
 ON_THE_WAY = ("alloc", "write", "short", "sync", "make", "link", "unlink",
               "send", "accept", "step")
 # A channel that breaks between two that live is missed after a minute (role.h).
