@@ -109,6 +109,16 @@ span_find(struct span s, size_t from, char c)
 	return found == NULL ? s.n : (size_t)(found - s.p);
 }
 
+struct span
+span_from_last(struct span s, char c)
+{
+	size_t at = s.n;
+
+	while (at > 0 && s.p[at - 1] != c)
+		at--;
+	return at == 0 ? span_of("") : span_skip(s, at - 1);
+}
+
 size_t
 span_search(struct span s, size_t from, struct span needle)
 {

@@ -43,6 +43,9 @@ size_t span_find(struct span s, size_t from, char c);
 /* Index of the first occurrence of NEEDLE at or after FROM, or s.n. */
 size_t span_search(struct span s, size_t from, struct span needle);
 
+/* From the last C to the end; empty when there is none. */
+struct span span_from_last(struct span s, char c);
+
 /* Without spaces, tabs, CR and LF at both ends. */
 struct span span_trim(struct span s);
 

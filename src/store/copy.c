@@ -69,9 +69,9 @@ copy_notice(
 	*to_r = *from;
 	to_r->envelope = span_of("");
 	return own(a, &to_r->id) && own(a, &to_r->domain) &&
-	       own(a, &to_r->recipient) && own(a, &to_r->to) &&
-	       own(a, &to_r->sender) && own(a, &to_r->subject) &&
-	       own(a, &to_r->reply);
+	       own(a, &to_r->server) && own(a, &to_r->recipient) &&
+	       own(a, &to_r->to) && own(a, &to_r->sender) &&
+	       own(a, &to_r->subject) && own(a, &to_r->reply);
 }
 
 bool
@@ -88,6 +88,15 @@ copy_peer(
 {
 	*to_r = *from;
 	return own(a, &to_r->name) && own(a, &to_r->domain);
+}
+
+bool
+copy_entry(
+    struct arena *a, const struct store_entry *from, struct store_entry *to_r)
+{
+	*to_r = *from;
+	return own(a, &to_r->user) && own(a, &to_r->address) &&
+	       own(a, &to_r->server);
 }
 
 bool

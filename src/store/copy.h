@@ -33,6 +33,8 @@ bool copy_notice_text(
     struct arena *a, const struct store_notice *from, struct store_notice *to);
 bool copy_peer(
     struct arena *a, const struct store_peer *from, struct store_peer *to_r);
+bool copy_entry(
+    struct arena *a, const struct store_entry *from, struct store_entry *to_r);
 bool copy_delivery(struct arena *a, const struct store_delivery *from,
     struct store_delivery *to_r);
 

@@ -88,6 +88,29 @@ store_listed_name(enum store_listed l)
 }
 
 const char *
+store_side_name(enum store_side s)
+{
+	static const char *const names[] = {
+	    [SIDE_INCOMING] = "incoming",
+	    [SIDE_OUTGOING] = "outgoing",
+	};
+
+	return PICK(names, s);
+}
+
+const char *
+store_entry_by_name(enum store_entry_by by)
+{
+	static const char *const names[] = {
+	    [ENTRY_BY_HAND] = "hand",
+	    [ENTRY_BY_VERDICT] = "verdict",
+	    [ENTRY_BY_WRITING] = "writing",
+	};
+
+	return PICK(names, by);
+}
+
+const char *
 store_route_name(enum store_route r)
 {
 	static const char *const names[] = {

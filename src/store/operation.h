@@ -8,6 +8,7 @@
 #ifndef STORE_OPERATION_H
 #define STORE_OPERATION_H
 
+#include "store/operation_list.h"
 #include "store/operation_origin.h"
 #include "store/operation_receiver.h"
 #include "store/outcome.h"
@@ -20,11 +21,16 @@ struct store_user_put {
 	struct store_user user;
 	bool only_new, only_old;
 };
-/* OK, NONE. */
+/* OK, NONE. With a sender also how the user's incoming list stands to it
+   (entry_find); else `listed` is LISTED_NOT. */
 struct store_user_get {
 	struct span address;
+	struct span sender; /* "": not asked */
+	struct span server;
+	bool verified;
 
 	struct store_user user;
+	enum store_listed listed;
 };
 /* Rows after `after` in order of address. OK. */
 struct store_user_list {
@@ -34,7 +40,7 @@ struct store_user_list {
 	unsigned count;
 	struct store_user *users;
 };
-/* OK, NONE. Its holds and deliveries go on. */
+/* OK, NONE. Its lists go with it; its holds and deliveries go on. */
 struct store_user_drop {
 	struct span address;
 };

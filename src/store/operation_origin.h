@@ -93,9 +93,10 @@ struct store_hold_retry {
  * the one announced under `key` with that recipient (compared without ASCII
  * case). OK with row (whose key is to be settled) and content (body inline, or
  * spooled); BUSY: an entitled asker, and another pull runs; CONFLICT: a verdict
- * without `to` on an envelope of several (`needs_to`); NONE: everything else,
- * and `entitled` tells whether id and asker were right (it was taken, refused,
- * expired, withdrawn, or `to` is not in that envelope).
+ * without `to` on an envelope of several (`needs_to`); AUTHORIZE puts the
+ * recipient onto the outgoing list of who sent it (SM-30); NONE: everything
+ * else, and `entitled` tells whether id and asker were right (it was taken,
+ * refused, expired, withdrawn, or `to` is not in that envelope).
  */
 struct store_hold_lease {
 	struct key key;
@@ -159,8 +160,10 @@ struct store_hold_settle {
  * REFUSED otherwise: recorded, the state stays (`late`, SM-25); after a refusal
  * by the recipient nothing changes, the first stays (`again`). ACCEPT,
  * AUTHORIZE with `have`: to TAKEN without a turn; TAKEN already: `again`. All
- * these OK. BUSY: entitled, and a pull runs. CONFLICT: needs_to, or no verdict
- * that comes this way. NONE: everything else.
+ * these OK. AUTHORIZE and SPAMMER that are not `again` put the recipient onto
+ * the outgoing list of who sent it (SM-30, SM-33). BUSY: entitled, and a pull
+ * runs. CONFLICT: needs_to, or no verdict that comes this way. NONE: everything
+ * else.
  */
 struct store_hold_verdict {
 	struct key key;

@@ -9,14 +9,17 @@
 #include "store/record.h"
 
 /*
- * One row for each recipient of one envelope or MSID; one for GDEL. Outcome of
- * each row: OK; EXISTS: its name or key is known, whatever its state: without
- * effect (WIRE 4.7); CONFLICT: neither PENDING nor WANTED; FULL: `pending_max`
- * undecided or not yet fetched ones of this recipient from this domain, or, for
- * a row that names no recipient, `domain_max` such ones of the domain, or
- * `total_max` in all (0: no ceiling). When a recipient has more than `user_max`
- * PENDING ones, the oldest of the domain that has most of them lapses (AT-02).
- * OK: look at the rows; FULL: more than STORE_RECIPIENTS_PART rows.
+ * One row for each recipient of one envelope or MSID; one for GDEL. A REFUSED
+ * one with verdict SPAMMER is one that its recipient's list denies: its verdict
+ * is due, at most one for each pair in LISTING_TELL_AGAIN (else EXISTS).
+ * Outcome of each row: OK; EXISTS: its name or key is known, whatever its
+ * state: without effect (WIRE 4.7); CONFLICT: neither PENDING nor WANTED; FULL:
+ * `pending_max` undecided or not yet fetched ones of this recipient from this
+ * domain, or, for a row that names no recipient, `domain_max` such ones of the
+ * domain, or `total_max` in all (0: no ceiling). When a recipient has more than
+ * `user_max` PENDING ones, the oldest of the domain that has most of them
+ * lapses (AT-02). OK: look at the rows; FULL: more than STORE_RECIPIENTS_PART
+ * rows.
  */
 struct store_notice_put {
 	unsigned count;
@@ -101,7 +104,9 @@ struct store_notice_settle {
  * HAVE (`have`). KEPT: ACCEPT, AUTHORIZE to FETCHED with `delivery`. Refusals
  * of both: to REFUSED, verdict due, the content given back when nothing else
  * needs it. FETCHED, DELIVERED: a refusal is due and the state stays (SM-25).
- * The first decision that has an effect sets `decided_at`. The same again: OK
+ * The first decision that has an effect sets `decided_at`. AUTHORIZE and
+ * SPAMMER also put the pair of sender and server onto the user's list (SM-21,
+ * SM-24). The same again: OK
  * with `again`; any other, or in another state: CONFLICT. CONFLICT also when
  * the delivery that is needed has the zero key. NONE: no such notice, or not
  * this user's.

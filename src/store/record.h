@@ -130,8 +130,11 @@ struct store_notice {
 	/* The name of a notice: (id, domain, recipient). One that named no
 	   recipient (GDEL) has the name (id, domain, "") for ever, also when
 	   its recipient became known; with that it is found as well. */
-	struct span id;        /* as given to us */
-	struct span domain;    /* verified */
+	struct span id;     /* as given to us */
+	struct span domain; /* verified */
+	/* With the sender what a user's list speaks of: who speaks for it, as
+	   the setting pair-server says; "": the domain. */
+	struct span server;
 	struct span recipient; /* the local user, folded; "": not known yet */
 	struct key key;       /* ours; time-ordered; repeat key of notice_put */
 	struct span to;       /* the recipient as given */
@@ -177,6 +180,27 @@ struct store_delivery {
 };
 
 enum store_listed { LISTED_NOT = 1, LISTED_ALLOW, LISTED_DENY };
+
+/* Of whose mail a user's list speaks: what comes, what goes (SM-26, SM-28). */
+enum store_side { SIDE_INCOMING = 1, SIDE_OUTGOING };
+
+/* How an entry came onto a list. */
+enum store_entry_by { ENTRY_BY_HAND = 1, ENTRY_BY_VERDICT, ENTRY_BY_WRITING };
+
+/* One entry of a user's list; user, side, address and server are its name. */
+struct store_entry {
+	struct span user; /* folded */
+	enum store_side side;
+	struct span address; /* folded; "@domain": all addresses there */
+	/* Of an incoming one: who speaks for the address, lower case. "": any
+	   server where it denies; where it allows, the one that is verified
+	   first takes this place. */
+	struct span server;
+	enum store_listed list; /* ALLOW, DENY */
+	enum store_entry_by by;
+	int64_t created;
+	int64_t told_at; /* when the origin was last told that it denies */
+};
 
 /* A host, network or domain that is listed, or that did things. */
 struct store_peer {

@@ -61,6 +61,8 @@ const char *store_notice_state_name(enum store_notice_state s);
 const char *store_route_name(enum store_route r);
 const char *store_verdict_name(enum store_verdict v);
 const char *store_listed_name(enum store_listed l);
+const char *store_side_name(enum store_side s);
+const char *store_entry_by_name(enum store_entry_by by);
 
 struct store;
 

@@ -62,6 +62,11 @@ what_is_not_found_is_at_the_end(void **state)
 	assert_int_equal(span_find(S("abcabc"), 1, 'a'), 3);
 	assert_int_equal(span_find(S("abc"), 0, 'z'), 3);
 	assert_int_equal(span_find(S("abc"), 99, 'a'), 3);
+	assert_true(span_equals(span_from_last(S("a@b@c"), '@'), S("@c")));
+	assert_true(span_equals(span_from_last(S("@c"), '@'), S("@c")));
+	assert_true(span_equals(span_from_last(S("abc@"), '@'), S("@")));
+	assert_int_equal(span_from_last(S("abc"), '@').n, 0);
+	assert_int_equal(span_from_last(span_of(NULL), '@').n, 0);
 	assert_int_equal(span_search(S("a\r\nb\r\n"), 2, S("\r\n")), 4);
 	assert_int_equal(span_search(S("abc"), 0, S("abcd")), 3);
 	assert_int_equal(span_search(S("abc"), 99, S("a")), 3);

@@ -272,6 +272,12 @@ fill_notice_put(struct store_op *op, struct draws *d)
 		common.size = 0;
 	for (unsigned i = 0; i < count; i++) {
 		rows[i] = common;
+		rows[i].server = drawn_server(d);
+		if (draw(d, 5) == 0) {
+			rows[i].state = NOTICE_REFUSED;
+			rows[i].verdict = VERDICT_SPAMMER;
+			rows[i].created = op->now;
+		}
 		rows[i].recipient = draw_user(d);
 		if (draw(d, 8) == 0)
 			rows[i].sender = span_of("mallory@a.test");
@@ -453,6 +459,10 @@ fill_other(struct store_op *op, struct draws *d)
 {
 	if (op->verb == STORE_USER_GET) {
 		op->user_get.address = span_of("ab@a.test");
+		op->user_get.sender =
+		    draw(d, 2) ? drawn_listed(d) : span_of("");
+		op->user_get.server = drawn_server(d);
+		op->user_get.verified = draw(d, 2);
 	} else if (op->verb == STORE_USER_LIST) {
 		op->user_list.after = span_of(draw(d, 2) ? "ab" : "");
 		op->user_list.limit = draw(d, 5);
@@ -544,6 +554,6 @@ drawn_fill(struct store_op *op, struct draws *d)
 
 	if (own[op->verb] != NULL)
 		own[op->verb](op, d);
-	else if (!fill_hold(op, d))
+	else if (!fill_hold(op, d) && !drawn_fill_list(op, d))
 		fill_other(op, d);
 }

@@ -17,6 +17,13 @@ unsigned draw(struct draws *d, unsigned limit);
 /* Half of them are those that bring holds and notices on their way. */
 enum store_verb draw_verb(struct draws *d);
 
+/* Addresses and servers that meet on lists (drawn_lists.c). */
+struct span drawn_listed(struct draws *d);
+struct span drawn_server(struct draws *d);
+
+/* Those of an operation about lists; false: it is about something else. */
+bool drawn_fill_list(struct store_op *op, struct draws *d);
+
 /* All arguments of an operation, by its verb. */
 void drawn_fill(struct store_op *op, struct draws *d);
 

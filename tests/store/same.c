@@ -29,6 +29,23 @@ same_user(const struct store_user *a, const struct store_user *b)
 }
 
 static void
+same_entries(const struct store_entry *a, const struct store_entry *b,
+    unsigned count, unsigned other_count)
+{
+	assert_int_equal(count, other_count);
+	for (unsigned i = 0; i < count; i++, a++, b++) {
+		same_span(a->user, b->user);
+		assert_int_equal(a->side, b->side);
+		same_span(a->address, b->address);
+		same_span(a->server, b->server);
+		assert_int_equal(a->list, b->list);
+		assert_int_equal(a->by, b->by);
+		assert_int_equal(a->created, b->created);
+		assert_int_equal(a->told_at, b->told_at);
+	}
+}
+
+static void
 same_message(const struct store_message *a, const struct store_message *b)
 {
 	same_key(a->key, b->key);
@@ -86,6 +103,7 @@ same_notices(const struct store_notice *a, const struct store_notice *b,
 	for (unsigned i = 0; i < count; i++, a++, b++) {
 		same_span(a->id, b->id);
 		same_span(a->domain, b->domain);
+		same_span(a->server, b->server);
 		same_key(a->key, b->key);
 		same_span(a->recipient, b->recipient);
 		same_span(a->to, b->to);
@@ -310,8 +328,14 @@ same_about_notices(const struct store_op *x, const struct store_op *y)
 static void
 same_about_others(const struct store_op *x, const struct store_op *y)
 {
-	if (x->verb == STORE_USER_GET)
+	if (x->verb == STORE_USER_GET) {
 		same_user(&x->user_get.user, &y->user_get.user);
+		assert_int_equal(x->user_get.listed, y->user_get.listed);
+	} else if (x->verb == STORE_ENTRY_FIND)
+		same_entries(&x->entry_find.entry, &y->entry_find.entry, 1, 1);
+	else if (x->verb == STORE_ENTRY_LIST)
+		same_entries(x->entry_list.entries, y->entry_list.entries,
+		    x->entry_list.count, y->entry_list.count);
 	else if (x->verb == STORE_USER_LIST)
 		same_users(&x->user_list, &y->user_list);
 	else if (x->verb == STORE_DELIVERY_CLAIM)

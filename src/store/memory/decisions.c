@@ -74,7 +74,7 @@ decide_row(struct memory *m, struct memory_notice *notice, struct store_op *op)
 	row->verdict = decide->verdict;
 	if (row->decided_at == 0)
 		row->decided_at = store_moment(op);
-	return STORE_OK;
+	return memory_learn_of_notice(m, row, row->verdict, op->now);
 }
 
 enum store_outcome

@@ -64,6 +64,11 @@ struct memory_peer {
 	struct buf domain;
 };
 
+struct memory_entry {
+	struct store_entry row;
+	struct arena text;
+};
+
 struct memory_delivery {
 	struct store_delivery row;
 	struct arena text;
@@ -85,7 +90,7 @@ struct memory_weather {
 
 struct memory {
 	struct memory_rows users, messages, holds, notices, deliveries;
-	struct memory_rows denied, peers;
+	struct memory_rows denied, peers, entries;
 	struct memory_weather weather;
 };
 
@@ -127,8 +132,28 @@ void memory_notice_free(struct memory_notice *row);
 void memory_delivery_free(struct memory_delivery *row);
 void memory_denied_free(struct memory_denied *row);
 void memory_peer_free(struct memory_peer *row);
+void memory_entry_free(struct memory_entry *row);
 
 /* ---- across the files ---- */
+
+/* entry_find; entry_put without its conditions; all of a user go. STORE_FULL:
+   no memory. */
+enum store_outcome memory_entry_find(
+    struct memory *m, struct arena *a, struct store_entry_find *find);
+enum store_outcome
+memory_entry_set(struct memory *m, const struct store_entry *entry);
+void memory_entries_drop(struct memory *m, struct span user);
+
+/* What a verdict says of the lists, if anything; and room for it, so that it
+   cannot fail but for memory. */
+enum store_outcome memory_learn_of_notice(struct memory *m,
+    const struct store_notice *notice, unsigned verdict, int64_t now);
+enum store_outcome memory_learn_of_hold(struct memory *m,
+    const struct memory_hold *hold, unsigned verdict, int64_t now);
+
+/* May the origin of NOTICE be told now that its pair is denied? Then it is
+   noted. False: it was lately, or the pair is not. */
+bool memory_may_tell(const struct memory *m, const struct store_notice *notice);
 
 /* The message, also while it is staged; NULL: none. */
 struct memory_message *

@@ -5,6 +5,8 @@
  */
 #include "store/memory/memory.h"
 
+#include "store/listing.h"
+
 #include <stdlib.h>
 
 void
@@ -146,9 +148,10 @@ new_notice(const struct store_notice *from)
 	if (copy_notice(&notice->text, from, &notice->row) &&
 	    copy_notice_text(&notice->text, from, &notice->row)) {
 		notice->named = notice->row.recipient;
-		notice->row.unconfirmed = notice->row.verdict_due = false;
+		notice->row.unconfirmed = false;
 		notice->row.message = (struct key){0};
 		notice->row.decided_at = 0;
+		notice->row.verdict_due = listing_blocks(&notice->row);
 		return notice;
 	}
 	memory_notice_free(notice);
@@ -164,10 +167,13 @@ put_one(struct memory *m, const struct store_notice_put *put,
 	if (memory_notice_at(m, asked->key) != NULL ||
 	    find_named(m, asked->id, asked->domain, asked->recipient) != NULL)
 		return STORE_EXISTS;
-	if (asked->state != NOTICE_PENDING && asked->state != NOTICE_WANTED)
+	if (asked->state != NOTICE_PENDING && asked->state != NOTICE_WANTED &&
+	    !listing_blocks(asked))
 		return STORE_CONFLICT;
 	if (asked->envelope.n > STORE_ENVELOPE_MAX || is_full(m, put, asked))
 		return STORE_FULL;
+	if (listing_blocks(asked) && !memory_may_tell(m, asked))
+		return STORE_EXISTS;
 	notice = new_notice(asked);
 	if (notice == NULL)
 		return STORE_FULL;

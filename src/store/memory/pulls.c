@@ -111,7 +111,7 @@ store_memory_hold_lease(struct memory *m, struct store_op *op)
 	    !copy_content(&op->arena, &hold->message->row, &lease->row.message))
 		return STORE_FULL;
 	take_lease(hold, lease);
-	return STORE_OK;
+	return memory_learn_of_hold(m, hold, lease->verdict, op->now);
 }
 
 static bool

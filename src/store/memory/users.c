@@ -76,6 +76,26 @@ store_memory_user_put(struct memory *m, struct store_op *op)
 	return STORE_OK;
 }
 
+/* Sets `listed`. */
+static enum store_outcome
+look_at_list(struct memory *m, struct store_op *op)
+{
+	struct store_user_get *get = &op->user_get;
+	struct store_entry_find find = {
+	    .user = get->user.address,
+	    .side = SIDE_INCOMING,
+	    .address = get->sender,
+	    .server = get->server,
+	    .verified = get->verified,
+	};
+	enum store_outcome outcome =
+	    get->sender.n == 0 ? STORE_NONE
+			       : memory_entry_find(m, &op->arena, &find);
+
+	get->listed = outcome == STORE_OK ? find.entry.list : LISTED_NOT;
+	return outcome == STORE_FULL ? outcome : STORE_OK;
+}
+
 enum store_outcome
 store_memory_user_get(struct memory *m, struct store_op *op)
 {
@@ -86,7 +106,7 @@ store_memory_user_get(struct memory *m, struct store_op *op)
 		return STORE_NONE;
 	if (!copy_user(&op->arena, &user->row, &get->user))
 		return STORE_FULL;
-	return STORE_OK;
+	return look_at_list(m, op);
 }
 
 static bool
@@ -138,6 +158,7 @@ store_memory_user_drop(struct memory *m, struct store_op *op)
 
 	if (user == NULL)
 		return STORE_NONE;
+	memory_entries_drop(m, user->row.address);
 	memory_remove(&m->users, user);
 	memory_user_free(user);
 	return STORE_OK;

@@ -69,6 +69,8 @@ store_memory_hold_verdict(struct memory *m, struct store_op *op)
 			  : take_copy(hold, verdict, store_moment(op));
 	if (outcome != STORE_OK)
 		return outcome;
+	if (!verdict->again)
+		memory_learn_of_hold(m, hold, verdict->verdict, op->now);
 	verdict->message = hold->row.message;
 	verdict->body_free = memory_release(m, hold->message, store_moment(op));
 	if (!memory_hold_copy(op, hold, &verdict->row))

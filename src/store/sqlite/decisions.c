@@ -73,13 +73,19 @@ store_sqlite_notice_decide(struct sqlite_store *s, struct store_op *op)
 		decide->again = was.state != NOTICE_LAPSED;
 		return decide->again ? STORE_OK : STORE_CONFLICT;
 	}
-	if (is_undecided && !refuses)
-		return take(s, &was, is, op);
+	if (is_undecided && !refuses) {
+		enum store_outcome outcome = take(s, &was, is, op);
+
+		if (outcome == STORE_OK)
+			lists_learn_of_notice(s, is, is->verdict, op->now);
+		return outcome;
+	}
 	if (!refuses || (!is_undecided && ((was.state != NOTICE_FETCHED &&
 					       was.state != NOTICE_DELIVERED) ||
 					      store_is_refusal(was.verdict))))
 		return STORE_CONFLICT;
 	refuse(s, &was, is, op);
+	lists_learn_of_notice(s, is, is->verdict, op->now);
 	return STORE_OK;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "store/sqlite/query.h"
 
+#include "store/listing.h"
 #include "store/target.h"
 
 static void
@@ -43,6 +44,7 @@ read_notice(struct query *q, struct store_notice *notice_r)
 	notice_r->message = query_key(q);
 	notice_r->reply = query_text(q);
 	notice_r->decided_at = query_number(q);
+	notice_r->server = query_text(q);
 }
 
 /* Ends Q, which asks for NOTICE_COLUMNS. */
@@ -193,9 +195,9 @@ insert(struct sqlite_store *s, const struct store_notice *notice)
 	    "INSERT INTO notices (key, id, domain, named, recipient, given,"
 	    " sender, subject, attachments, verdict, address, dialect, state,"
 	    " digest, size, tries, created, first_try_at, next_at, expires_at,"
-	    " reply)"
+	    " reply, server, verdict_due)"
 	    " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)");
+	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)");
 
 	target_write(notice->address, address);
 	query_put_key(&q, &notice->key);
@@ -217,9 +219,11 @@ insert(struct sqlite_store *s, const struct store_notice *notice)
 	query_put_number(&q, notice->next_at);
 	query_put_number(&q, notice->expires_at);
 	query_put_text(&q, notice->reply);
+	query_put_text(&q, notice->server);
+	query_put_number(&q, listing_blocks(notice));
 	query_run(&q);
 	notices_put_text(s, &notice->key, notice->envelope);
-	tally_notice(s, notice->state, false, false, 1);
+	tally_notice(s, notice->state, false, listing_blocks(notice), 1);
 }
 
 static enum store_outcome
@@ -228,10 +232,13 @@ put_one(struct sqlite_store *s, const struct store_notice_put *put,
 {
 	if (is_known(s, notice))
 		return STORE_EXISTS;
-	if (notice->state != NOTICE_PENDING && notice->state != NOTICE_WANTED)
+	if (notice->state != NOTICE_PENDING && notice->state != NOTICE_WANTED &&
+	    !listing_blocks(notice))
 		return STORE_CONFLICT;
 	if (notice->envelope.n > STORE_ENVELOPE_MAX || is_full(s, put, notice))
 		return STORE_FULL;
+	if (listing_blocks(notice) && !lists_may_tell(s, notice))
+		return STORE_EXISTS;
 	insert(s, notice);
 	return STORE_OK;
 }

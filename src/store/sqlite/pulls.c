@@ -182,6 +182,7 @@ store_sqlite_hold_lease(struct sqlite_store *s, struct store_op *op)
 	if (!messages_load_content(s, &lease->row.message))
 		return STORE_NONE;
 	take_lease(s, lease, &asking.was);
+	lists_learn_of_hold(s, &lease->row, lease->verdict, op->now);
 	return STORE_OK;
 }
 

@@ -209,11 +209,23 @@ static const char version_2_text[] =
     " (expires_at, key, state, decided_at, verdict)"
     " WHERE " IS_EXPIRING ";";
 
+/* Users' lists. Without row ids: an entry is found by its whole name. */
+static const char version_3_lists[] =
+    "CREATE TABLE entries ("
+    " user BLOB NOT NULL, side INTEGER NOT NULL, address BLOB NOT NULL,"
+    " server BLOB NOT NULL, list INTEGER NOT NULL, by INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, told_at INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (user, side, address, server)"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE notices ADD COLUMN server BLOB NOT NULL DEFAULT x'';";
+
 /* migrations[n] leads from version n to n + 1, in parts. */
 static const char *const version_1[] = {
     version_1_mail, version_1_notices, version_1_others, NULL};
 static const char *const version_2[] = {version_2_text, NULL};
-static const char *const *const migrations[] = {version_1, version_2};
+static const char *const version_3[] = {version_3_lists, NULL};
+static const char *const *const migrations[] = {
+    version_1, version_2, version_3};
 
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof migrations[0]))
 

@@ -30,6 +30,7 @@
 
 /* Those that change several rows; the others are single statements. */
 static const bool has_savepoint[STORE_VERBS] = {
+    [STORE_USER_DROP] = true,
     [STORE_MESSAGE_PUT] = true,
     [STORE_HOLD_CLAIM] = true,
     [STORE_HOLD_PUSH] = true,

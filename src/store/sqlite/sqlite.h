@@ -118,6 +118,24 @@ void usage_add(struct sqlite_store *s, struct span user, int64_t octets);
 /* May the message come, by the quota it came with? */
 bool usage_fits(struct sqlite_store *s, const struct store_message_put *put);
 
+/* ---- lists.c ---- */
+
+/* entry_find; entry_put without its conditions; all of a user go. */
+enum store_outcome
+lists_find(struct sqlite_store *s, struct store_entry_find *find);
+void lists_set(struct sqlite_store *s, const struct store_entry *entry);
+void lists_drop(struct sqlite_store *s, struct span user);
+
+/* What a verdict says of the lists, if anything. */
+void lists_learn_of_notice(struct sqlite_store *s,
+    const struct store_notice *notice, unsigned verdict, int64_t now);
+void lists_learn_of_hold(struct sqlite_store *s,
+    const struct store_hold_row *row, unsigned verdict, int64_t now);
+
+/* May the origin of NOTICE be told now that its pair is denied? Then it is
+   noted. False: it was lately, or the pair is not. */
+bool lists_may_tell(struct sqlite_store *s, const struct store_notice *notice);
+
 /* ---- messages.c ---- */
 
 /* The message and its content; its key must be new. */
@@ -217,7 +235,7 @@ void pulls_end(struct sqlite_store *s, const struct key *key,
 	"key, id, domain, recipient, given, sender, subject, attachments,"     \
 	" verdict, verdict_due, address, dialect, state, unconfirmed, digest," \
 	" size, tries, created, first_try_at, next_at, expires_at, message,"   \
-	" reply, decided_at"
+	" reply, decided_at, server"
 
 /* By name, as store.h says; by key. False: there is none. */
 bool notices_load_named(struct sqlite_store *s, struct span id,

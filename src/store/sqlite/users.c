@@ -56,6 +56,22 @@ read_user(struct query *q, struct store_user *user_r)
 	user_r->created = query_number(q);
 }
 
+static enum store_listed
+listed(struct sqlite_store *s, const struct store_user_get *get)
+{
+	struct store_entry_find find = {
+	    .user = get->user.address,
+	    .side = SIDE_INCOMING,
+	    .address = get->sender,
+	    .server = get->server,
+	    .verified = get->verified,
+	};
+
+	if (get->sender.n == 0 || lists_find(s, &find) != STORE_OK)
+		return LISTED_NOT;
+	return find.entry.list;
+}
+
 enum store_outcome
 store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 {
@@ -70,6 +86,8 @@ store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 	if (found)
 		read_user(&q, &get->user);
 	query_end(&q);
+	if (found)
+		get->listed = listed(s, get);
 	return found ? STORE_OK : STORE_NONE;
 }
 
@@ -100,6 +118,7 @@ store_sqlite_user_drop(struct sqlite_store *s, struct store_op *op)
 	query_put_text(&q, op->user_drop.address);
 	if (query_run(&q) == 0)
 		return STORE_NONE;
+	lists_drop(s, op->user_drop.address);
 	tally_add(s, TALLY_USERS, -1);
 	return STORE_OK;
 }

@@ -87,6 +87,9 @@ store_sqlite_hold_verdict(struct sqlite_store *s, struct store_op *op)
 	outcome = (refuses ? refuse : take_copy)(s, &asking, verdict, moment);
 	if (outcome != STORE_OK)
 		return outcome;
+	if (!verdict->again)
+		lists_learn_of_hold(
+		    s, &verdict->row, verdict->verdict, op->now);
 	key = verdict->row.hold.key;
 	holds_load(s, &key, &verdict->row);
 	verdict->message = asking.was.message;

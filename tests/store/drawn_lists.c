@@ -1,0 +1,80 @@
+/* Arguments of operations about users' lists, drawn from a seed. */
+#include "drawn.h"
+
+struct span
+drawn_listed(struct draws *d)
+{
+	static const char *const addresses[] = {
+	    "alice@a.test", "mallory@a.test", "@a.test", "bob@b.test"};
+
+	return span_of(addresses[draw(d, 4)]);
+}
+
+struct span
+drawn_server(struct draws *d)
+{
+	static const char *const servers[] = {"", "a.test", "c.test"};
+
+	return span_of(servers[draw(d, 3)]);
+}
+
+static struct span
+draw_lister(struct draws *d)
+{
+	static const char *const users[] = {
+	    "ab@a.test", "b@a.test", "bob@b.test", "alice@a.test"};
+
+	return span_of(users[draw(d, 4)]);
+}
+
+static enum store_side
+draw_side(struct draws *d)
+{
+	return draw(d, 3) ? SIDE_INCOMING : SIDE_OUTGOING;
+}
+
+static void
+fill_entry_put(struct store_op *op, struct draws *d)
+{
+	op->entry_put.entry = (struct store_entry){
+	    .user = draw_lister(d),
+	    .side = draw_side(d),
+	    .address = drawn_listed(d),
+	    .server = drawn_server(d),
+	    .list = draw(d, 2) ? LISTED_ALLOW : LISTED_DENY,
+	    .by = (enum store_entry_by)(1 + draw(d, 3)),
+	    .created = op->now,
+	};
+	op->entry_put.only_new = draw(d, 3) == 0;
+	op->entry_put.user_max = draw(d, 3) == 0 ? 3 : 0;
+}
+
+bool
+drawn_fill_list(struct store_op *op, struct draws *d)
+{
+	if (op->verb == STORE_ENTRY_PUT) {
+		fill_entry_put(op, d);
+	} else if (op->verb == STORE_ENTRY_DROP) {
+		op->entry_drop.user = draw_lister(d);
+		op->entry_drop.side = draw_side(d);
+		op->entry_drop.address = drawn_listed(d);
+		op->entry_drop.server = drawn_server(d);
+		op->entry_drop.any_server = draw(d, 4) == 0;
+	} else if (op->verb == STORE_ENTRY_FIND) {
+		op->entry_find.user = draw_lister(d);
+		op->entry_find.side = draw_side(d);
+		op->entry_find.address = drawn_listed(d);
+		op->entry_find.server = drawn_server(d);
+		op->entry_find.verified = draw(d, 2);
+	} else if (op->verb == STORE_ENTRY_LIST) {
+		op->entry_list.user = draw_lister(d);
+		op->entry_list.side = (enum store_side)draw(d, 3);
+		op->entry_list.after_side = (enum store_side)draw(d, 3);
+		op->entry_list.after_address = drawn_listed(d);
+		op->entry_list.after_server = drawn_server(d);
+		op->entry_list.limit = draw(d, 5);
+	} else {
+		return false;
+	}
+	return true;
+}
