@@ -42,6 +42,7 @@ struct settings {
 };
 
 enum settings_strangers { STRANGERS_ACCEPT, STRANGERS_REJECT };
+enum settings_pair_server { PAIR_SERVER_DOMAIN, PAIR_SERVER_HOST };
 
 #define SETTINGS_TEXT_MAX  (1u << 20) /* octets of a configuration */
 #define SETTINGS_PEERS_MAX 1000       /* sections */

@@ -125,6 +125,7 @@ call_add_pull(struct call *c, const struct message_call_pull *m)
 	item->recipient = arena_copy(&c->arena, m->recipient);
 	item->to = arena_copy(&c->arena, m->to);
 	item->sender = arena_copy(&c->arena, m->sender);
+	item->server = arena_copy(&c->arena, m->server);
 	item->dialect = (enum store_route)m->dialect;
 	item->verdict = (enum store_verdict)m->verdict;
 	item->confirm = m->confirm != 0;

@@ -49,8 +49,9 @@ struct call_item {
 	enum store_route dialect;
 	enum store_verdict verdict;
 	struct span to;
-	bool confirm; /* fetched before; only to be settled */
-	bool tell;    /* its verdict is to be told, and nothing else */
+	struct span server; /* of the pair, if the host is it; or "" */
+	bool confirm;       /* fetched before; only to be settled */
+	bool tell;          /* its verdict is to be told, and nothing else */
 	bool have;
 };
 

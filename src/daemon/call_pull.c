@@ -140,8 +140,8 @@ begin_reception(struct call *c)
 	setup.results = span_of(results);
 	reception_free(&c->reception);
 	c->reception = reception_new(&setup);
-	return c->reception != NULL &&
-	       reception_recipient(c->reception, &c->recipient, &c->rcpt) == 0;
+	return c->reception != NULL && reception_recipient(c->reception,
+					   &c->recipient, &c->rcpt, false) == 0;
 }
 
 /* GTML brings content alone: sender and recipient are those of the notice. */
@@ -322,6 +322,12 @@ recipient(struct call *c, const struct smtp_server_event *e)
 	m.recipient_ask.standing = STANDING_STRANGER;
 	m.recipient_ask.sender = span_of(c->sender.text);
 	m.recipient_ask.recipient = span_of(c->recipient.text);
+	if (c->turned->dialect == ROUTE_GDEL) { /* else it was asked before */
+		m.recipient_ask.address = c->address;
+		m.recipient_ask.domain = span_of(c->speak_domain);
+		m.recipient_ask.verified = true;
+		m.recipient_ask.name = c->turned->server;
+	}
 	if (peer_ask(role_peer(c->caller->role, ROLE_KEEPER, 0), &m))
 		c->ask = CALL_ASK_RECIPIENT;
 	else

@@ -83,6 +83,7 @@ struct asker {
 	uint64_t ticket;      /* a pull: of the lease that is asked for */
 	bool taken;           /* a pull's end: the message was taken */
 	enum store_mode mode; /* a recipient: how they decide */
+	bool whole;           /* and whether they want it at once */
 	bool pulls;           /* what a peer offers: it is called for pulls */
 	char domain[DNS_NAME_MAX]; /* a notice: for whom it was verified */
 };

@@ -170,6 +170,7 @@ stage_recipient(struct keeper *k, struct peer *from, struct desk *d,
 	to->notify = (unsigned)r->notify;
 	to->orcpt = keep(in, r->orcpt);
 	to->visible = r->visible != 0;
+	to->whole = r->whole != 0;
 }
 
 static void

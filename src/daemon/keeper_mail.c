@@ -83,7 +83,8 @@ enter(struct keeper *k, struct peer *from, struct ip address)
 static bool
 wants_name(const struct keeper *k)
 {
-	return hosts_needs_name(k->allowed) || hosts_needs_name(k->denied) ||
+	return k->role->settings->pair_server == PAIR_SERVER_HOST ||
+	       hosts_needs_name(k->allowed) || hosts_needs_name(k->denied) ||
 	       k->role->settings->peer_count > 0;
 }
 
@@ -149,6 +150,7 @@ recipient_answered(void *arg, enum reply_name reply)
 	m.recipient_answer.session = a->session;
 	m.recipient_answer.reply = reply;
 	m.recipient_answer.mode = a->mode;
+	m.recipient_answer.whole = a->whole;
 	keeper_answer(a, &m);
 }
 
@@ -159,8 +161,14 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 	struct admit_recipient ask = {
 	    .way = (enum arrival_way)q->way,
 	    .standing = (enum admit_standing)q->standing,
+	    .user = q->user,
 	    .sender = q->sender,
 	    .recipient = q->recipient,
+	    .speaker = {.address = q->address,
+		.domain = q->domain,
+		.verified = q->verified != 0,
+		.name = q->name},
+	    .id = q->id,
 	};
 	struct asker *a = keeper_asker(k, from, q->session);
 	struct key hold;
@@ -168,6 +176,7 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 	if (a == NULL)
 		return;
 	ask.mode_r = &a->mode;
+	ask.whole_r = &a->whole;
 	if (ask.way == ARRIVAL_SUBMITTED &&
 	    keeper_arrival_withdraws(k, ask.recipient, &hold)) {
 		recipient_answered(a, REPLY_RECIPIENT_OK);

@@ -106,6 +106,7 @@ notice_of(const struct message_notice *n, const struct announced *announced)
 	    .address = n->address,
 	    .id = n->id,
 	    .domain = n->domain,
+	    .name = n->name,
 	    .spf = (enum spf_result)n->spf,
 	    .mx = (enum admit_mx)n->mx,
 	    .dialect = (enum store_route)n->dialect,

@@ -138,6 +138,7 @@ call_pulls(void *owner, const struct pull_call *call)
 		m.call_pull.verdict = n->verdict;
 		m.call_pull.to = n->to;
 		m.call_pull.sender = n->sender;
+		m.call_pull.server = n->server;
 		m.call_pull.confirm = n->unconfirmed;
 		m.call_pull.tell = n->verdict_due;
 		m.call_pull.have =

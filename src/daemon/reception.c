@@ -28,6 +28,7 @@ struct recipient {
 	char *orcpt;
 	unsigned notify;
 	bool visible; /* named in To or Cc */
+	bool whole;   /* wanted at once, without notice */
 };
 
 struct reception {
@@ -151,7 +152,7 @@ reception_free(struct reception **reception)
 
 int
 reception_recipient(struct reception *r, const struct address *recipient,
-    const struct params *params)
+    const struct params *params, bool whole)
 {
 	struct recipient *to;
 
@@ -169,6 +170,7 @@ reception_recipient(struct reception *r, const struct address *recipient,
 	to->orcpt = strdup(params->orcpt);
 	to->notify = params->notify;
 	to->visible = false;
+	to->whole = whole;
 	r->count++;
 	return to->text != NULL && to->orcpt != NULL ? 0 : -E_NOMEM;
 }
@@ -467,6 +469,7 @@ send_recipients(struct reception *r, const struct peer *keeper)
 		m.arrival_recipient.notify = to->notify;
 		m.arrival_recipient.orcpt = span_of(to->orcpt);
 		m.arrival_recipient.visible = to->visible;
+		m.arrival_recipient.whole = to->whole;
 		if (!send_one(r, &m))
 			return -E_CLOSED;
 	}

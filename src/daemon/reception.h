@@ -39,9 +39,9 @@ struct reception *reception_new(const struct reception_setup *setup);
 /* What was not handed to the keeper is forgotten, in the spool too. */
 void reception_free(struct reception **r);
 
-/* 0 or -E_NOMEM. */
+/* WHOLE: they want it without notice (SM-34). 0 or -E_NOMEM. */
 int reception_recipient(struct reception *r, const struct address *recipient,
-    const struct params *params);
+    const struct params *params, bool whole);
 
 /*
  * A run of content. 0; negative: *FAULT_R is the reply the message must get

@@ -273,6 +273,8 @@ secured_first(void *owner)
 static void
 name_answered(struct session *s, const struct message *m)
 {
+	if (span_copy(m->name_answer.name, s->name, sizeof s->name) < 0)
+		s->name[0] = '\0';
 	ask_admission(s, true, m->name_answer.name);
 }
 

@@ -72,6 +72,7 @@ struct session {
 	enum session_ask ask;
 	enum admit_standing standing;
 	struct smtp_server *server;
+	char name[DNS_NAME_MAX]; /* forward-confirmed, if it was asked for */
 	char helo[DNS_NAME_MAX];
 	bool extended;
 	char user[ADDRESS_TEXT]; /* signed in as; "" nobody */
@@ -151,6 +152,11 @@ void session_notice_gdel(struct session *s, const struct smtp_server_event *e);
 /* MAIL with DMTP, or ENVELOPE: is the sender believed? */
 void session_notice_begin(struct session *s, const struct smtp_server_event *e,
     enum store_route dialect);
+/* MAIL of a push: nobody is refused for what DNS says, but lists want to know
+   (WIRE 10). */
+void session_notice_pushed(struct session *s);
+/* May this host speak for the domain it was asked about last? */
+bool session_notice_believed(const struct session *s);
 /* 0 or -E_NOMEM. */
 int session_notice_recipient(struct session *s, uint64_t mode);
 void session_notice_text(struct session *s, struct span run);

@@ -56,7 +56,10 @@ session_mail(struct session *s, const struct smtp_server_event *e)
 	else {
 		address_copy(&s->sender, e->address);
 		s->mail = *e->params;
-		session_tell(s, REPLY_SENDER_OK);
+		if (s->users)
+			session_tell(s, REPLY_SENDER_OK);
+		else
+			session_notice_pushed(s);
 	}
 }
 
@@ -73,8 +76,17 @@ session_mail_recipient(struct session *s, const struct smtp_server_event *e)
 			      : s->users             ? ARRIVAL_SUBMITTED
 						     : ARRIVAL_PUSHED;
 	m.recipient_ask.standing = s->standing;
+	m.recipient_ask.user = span_of(s->user);
 	m.recipient_ask.sender = span_of(s->sender.text);
 	m.recipient_ask.recipient = span_of(s->recipient.text);
+	if (!s->users) {
+		m.recipient_ask.address = s->address;
+		m.recipient_ask.domain = span_of(s->speak_domain);
+		m.recipient_ask.verified = session_notice_believed(s);
+		m.recipient_ask.name = span_of(s->name);
+	}
+	if (s->notice_dialect == ROUTE_ENVELOPE)
+		m.recipient_ask.id = span_of(s->notice.envid);
 	session_ask(s, session_keeper(s), ASK_RECIPIENT, &m);
 }
 
@@ -101,13 +113,14 @@ begin_reception(struct session *s)
 }
 
 static int
-add_recipient(struct session *s, uint64_t mode)
+add_recipient(struct session *s, const struct message_recipient_answer *m)
 {
 	if (s->notice_dialect != 0)
-		return session_notice_recipient(s, mode);
+		return session_notice_recipient(s, m->mode);
 	if (!begin_reception(s))
 		return -E_NOMEM;
-	return reception_recipient(s->reception, &s->recipient, &s->rcpt);
+	return reception_recipient(
+	    s->reception, &s->recipient, &s->rcpt, m->whole != 0);
 }
 
 void
@@ -117,7 +130,7 @@ session_mail_recipient_answered(struct session *s, const struct message *m)
 
 	if (reply_from_number(m->recipient_answer.reply, &reply) < 0 ||
 	    (reply_code(reply) < 300 &&
-		add_recipient(s, m->recipient_answer.mode) < 0))
+		add_recipient(s, &m->recipient_answer) < 0))
 		reply = REPLY_DELIVERY_LATER;
 	session_tell(s, reply);
 }

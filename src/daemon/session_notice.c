@@ -64,14 +64,28 @@ speak_domain(
 
 static void send_notice(struct session *s);
 
-/* Believed, or not, or to be asked later: for the notices with a sender. */
+static enum reply_name
+belief(const struct session *s)
+{
+	return admit_belief(s->front->role->settings, (enum spf_result)s->spf,
+	    (enum admit_mx)s->mx);
+}
+
+bool
+session_notice_believed(const struct session *s)
+{
+	return s->speak_known && belief(s) == REPLY_NOTED;
+}
+
+/* Believed, or not, or to be asked later: for all that name a sender. */
 static void
 judge_sender(struct session *s)
 {
-	enum reply_name reply = admit_belief(s->front->role->settings,
-	    (enum spf_result)s->spf, (enum admit_mx)s->mx);
+	enum reply_name reply = belief(s);
 
-	session_tell(s, reply == REPLY_NOTED ? REPLY_SENDER_OK : reply);
+	if (reply == REPLY_NOTED || s->notice_dialect == 0)
+		reply = REPLY_SENDER_OK;
+	session_tell(s, reply);
 }
 
 void
@@ -128,6 +142,7 @@ fill(struct session *s, struct message_notice *n)
 	n->address = s->address;
 	n->id = span_of(s->notice_id);
 	n->domain = span_of(s->speak_domain);
+	n->name = span_of(s->name);
 	n->spf = s->spf;
 	n->mx = s->mx;
 	n->dialect = s->notice_dialect;
@@ -217,6 +232,20 @@ session_notice_begin(struct session *s, const struct smtp_server_event *e,
 		session_tell(s, REPLY_MAY_NOT_SPEAK);
 	else
 		speak_for(s, domain, s->sender.local);
+}
+
+void
+session_notice_pushed(struct session *s)
+{
+	char domain[ADDRESS_DOMAIN_MAX + 1];
+
+	if (speak_domain(s->sender.domain, true, domain) == 0) {
+		speak_for(s, domain, s->sender.local);
+		return;
+	}
+	s->speak_known = false;
+	s->speak_domain[0] = '\0';
+	session_tell(s, REPLY_SENDER_OK);
 }
 
 int

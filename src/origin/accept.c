@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Who writes to more does not wait for their answers. */
+#define ACCEPT_LISTED_MAX 100
+
 struct accepting {
 	const struct accept *accept;
 	const struct arrival *arrival;
@@ -21,10 +24,65 @@ struct accepting {
 	    void *arg, enum reply_name reply, struct span argument);
 	void *arg;
 	uint8_t user_secret[STORE_SECRET];
+	bool lists;    /* the user's incoming list learns of the recipients */
 	unsigned done; /* recipients put so far */
 };
 
 static void put_part(struct accepting *x);
+
+/* ---- whoever is written to may answer ---- */
+
+static void
+listed(struct store_op *op, void *arg)
+{
+	(void)arg;
+	if (op->outcome != STORE_OK && op->outcome != STORE_EXISTS)
+		log_event("not-listed", "user=%s outcome=%s",
+		    log_quote(op->entry_put.entry.user),
+		    store_outcome_name(op->outcome));
+	store_op_free(&op);
+}
+
+/* An entry that still lacks the server: the first verified answer brings it. */
+static void
+list_recipient(struct accepting *x, const struct address *recipient)
+{
+	struct store_op *op = store_op_new(STORE_ENTRY_PUT, x->now);
+	struct store_entry *entry;
+	char folded[ADDRESS_TEXT];
+
+	if (op == NULL)
+		return; /* the answer is asked about, as a stranger's is */
+	address_fold(recipient, folded);
+	entry = &op->entry_put.entry;
+	entry->user = arena_copy(&op->arena, x->arrival->user);
+	entry->side = SIDE_INCOMING;
+	entry->address = arena_copy(&op->arena, span_of(folded));
+	entry->server = span_of("");
+	entry->list = LISTED_ALLOW;
+	entry->by = ENTRY_BY_WRITING;
+	entry->created = x->now;
+	op->entry_put.only_new = true;
+	op->entry_put.user_max = x->accept->settings->list_entries;
+	op->done = listed;
+	store_submit(x->accept->store, op);
+}
+
+/* Those who are elsewhere; mail among our own users asks no list of ours. */
+static void
+list_recipients(struct accepting *x)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct address address;
+
+	if (!x->lists || x->arrival->count > ACCEPT_LISTED_MAX)
+		return;
+	for (unsigned i = 0; i < x->arrival->count; i++)
+		if (address_parse(x->arrival->recipients[i].recipient, rules,
+			&address) == 0 &&
+		    !hosts_has_name(x->accept->local, address.domain))
+			list_recipient(x, &address);
+}
 
 static void
 answer(struct accepting *x, enum reply_name reply)
@@ -32,6 +90,8 @@ answer(struct accepting *x, enum reply_name reply)
 	char key[KEY_TEXT];
 
 	key_text(x->arrival->message, key);
+	if (reply == REPLY_HELD)
+		list_recipients(x);
 	log_event(reply == REPLY_HELD ? "accepted" : "not-accepted",
 	    "message=%s user=%s recipients=%u size=%llu", key,
 	    log_quote(x->arrival->user), x->arrival->count,
@@ -106,6 +166,13 @@ add_recipient(struct accepting *x, const struct arrival_recipient *recipient,
 	return hold_make(&making, &op->arena, &holds[put->hold_count++]);
 }
 
+/* Together with others: neither a Bcc, nor sent without notice. */
+static bool
+is_announced(const struct store_hold *hold)
+{
+	return hold->visible && hold->route != ROUTE_PUSH;
+}
+
 /* The visible holds of one domain are announced in one envelope, under the
    identifier of the first (WIRE 6); each part of a large message by itself. */
 static void
@@ -113,8 +180,8 @@ share_envelopes(struct store_hold *holds, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++) {
 		holds[i].envelope = holds[i].key;
-		for (unsigned j = 0; holds[i].visible && j < i; j++)
-			if (holds[j].visible &&
+		for (unsigned j = 0; is_announced(&holds[i]) && j < i; j++)
+			if (is_announced(&holds[j]) &&
 			    span_equals(holds[j].domain, holds[i].domain)) {
 				holds[i].envelope = holds[j].envelope;
 				break;
@@ -176,6 +243,8 @@ user_known(struct store_op *op, void *arg)
 
 	if (outcome == STORE_OK)
 		memcpy(x->user_secret, op->user_get.user.secret, STORE_SECRET);
+	x->lists =
+	    outcome == STORE_OK && op->user_get.user.answers != ANSWERS_ASKED;
 	store_op_free(&op);
 	if (outcome == STORE_OK)
 		put_part(x);

@@ -61,6 +61,22 @@ state_of(int code)
 	return code >= 500 ? HOLD_REFUSED : HOLD_HELD;
 }
 
+/* Refused for what it is or whom it is from, and not because the mailbox is
+   not there, full, or too small (WIRE 6)? */
+static bool
+is_policy(const struct push_end *end)
+{
+	static const char *const others[] = {"5.1.", "5.2.2", "5.3.4"};
+	struct span code = span_skip(end->reply, sizeof "550 " - 1);
+
+	if (end->code < 500)
+		return false;
+	for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (span_starts_nocase(code, span_of(others[i])))
+			return false;
+	return true;
+}
+
 struct store_op *
 push_settle(const struct push_end *end, int64_t now)
 {
@@ -78,6 +94,7 @@ push_settle(const struct push_end *end, int64_t now)
 	op->hold_settle.state = state_of(end->code);
 	op->hold_settle.next_at = end->next_at;
 	op->hold_settle.sent_whole = end->sent_whole;
+	op->hold_settle.by_policy = is_policy(end);
 	op->hold_settle.reply = arena_copy(&op->arena, end->reply);
 	return op;
 }

@@ -36,8 +36,10 @@ struct push_end {
 	int64_t next_at; /* when to try again, after 4xx or nothing */
 };
 
-/* 2xx: TAKEN. 5xx: REFUSED. Else HELD, to be tried again. The operation, to be
-   submitted; NULL: no memory, its lease runs out and it is tried again. */
+/* 2xx: TAKEN. 5xx: REFUSED; by policy, where a list had promised otherwise: the
+   list is corrected and a notice tried (SM-34). Else HELD, to be tried again.
+   The operation, to be submitted; NULL: no memory, its lease runs out and it is
+   tried again. */
 struct store_op *push_settle(const struct push_end *end, int64_t now);
 
 #endif

@@ -21,6 +21,7 @@ struct arrival_recipient {
 	unsigned notify;       /* enum params_notify bits */
 	struct span orcpt;
 	bool visible; /* SUBMITTED: named in To or Cc */
+	bool whole;   /* SUBMITTED: wants it at once, without notice (SM-34) */
 };
 
 struct arrival {

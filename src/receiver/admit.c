@@ -58,12 +58,9 @@ admit_keywords(
 	return words;
 }
 
-/* ---- recipients ---- */
-
 struct asking {
 	void (*answered)(void *arg, enum reply_name reply);
 	void *arg;
-	enum store_mode *mode_r;
 };
 
 static struct asking *
@@ -74,92 +71,8 @@ asking_new(void (*answered)(void *arg, enum reply_name reply), void *arg)
 	if (x != NULL) {
 		x->answered = answered;
 		x->arg = arg;
-		x->mode_r = NULL;
 	}
 	return x;
-}
-
-static void
-user_looked_up(struct store_op *op, void *arg)
-{
-	struct asking *x = arg;
-	enum reply_name reply = op->outcome == STORE_OK ? REPLY_RECIPIENT_OK
-				: op->outcome == STORE_NONE
-				    ? REPLY_NO_SUCH_USER
-				    : REPLY_DELIVERY_LATER;
-
-	if (op->outcome == STORE_OK && x->mode_r != NULL)
-		*x->mode_r = op->user_get.user.mode;
-	store_op_free(&op);
-	x->answered(x->arg, reply);
-	free(x);
-}
-
-static void
-look_up_user(const struct admit *a, const struct address *address, int64_t now,
-    struct asking *x)
-{
-	struct store_op *op = store_op_new(STORE_USER_GET, now);
-	char folded[ADDRESS_TEXT];
-
-	if (op == NULL) {
-		x->answered(x->arg, REPLY_DELIVERY_LATER);
-		free(x);
-		return;
-	}
-	address_fold(address, folded);
-	op->user_get.address = arena_copy(&op->arena, span_of(folded));
-	op->done = user_looked_up;
-	op->arg = x;
-	store_submit(a->store, op);
-}
-
-/* 0: look the user up; else the answer. */
-static enum reply_name
-judge_recipient(const struct admit *a, const struct admit_recipient *ask,
-    const struct address *address)
-{
-	if (!hosts_has_name(a->local, address->domain))
-		return ask->way == ARRIVAL_SUBMITTED ? REPLY_RECIPIENT_OK
-						     : REPLY_NO_RELAY;
-	if (ask->way == ARRIVAL_PUSHED && ask->standing != STANDING_ALLOWED &&
-	    a->settings->strangers == STRANGERS_REJECT)
-		return REPLY_STRANGER;
-	/* postmaster is always there (RFC 5321 4.5.1) */
-	return span_equals_nocase(address->local, span_of("postmaster"))
-		   ? REPLY_RECIPIENT_OK
-		   : REPLY_NOTED;
-}
-
-void
-admit_recipient(const struct admit *a, const struct admit_recipient *ask,
-    int64_t now, void (*answered)(void *arg, enum reply_name reply), void *arg)
-{
-	const struct address_rules rules = {
-	    .utf8 = true, .bare_postmaster = true};
-	struct address address;
-	enum reply_name reply;
-	struct asking *x;
-
-	if (ask->mode_r != NULL)
-		*ask->mode_r = MODE_SERVER;
-	if (address_parse(ask->recipient, rules, &address) < 0) {
-		answered(arg, REPLY_BAD_RECIPIENT);
-		return;
-	}
-	reply = address.domain.n == 0 ? REPLY_RECIPIENT_OK /* postmaster */
-				      : judge_recipient(a, ask, &address);
-	if (reply != REPLY_NOTED) {
-		answered(arg, reply);
-		return;
-	}
-	x = asking_new(answered, arg);
-	if (x != NULL)
-		x->mode_r = ask->mode_r;
-	if (x == NULL)
-		answered(arg, REPLY_DELIVERY_LATER);
-	else
-		look_up_user(a, &address, now, x);
 }
 
 /* ---- notices ---- */
@@ -271,12 +184,21 @@ expiry_of(const struct admit_notice *n)
 
 /* What all rows of one notice share. */
 static struct store_notice
-row_of(const struct admit_notice *n, int64_t delay, int64_t now,
-    struct arena *arena)
+row_of(const struct admit *a, const struct admit_notice *n, int64_t delay,
+    int64_t now, struct arena *arena)
 {
+	const struct admit_speaker speaker = {
+	    .address = n->address,
+	    .domain = n->domain,
+	    .verified = true,
+	    .name = n->name,
+	};
+	char server[DNS_NAME_MAX];
 	struct store_notice row = {
 	    .id = arena_copy(arena, n->id),
 	    .domain = arena_copy(arena, n->domain),
+	    .server =
+		arena_copy(arena, admit_server(a->settings, &speaker, server)),
 	    .address = n->address,
 	    .dialect = n->dialect,
 	    .state = NOTICE_WANTED, /* policy decides at once (GD-10) */
@@ -330,7 +252,7 @@ fill_notice(const struct admit *a, const struct admit_notice *n, int64_t delay,
 	if (rows == NULL)
 		return -E_NOMEM;
 	for (unsigned i = 0; i < count; i++) {
-		rows[i] = row_of(n, delay, now, &op->arena);
+		rows[i] = row_of(a, n, delay, now, &op->arena);
 		rows[i].key = key_new(now);
 		if (n->count > 0 &&
 		    name_recipient(&n->recipients[i], &op->arena, &rows[i]) < 0)

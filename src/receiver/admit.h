@@ -10,6 +10,7 @@
 #include "proto/arrival.h"
 #include "proto/reply.h"
 #include "store/store.h"
+#include "trust/dns.h"
 #include "trust/hosts.h"
 #include "trust/spf.h"
 
@@ -38,15 +39,38 @@ admit_host(const struct admit *admit, struct ip address, struct span name);
 unsigned admit_keywords(
     const struct admit *admit, enum admit_standing s, struct span name);
 
+/* Who speaks for a sender. */
+struct admit_speaker {
+	struct ip address;
+	struct span domain; /* that it speaks for, A-labels; "": not known */
+	bool verified;      /* and it may */
+	struct span name;   /* forward-confirmed, or "" */
+};
+
+/* The server of the pair that users' lists speak of (WIRE 10), in ROOM. */
+struct span admit_server(const struct settings *settings,
+    const struct admit_speaker *speaker, char room[DNS_NAME_MAX]);
+
 /*
- * May a message for RECIPIENT come in this way? ANSWERED once, now or from a
- * later store_turn().
+ * May a message for RECIPIENT come in this way? The lists have a word in it:
+ * the recipient's (SM-36, SM-37), and for SUBMITTED mail to others that of USER
+ * (SM-35). ANSWERED once, now or from a later store_turn().
  */
 struct admit_recipient {
 	enum arrival_way way;
 	enum admit_standing standing; /* PUSHED */
+	struct span user;             /* SUBMITTED: who is signed in */
 	struct span sender, recipient;
-	enum store_mode *mode_r; /* set before ANSWERED says 2xx; may be NULL */
+	/* Of SUBMITTED mail nothing; without address and domain no list is
+	   asked. */
+	struct admit_speaker speaker;
+	struct span id; /* ANNOUNCED: the envelope's, "" if it has none yet */
+	/* How it is decided, by the list or the user; set before ANSWERED says
+	   2xx; may be NULL. */
+	enum store_mode *mode_r;
+	/* Of SUBMITTED mail to others: does the list of USER say that they want
+	   it at once (SM-34)? The same. */
+	bool *whole_r;
 };
 void
 admit_recipient(const struct admit *admit, const struct admit_recipient *ask,
@@ -74,6 +98,7 @@ struct admit_notice {
 	struct ip address;
 	struct span id;
 	struct span domain; /* that the host says it speaks for, A-labels */
+	struct span name;   /* of the host, forward-confirmed, or "" */
 	enum spf_result spf;
 	enum admit_mx mx;
 	enum store_route dialect;

@@ -15,8 +15,9 @@
 #include "store/record.h"
 
 /* OK; EXISTS when `only_new` and the address is taken; NONE when `only_old`
-   and it is not. An empty password or zero mode, from_check keeps the old (a
-   new account: server, both). Secret and time are set once, when it is new. */
+   and it is not. An empty password or zero mode, from_check, answers keeps the
+   old (a new account: server, both, listed). Secret and time are set once, when
+   it is new. */
 struct store_user_put {
 	struct store_user user;
 	bool only_new, only_old;

@@ -17,7 +17,7 @@
 struct store_entry_put {
 	struct store_entry entry;
 	bool only_new;
-	unsigned user_max;
+	uint64_t user_max;
 };
 
 /* One entry, or with `any_server` all of that user, side and address. OK,

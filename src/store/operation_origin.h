@@ -134,9 +134,12 @@ struct store_hold_push {
  * to TAKEN, REFUSED, or back to NOTICED; or to HELD with route PUSH, due at
  * `next_at`, one try more: we are to send it ourselves (again). Targets stay
  * until hold_push. TAKEN and REFUSED give the content back when nothing else
- * needs it; REFUSED makes a failed report due now. The same again: OK (HELD:
- * with that next_at). CONFLICT when it is neither leased so nor in that state
- * already: the end of an older lease never settles a newer one.
+ * needs it; REFUSED makes a failed report due now. REFUSED with `by_policy` of
+ * a push whose sender's outgoing list allows the recipient: the entry goes, and
+ * the hold is HELD, due now, its route open again (WIRE 6; `unlisted`). The
+ * same again: OK (HELD: with that next_at). CONFLICT when it is neither leased
+ * so nor in that state already: the end of an older lease never settles a newer
+ * one.
  */
 struct store_hold_settle {
 	struct key key;
@@ -145,8 +148,10 @@ struct store_hold_settle {
 	enum store_hold_state state;
 	int64_t next_at; /* HELD */
 	bool sent_whole; /* the final dot was sent in this lease */
+	bool by_policy;
 	struct span reply;
 
+	bool unlisted;
 	bool body_free; /* a spooled body may be removed: its name is message */
 	struct key message;
 };

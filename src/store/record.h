@@ -64,12 +64,16 @@ enum store_report { REPORT_DELAYED = 1, REPORT_FAILED = 2 };
 enum store_mode { MODE_SERVER = 1, MODE_ASK };
 enum store_from_check { FROM_CHECK_BOTH = 1, FROM_CHECK_ENVELOPE };
 
+/* Is whoever a user writes to listed, so that the answer comes at once? */
+enum store_answers { ANSWERS_LISTED = 1, ANSWERS_ASKED };
+
 struct store_user {
 	struct span
 	    address; /* folded: A-labels, local part in lower case; key */
 	struct span password; /* argon2id hash as text */
 	enum store_mode mode;
 	enum store_from_check from_check;
+	enum store_answers answers;
 	uint8_t secret[STORE_SECRET];
 	int64_t created;
 };

@@ -109,7 +109,7 @@ begin(struct fixture *f)
 	f->reception = reception_new(&f->setup);
 	assert_non_null(f->reception);
 	assert_int_equal(
-	    reception_recipient(f->reception, &bob, &f->params), 0);
+	    reception_recipient(f->reception, &bob, &f->params, false), 0);
 }
 
 int

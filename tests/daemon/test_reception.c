@@ -216,8 +216,9 @@ recipients_come_before_the_message_and_in_order(void **state)
 	f->params.notify = NOTIFY_NEVER;
 	snprintf(f->params.orcpt, sizeof f->params.orcpt, "rfc822;c@b.test");
 	for (unsigned i = 0; i < 9; i++)
-		assert_int_equal(
-		    reception_recipient(f->reception, &carol, &f->params), 0);
+		assert_int_equal(reception_recipient(
+				     f->reception, &carol, &f->params, false),
+		    0);
 	assert_int_equal(reception_end(f->reception, &f->fault), 0);
 	assert_int_equal(keeper.count, 13);
 	for (unsigned i = 0; i < 10; i++) {
@@ -243,8 +244,9 @@ add_recipients(struct fixture *f, unsigned n)
 	assert_int_equal(
 	    address_parse(span_of("carol@b.test"), rules, &carol), 0);
 	for (unsigned i = 0; i < n; i++)
-		assert_int_equal(
-		    reception_recipient(f->reception, &carol, &f->params), 0);
+		assert_int_equal(reception_recipient(
+				     f->reception, &carol, &f->params, false),
+		    0);
 }
 
 /* More recipients than the channel takes at once: the rest goes when there is

@@ -106,6 +106,7 @@ fill_user_put(struct store_op *op, struct draws *d)
 
 	op->user_put.user = user_of(addresses[draw(d, 4)]);
 	op->user_put.user.mode = (enum store_mode)draw(d, 3);
+	op->user_put.user.answers = (enum store_answers)draw(d, 3);
 	if (draw(d, 2))
 		op->user_put.user.password = span_of("");
 	op->user_put.only_new = draw(d, 3) == 0;
@@ -428,6 +429,7 @@ fill_hold(struct store_op *op, struct draws *d)
 		op->hold_settle.state = (enum store_hold_state)(1 + draw(d, 7));
 		op->hold_settle.next_at = op->now + draw(d, 2);
 		op->hold_settle.sent_whole = draw(d, 2);
+		op->hold_settle.by_policy = draw(d, 2);
 		op->hold_settle.reply = draw_reply(d);
 	} else if (op->verb == STORE_HOLD_END) {
 		op->hold_end.key = key;

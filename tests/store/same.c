@@ -24,6 +24,7 @@ same_user(const struct store_user *a, const struct store_user *b)
 	same_span(a->password, b->password);
 	assert_int_equal(a->mode, b->mode);
 	assert_int_equal(a->from_check, b->from_check);
+	assert_int_equal(a->answers, b->answers);
 	assert_memory_equal(a->secret, b->secret, sizeof a->secret);
 	assert_int_equal(a->created, b->created);
 }
@@ -260,6 +261,14 @@ same_checks(const struct store_check *x, const struct store_check *y)
 		    (int)y->text.n, y->text.p);
 }
 
+static void
+same_settled(
+    const struct store_hold_settle *x, const struct store_hold_settle *y)
+{
+	assert_int_equal(x->unlisted, y->unlisted);
+	assert_int_equal(x->body_free, y->body_free);
+}
+
 /* The operations about holds; false: it is about something else. */
 static bool
 same_about_holds(const struct store_op *x, const struct store_op *y)
@@ -272,8 +281,7 @@ same_about_holds(const struct store_op *x, const struct store_op *y)
 	else if (x->verb == STORE_HOLD_PUSH)
 		same_hold_rows(&x->hold_push.row, &y->hold_push.row, 1, 1);
 	else if (x->verb == STORE_HOLD_SETTLE)
-		assert_int_equal(
-		    x->hold_settle.body_free, y->hold_settle.body_free);
+		same_settled(&x->hold_settle, &y->hold_settle);
 	else if (x->verb == STORE_HOLD_VERDICT)
 		same_verdicts(&x->hold_verdict, &y->hold_verdict);
 	else if (x->verb == STORE_HOLD_END)

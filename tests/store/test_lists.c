@@ -373,6 +373,65 @@ the_origin_learns_who_wants_the_mail_of_its_user(void **state)
 	assert_int_equal(op->entry_list.entries[1].list, LISTED_DENY);
 }
 
+static struct store_op *
+push(struct fixture *f, unsigned hold)
+{
+	struct store_op *op = begin(f, STORE_HOLD_CLAIM);
+
+	op->hold_claim.claim = (struct store_claim){NODE, f->now + 60, 10};
+	expect(f, STORE_OK);
+	op = begin(f, STORE_HOLD_PUSH);
+	op->hold_push.key = key_of(hold);
+	op->hold_push.node = NODE;
+	op->hold_push.ticket = 3;
+	op->hold_push.lease_until = f->now + 600;
+	expect(f, STORE_OK);
+	op = begin(f, STORE_HOLD_SETTLE);
+	op->hold_settle.key = key_of(hold);
+	op->hold_settle.node = NODE;
+	op->hold_settle.ticket = 3;
+	op->hold_settle.state = HOLD_REFUSED;
+	op->hold_settle.by_policy = true;
+	return op;
+}
+
+/* SM-34: a promise that does not hold is forgotten, and the hold goes on */
+static void
+a_push_refused_by_policy_corrects_the_list(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put_envelope(f, 1, 1);
+	op = begin_lease(f, 1);
+	op->hold_lease.to = span_of("carol@b.test");
+	op->hold_lease.verdict = VERDICT_AUTHORIZE;
+	expect(f, STORE_OK);
+	put_envelope(f, 2, 11);
+	op = begin(f, STORE_ENTRY_PUT);
+	op->entry_put.entry = (struct store_entry){.user = span_of(ALICE),
+	    .side = SIDE_OUTGOING,
+	    .address = span_of("bob@b.test"),
+	    .server = span_of(""),
+	    .list = LISTED_ALLOW,
+	    .by = ENTRY_BY_HAND};
+	expect(f, STORE_OK);
+	put_holds(f, 5, 50, 1);
+	op = push(f, 50);
+	expect(f, STORE_OK);
+	assert_true(op->hold_settle.unlisted);
+	assert_false(op->hold_settle.body_free);
+	assert_int_equal(state_of_hold(f, 50), HOLD_HELD);
+	assert_int_equal(hold_now(f, 50).route, ROUTE_UNKNOWN);
+	assert_int_equal(outgoing(f)->entry_list.count, 1);
+	/* nobody had promised anything this time */
+	op = push(f, 50);
+	expect(f, STORE_OK);
+	assert_false(op->hold_settle.unlisted);
+	assert_int_equal(state_of_hold(f, 50), HOLD_REFUSED);
+	assert_clean(f);
+}
+
 /* SM-37 */
 static void
 the_origin_of_a_denied_pair_is_told_once_a_day(void **state)
@@ -415,6 +474,7 @@ main(void)
 	    CASE(authorize_and_spammer_list_the_pair),
 	    CASE(spammer_after_delivery_lists_the_pair_as_well),
 	    CASE(the_origin_learns_who_wants_the_mail_of_its_user),
+	    CASE(a_push_refused_by_policy_corrects_the_list),
 	    CASE(the_origin_of_a_denied_pair_is_told_once_a_day),
 	};
 

@@ -216,6 +216,23 @@ memory_learn_of_hold(struct memory *m, const struct memory_hold *hold,
 }
 
 bool
+memory_unlearn_of_hold(struct memory *m, const struct memory_hold *hold)
+{
+	struct store_entry name;
+	char room[LISTING_ROOM];
+	struct memory_entry *entry;
+
+	if (!listing_of_hold(&hold->row, hold->message->row.user,
+		VERDICT_AUTHORIZE, 0, room, &name))
+		return false;
+	entry = find_named(m, &name);
+	if (entry == NULL || entry->row.list != LISTED_ALLOW)
+		return false;
+	take_off(m, entry);
+	return true;
+}
+
+bool
 memory_may_tell(const struct memory *m, const struct store_notice *notice)
 {
 	struct store_entry pair;

@@ -151,6 +151,10 @@ enum store_outcome memory_learn_of_notice(struct memory *m,
 enum store_outcome memory_learn_of_hold(struct memory *m,
     const struct memory_hold *hold, unsigned verdict, int64_t now);
 
+/* Takes the recipient off the list of those who want mail of its sender. False:
+   they were not on it. */
+bool memory_unlearn_of_hold(struct memory *m, const struct memory_hold *hold);
+
 /* May the origin of NOTICE be told now that its pair is denied? Then it is
    noted. False: it was lately, or the pair is not. */
 bool memory_may_tell(const struct memory *m, const struct store_notice *notice);

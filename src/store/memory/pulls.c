@@ -175,13 +175,22 @@ memory_hold_move(struct memory_hold *hold, enum store_hold_state state,
 								   : INT64_MAX;
 }
 
-/* HELD again, and we send it ourselves from the time on that was said. */
+/* HELD again: told, or sent by us (ROUTE_PUSH), from NEXT_AT on. */
 static void
-wait_for_push(struct memory_hold *hold, int64_t next_at)
+wait(struct memory_hold *hold, enum store_route route, int64_t next_at)
 {
-	hold->row.route = ROUTE_PUSH;
+	hold->row.route = route;
 	hold->row.next_at = next_at;
 	hold->row.tries++;
+}
+
+/* Was it sent because a list said so, and that is so no more? */
+static bool
+is_unlisted(struct memory *m, const struct memory_hold *hold,
+    const struct store_hold_settle *settle)
+{
+	return settle->by_policy && settle->state == HOLD_REFUSED &&
+	       hold->row.route == ROUTE_PUSH && memory_unlearn_of_hold(m, hold);
 }
 
 enum store_outcome
@@ -196,10 +205,18 @@ store_memory_hold_settle(struct memory *m, struct store_op *op)
 		return STORE_CONFLICT;
 	if (is_leased_so(hold, settle->node, settle->ticket)) {
 		hold->row.sent_whole |= settle->sent_whole;
-		memory_hold_move(
-		    hold, settle->state, settle->reply, store_moment(op));
-		if (settle->state == HOLD_HELD)
-			wait_for_push(hold, settle->next_at);
+		settle->unlisted = is_unlisted(m, hold, settle);
+		memory_hold_move(hold,
+		    settle->unlisted ? HOLD_HELD : settle->state, settle->reply,
+		    store_moment(op));
+		if (settle->unlisted)
+			wait(hold, ROUTE_UNKNOWN, store_moment(op));
+		else if (settle->state == HOLD_HELD)
+			wait(hold, ROUTE_PUSH, settle->next_at);
+	}
+	if (settle->unlisted) {
+		settle->message = hold->row.message;
+		return STORE_OK;
 	}
 	if (hold->row.state != settle->state ||
 	    (settle->state == HOLD_HELD &&

@@ -46,6 +46,8 @@ merged(const struct store_user *asked, const struct memory_user *old)
 	if (row.from_check == 0)
 		row.from_check =
 		    old != NULL ? old->row.from_check : FROM_CHECK_BOTH;
+	if (row.answers == 0)
+		row.answers = old != NULL ? old->row.answers : ANSWERS_LISTED;
 	arena_init(&user->text, STORE_OP_ARENA);
 	if (copy_user(&user->text, &row, &user->row))
 		return user;

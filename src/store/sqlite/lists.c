@@ -80,7 +80,7 @@ is_there(struct sqlite_store *s, const struct store_entry *entry)
 
 /* Looks at MAX rows at most, so that a long list is not counted to its end. */
 static bool
-is_full(struct sqlite_store *s, const struct store_entry *entry, unsigned max)
+is_full(struct sqlite_store *s, const struct store_entry *entry, uint64_t max)
 {
 	struct query q =
 	    query_new(s, "SELECT count(*) FROM (SELECT 1 FROM entries"
@@ -88,8 +88,8 @@ is_full(struct sqlite_store *s, const struct store_entry *entry, unsigned max)
 
 	query_put_text(&q, entry->user);
 	query_put_number(&q, entry->side);
-	query_put_number(&q, max);
-	return query_one(&q, 0) >= max;
+	query_put_number(&q, (int64_t)max);
+	return (uint64_t)query_one(&q, 0) >= max;
 }
 
 enum store_outcome
@@ -197,6 +197,24 @@ lists_learn_of_hold(struct sqlite_store *s, const struct store_hold_row *row,
 	if (listing_of_hold(
 		&row->hold, row->message.user, verdict, now, room, &entry))
 		lists_set(s, &entry);
+}
+
+bool
+lists_unlearn_of_hold(struct sqlite_store *s, const struct store_hold_row *row)
+{
+	struct store_entry entry;
+	char room[LISTING_ROOM];
+	struct query q =
+	    query_new(s, "DELETE FROM entries WHERE user = ?1 AND side = ?2"
+			 " AND address = ?3 AND server = ?4 AND list = 2");
+
+	if (!listing_of_hold(&row->hold, row->message.user, VERDICT_AUTHORIZE,
+		0, room, &entry)) {
+		query_end(&q);
+		return false;
+	}
+	put_name(&q, entry.user, entry.side, entry.address, entry.server);
+	return query_run(&q) > 0;
 }
 
 bool

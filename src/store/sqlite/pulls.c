@@ -31,24 +31,37 @@ give_back(struct sqlite_store *s, const struct key *key,
 	tally_hold(s, HOLD_NOTICED, was->route, 1);
 }
 
-/* The same, and we send it ourselves from the time on that was said. */
+/* The same, and it is told, or sent by us (ROUTE_PUSH), from AT on. */
 static void
-hold_for_push(struct sqlite_store *s, const struct hold_standing *was,
-    const struct store_hold_settle *settle)
+hold_again(struct sqlite_store *s, const struct hold_standing *was,
+    const struct store_hold_settle *settle, enum store_route route, int64_t at)
 {
 	struct query q = query_new(s,
-	    "UPDATE holds SET state = 1, route = 5, next_at = ?2,"
+	    "UPDATE holds SET state = 1, route = ?5, next_at = ?2,"
 	    " tries = tries + 1, sent_whole = sent_whole OR ?3,"
 	    " reply = CASE length(?4) WHEN 0 THEN reply ELSE ?4 END,"
 	    " lease_node = 0, lease_until = 0 WHERE key = ?1");
 
 	query_put_key(&q, &settle->key);
-	query_put_number(&q, settle->next_at);
+	query_put_number(&q, at);
 	query_put_number(&q, settle->sent_whole);
 	query_put_text(&q, settle->reply);
+	query_put_number(&q, route);
 	query_run(&q);
 	tally_hold(s, was->state, was->route, -1);
-	tally_hold(s, HOLD_HELD, ROUTE_PUSH, 1);
+	tally_hold(s, HOLD_HELD, route, 1);
+}
+
+/* Was it sent because a list said so, and that is so no more? */
+static bool
+is_unlisted(struct sqlite_store *s, const struct store_hold_settle *settle,
+    const struct hold_standing *was)
+{
+	struct store_hold_row row;
+
+	return settle->by_policy && settle->state == HOLD_REFUSED &&
+	       was->route == ROUTE_PUSH && holds_load(s, &settle->key, &row) &&
+	       lists_unlearn_of_hold(s, &row);
 }
 
 void
@@ -241,7 +254,7 @@ store_sqlite_hold_push(struct sqlite_store *s, struct store_op *op)
 
 /* Back to where it was, or on to an end. */
 static void
-settle_lease(struct sqlite_store *s, const struct store_hold_settle *settle,
+settle_lease(struct sqlite_store *s, struct store_hold_settle *settle,
     const struct hold_standing *was, int64_t moment)
 {
 	const struct hold_end end = {.state = settle->state,
@@ -249,8 +262,11 @@ settle_lease(struct sqlite_store *s, const struct store_hold_settle *settle,
 	    .sent_whole = settle->sent_whole,
 	    .moment = moment};
 
-	if (settle->state == HOLD_HELD)
-		hold_for_push(s, was, settle);
+	settle->unlisted = is_unlisted(s, settle, was);
+	if (settle->unlisted)
+		hold_again(s, was, settle, ROUTE_UNKNOWN, moment);
+	else if (settle->state == HOLD_HELD)
+		hold_again(s, was, settle, ROUTE_PUSH, settle->next_at);
 	else if (settle->state == HOLD_NOTICED)
 		give_back(s, &settle->key, was, &end);
 	else
@@ -274,7 +290,7 @@ store_sqlite_hold_settle(struct sqlite_store *s, struct store_op *op)
 		 (was.state == HOLD_HELD && was.next_at != settle->next_at))
 		return STORE_CONFLICT;
 	settle->message = was.message;
-	settle->body_free = settle->state > HOLD_LEASED &&
+	settle->body_free = settle->state > HOLD_LEASED && !settle->unlisted &&
 			    messages_release(s, &was.message, moment);
 	return STORE_OK;
 }

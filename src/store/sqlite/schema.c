@@ -217,6 +217,7 @@ static const char version_3_lists[] =
     " created INTEGER NOT NULL, told_at INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY (user, side, address, server)"
     ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE users ADD COLUMN answers INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE notices ADD COLUMN server BLOB NOT NULL DEFAULT x'';";
 
 /* migrations[n] leads from version n to n + 1, in parts. */

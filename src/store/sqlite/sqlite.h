@@ -132,6 +132,11 @@ void lists_learn_of_notice(struct sqlite_store *s,
 void lists_learn_of_hold(struct sqlite_store *s,
     const struct store_hold_row *row, unsigned verdict, int64_t now);
 
+/* Takes the recipient of a hold off its sender's list of those who want their
+   mail. False: they were not on it. */
+bool
+lists_unlearn_of_hold(struct sqlite_store *s, const struct store_hold_row *row);
+
 /* May the origin of NOTICE be told now that its pair is denied? Then it is
    noted. False: it was lately, or the pair is not. */
 bool lists_may_tell(struct sqlite_store *s, const struct store_notice *notice);
