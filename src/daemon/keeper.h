@@ -1,12 +1,12 @@
 /*
  * The inside of the keeper, shared by its own files only: keeper.c (life, clock
  * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
- * that come in), keeper_notice.c (notices and verdicts that come in),
- * keeper_work.c (the worlds of notify, pull and put), keeper_peers.c (listed
- * hosts), keeper_guess.c (those that guess), keeper_history.c and
- * keeper_offers.c (what hosts did and offer), keeper_control.c,
- * keeper_request.c, keeper_kinds.c, keeper_envelope.c and keeper_show.c (what
- * the operator asks, and what is answered).
+ * that come in), keeper_lease.c (turns of fronts), keeper_notice.c (notices and
+ * verdicts that come in), keeper_work.c (the worlds of notify, pull and put),
+ * keeper_peers.c (listed hosts), keeper_guess.c (those that guess),
+ * keeper_history.c and keeper_offers.c (what hosts did and offer),
+ * keeper_control.c, keeper_request.c, keeper_kinds.c, keeper_envelope.c and
+ * keeper_show.c (what the operator asks, and what is answered).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H
@@ -109,6 +109,7 @@ struct desk {
 	struct incoming *staged;  /* recipients and body before their ARRIVAL */
 	struct announced *notice; /* recipients before their NOTICE */
 	struct crowd *crowd;      /* its sessions now */
+	struct table leases;      /* its turns, by ticket: keeper_lease.h */
 };
 
 /* keeper_mail.c: one function for each message that sessions send. */

@@ -10,6 +10,7 @@
 #include "base/rand.h"
 #include "daemon/crowd.h"
 #include "daemon/keeper_guess.h"
+#include "daemon/keeper_lease.h"
 #include "daemon/keeper_peers.h"
 #include "origin/settle.h"
 #include "proto/params.h"
@@ -30,6 +31,8 @@ desk_of(struct peer *peer)
 		free(d);
 		d = NULL;
 	}
+	if (d != NULL)
+		table_init(&d->leases);
 	peer->state = d;
 	return d;
 }
@@ -39,12 +42,12 @@ keeper_mail_gone(struct keeper *k, struct peer *peer)
 {
 	struct desk *d = peer->state;
 
-	(void)k;
 	if ((peer->kind != ROLE_FRONT && peer->kind != ROLE_CALLER) ||
 	    d == NULL)
 		return;
 	keeper_arrival_drop(d);
 	keeper_notice_drop(d);
+	keeper_lease_drop(k, d);
 	crowd_free(&d->crowd);
 	free(d);
 	peer->state = NULL;
@@ -242,29 +245,14 @@ send_row(const struct asker *a, enum reply_name reply,
 	return peer_ask(role_peer(a->keeper->role, a->kind, a->index), &m);
 }
 
+/* The end of a turn is told by whoever has it, unless that process dies. */
 static void
-given_back(
-    void *arg, enum store_outcome outcome, bool body_free, struct key message)
+note_lease(const struct asker *a, struct key hold)
 {
-	(void)outcome; /* if not, its lease runs out */
-	if (body_free)
-		keeper_free_body(arg, message);
-}
+	struct peer *to = role_peer(a->keeper->role, a->kind, a->index);
 
-/* A turn that nobody can take, since its content did not reach whoever asked:
-   the next one who asks need not wait until the lease runs out. */
-static void
-give_lease_back(const struct asker *a, struct key hold)
-{
-	const struct settle_end end = {
-	    .hold = hold,
-	    .node = a->keeper->node,
-	    .ticket = a->ticket,
-	    .state = HOLD_NOTICED,
-	    .reply = span_of("the content could not be handed over"),
-	};
-
-	settle_pull(a->keeper->store, &end, role_now(), given_back, a->keeper);
+	if (a->ticket != 0)
+		keeper_lease_given(desk_of(to), hold, a->ticket);
 }
 
 /* The content, or why not and so much later. A push has no ticket of the
@@ -276,13 +264,16 @@ send_content(struct asker *a, enum reply_name reply, uint64_t delay,
 	struct message m;
 
 	if (row != NULL && send_row(a, reply, row)) {
+		note_lease(a, row->hold.key);
 		free(a);
 		return;
 	}
 	if (row != NULL) {
 		reply = REPLY_DELIVERY_LATER;
 		if (a->ticket != 0)
-			give_lease_back(a, row->hold.key);
+			keeper_lease_give_back(a->keeper, row->hold.key,
+			    a->ticket, false,
+			    "the content could not be handed over");
 	}
 	message_init(&m, MESSAGE_PULL_ANSWER);
 	m.pull_answer.session = a->session;
@@ -384,6 +375,7 @@ pull_ended_at_front(
 	};
 	struct asker *a = keeper_asker(k, from, m->pull_end.session);
 
+	keeper_lease_ended(from->state, end.ticket);
 	if (a == NULL)
 		return;
 	a->taken = end.state == HOLD_TAKEN;

@@ -159,6 +159,58 @@ a_front_that_does_not_read_gets_no_lease(void **state)
 	assert_pull_answered(s, REPLY_YOUR_TURN);
 }
 
+static void
+lose_front(struct single *s)
+{
+	s->program->peer_gone(&s->role, &s->peers[ROLE_FRONT][0]);
+	side_turn(&s->side);
+}
+
+static void
+a_front_that_dies_in_a_turn_gives_the_hold_back(void **state)
+{
+	struct single *s = *state;
+	struct held h = make_noticed(s, false);
+	struct store_op *op;
+
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_YOUR_TURN);
+	lose_front(s);
+	op = held_get(&s->side, &h);
+	assert_int_equal(op->hold_get.row.hold.state, HOLD_NOTICED);
+	assert_true(op->hold_get.row.hold.sent_whole);
+	store_op_free(&op);
+	pull(s, &h);
+	assert_pull_answered(s, REPLY_YOUR_TURN);
+}
+
+static void
+end_turn(struct single *s, enum store_hold_state end)
+{
+	const struct message_pull_answer turn =
+	    s->last[MESSAGE_PULL_ANSWER].pull_answer;
+	struct message m;
+
+	message_init(&m, MESSAGE_PULL_END);
+	m.pull_end.session = SESSION;
+	m.pull_end.hold = turn.hold;
+	m.pull_end.ticket = turn.ticket;
+	m.pull_end.state = end;
+	single_hear(s, ROLE_FRONT, &m);
+}
+
+static void
+a_turn_that_was_told_to_be_over_outlives_its_front(void **state)
+{
+	struct single *s = *state;
+	struct held h = make_noticed(s, false);
+
+	pull(s, &h);
+	end_turn(s, HOLD_TAKEN);
+	lose_front(s);
+	assert_int_equal(held_state(&s->side, &h), HOLD_TAKEN);
+}
+
 /* ---- arrivals ---- */
 
 static const struct key body_key = {{1, 2, 3}};
@@ -273,6 +325,8 @@ main(void)
 	    CASE(a_turn_whose_content_does_not_get_through_is_given_back),
 	    CASE(a_turn_whose_spool_file_is_missing_is_given_back),
 	    CASE(a_front_that_does_not_read_gets_no_lease),
+	    CASE(a_front_that_dies_in_a_turn_gives_the_hold_back),
+	    CASE(a_turn_that_was_told_to_be_over_outlives_its_front),
 	    CASE(a_body_that_no_poster_is_asked_to_make_safe_is_refused),
 	    CASE(a_busy_poster_is_not_asked),
 	    CASE(a_message_whose_sender_found_no_memory_is_refused),

@@ -1,6 +1,9 @@
 """Destinations that ask a.test for a message and then do not do as they
 should: the hold stays, and goes to who does."""
 
+import os
+import signal
+
 import pytest
 
 from lab.failure import wait_until
@@ -179,6 +182,22 @@ def test_gtml_that_ends_badly_leaves_the_hold_as_it_was(
         if fault != "gone":
             wire.send_line(fault)
             ended(wire)
+    hold_becomes(origin, name, "noticed")
+    is_fetched(origin, player, name, recipient, octets)
+
+
+# AT-14: it need not wait for the end of the lease, which is 15 minutes
+def test_a_front_that_dies_in_a_turn_leaves_the_hold_as_it_was(
+        origin, player):
+    recipient, envelope, octets = told_by_envelope(origin, player)
+    name = envelope.identifier
+    with player.dial(origin.address) as wire:
+        ask(wire, "RETR", name, recipient)
+        answer(wire, 250, 250)
+        for pid in origin.pids()["front"]:
+            os.kill(pid, signal.SIGKILL)
+        ended(wire)
+    wait_until(origin.is_ready, labs.SECONDS, "all ports")
     hold_becomes(origin, name, "noticed")
     is_fetched(origin, player, name, recipient, octets)
 
