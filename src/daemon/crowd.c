@@ -2,15 +2,14 @@
 #include "daemon/crowd.h"
 
 #include "base/err.h"
-#include "base/rand.h"
+#include "base/hash.h"
 #include "base/table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct crowd {
 	struct table counts;
-	uint64_t salt; /* so that nobody can choose addresses that collide */
+	struct hash_salt salt;
 };
 
 struct count {
@@ -24,7 +23,7 @@ crowd_new(struct crowd **c)
 	if (*c == NULL)
 		return -E_NOMEM;
 	table_init(&(*c)->counts);
-	rand_fill(&(*c)->salt, sizeof(*c)->salt);
+	hash_salt_fill(&(*c)->salt);
 	return 0;
 }
 
@@ -47,15 +46,7 @@ crowd_free(struct crowd **c)
 static uint64_t
 number_of(const struct crowd *c, struct ip ip)
 {
-	uint64_t part[2];
-
-	ip = ip_host(ip).address;
-	memcpy(part, ip.b, sizeof part);
-	part[0] = (part[0] ^ c->salt) * UINT64_C(0x9e3779b97f4a7c15);
-	/* the family, as 32.1.13.184 is not 2001:db8::/64 */
-	part[1] =
-	    (part[1] + part[0] + ip.family) * UINT64_C(0xbf58476d1ce4e5b9);
-	return (part[1] ^ part[1] >> 31) | 1;
+	return hash_ip(&c->salt, ip_host(ip).address) | 1;
 }
 
 uint64_t

@@ -9,14 +9,14 @@
  */
 #include "daemon/keeper_peers.h"
 
+#include "base/hash.h"
 #include "base/log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS    2048u /* places for figures; a power of two */
-#define FULL     1000u /* of them; then they go to the store at once */
-#define HASH_ONE 1099511628211u
+#define SLOTS 2048u /* places for figures; a power of two */
+#define FULL  1000u /* of them; then they go to the store at once */
 
 /* A domain is listed with all below it, so ".domain" and "domain" are needed:
    TEXT is the first, NAME (in TEXT) the second. */
@@ -40,6 +40,7 @@ struct keeper_peers {
 	int64_t next_until; /* when a list of one is over; INT64_MAX: never */
 	struct figures figures[SLOTS];
 	unsigned figures_count;
+	struct hash_salt salt; /* of the places */
 	int64_t flush_at;
 };
 
@@ -259,12 +260,8 @@ keeper_peers_drop(struct keeper_peers *p, struct span name)
 static unsigned
 slot_of(const struct keeper_peers *p, struct ip address)
 {
-	uint64_t h = address.family;
-	unsigned i;
+	unsigned i = (unsigned)hash_ip(&p->salt, address) & (SLOTS - 1);
 
-	for (unsigned b = 0; b < sizeof address.b; b++)
-		h = (h ^ address.b[b]) * HASH_ONE;
-	i = (unsigned)(h ^ h >> 32) & (SLOTS - 1);
 	while (p->figures[i].address.family != 0 &&
 	       !ip_equals(p->figures[i].address, address))
 		i = (i + 1) & (SLOTS - 1);
@@ -387,6 +384,7 @@ keeper_peers_new(
 	if (p == NULL)
 		return err_set(err, -E_NOMEM, "no memory");
 	p->keeper = k;
+	hash_salt_fill(&p->salt);
 	arena_init(&names, STORE_OP_ARENA);
 	do
 		got = load_page(p, &after, &names);

@@ -11,11 +11,11 @@
  */
 #include "receiver/pull.h"
 
+#include "base/hash.h"
 #include "base/log.h"
-#include "base/table.h"
+#include "base/share.h"
 #include "receiver/lapse.h"
 #include "receiver/pull_arrival.h"
-#include "receiver/pull_share.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,8 @@ struct pull {
 	struct pull_world world;
 	struct table groups;
 	struct table trusted; /* addresses a pull from which has succeeded */
-	struct pull_share share;
+	struct share share;   /* by address */
+	struct hash_salt salt;
 	unsigned under_way, calls;
 	bool looking, again;
 	bool left_out; /* some address had as much as it may at the last look */
@@ -67,7 +68,8 @@ pull_new(struct store *store, const struct settings *settings, uint64_t node,
 	p->world = *world;
 	table_init(&p->groups);
 	table_init(&p->trusted);
-	pull_share_init(&p->share);
+	share_init(&p->share);
+	hash_salt_fill(&p->salt);
 	*pull_r = p;
 	return 0;
 }
@@ -93,7 +95,7 @@ pull_free(struct pull **pull)
 		group_free(g);
 	table_fini(&p->groups);
 	table_fini(&p->trusted);
-	pull_share_fini(&p->share);
+	share_fini(&p->share);
 	free(p);
 	*pull = NULL;
 }
@@ -102,6 +104,12 @@ void
 pull_settings(struct pull *p, const struct settings *settings)
 {
 	p->settings = settings;
+}
+
+static uint64_t
+number_of(const struct pull *p, struct ip address)
+{
+	return hash_ip(&p->salt, address) | 1; /* 0 is none in a table */
 }
 
 /* ---- trust in an address ---- */
@@ -113,13 +121,13 @@ trust(struct pull *p, struct ip address)
 		table_fini(&p->trusted);
 		table_init(&p->trusted);
 	}
-	table_put(&p->trusted, pull_share_number(address), p);
+	table_put(&p->trusted, number_of(p, address), p);
 }
 
 static uint64_t
 connections_allowed(const struct pull *p, struct ip address)
 {
-	return table_get(&p->trusted, pull_share_number(address)) != NULL
+	return table_get(&p->trusted, number_of(p, address)) != NULL
 		   ? settings_ceiling(p->settings->pull_connections)
 		   : 1;
 }
@@ -159,7 +167,7 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 	item->ended = true;
 	g->left--;
 	g->pull->under_way--;
-	pull_share_drop(&g->pull->share, g->address);
+	share_drop(&g->pull->share, number_of(g->pull, g->address), 1);
 	if (op == NULL)
 		return; /* its lease runs out */
 	op->notice_settle.id = arena_copy(&op->arena, item->notice.id);
@@ -384,7 +392,7 @@ pull_trust(struct pull *p, struct ip address)
 void
 pull_distrust(struct pull *p, struct ip address)
 {
-	table_take(&p->trusted, pull_share_number(address));
+	table_take(&p->trusted, number_of(p, address));
 }
 
 void
@@ -514,7 +522,7 @@ add(struct pull *p, const struct store_notice *notice)
 	g->count++;
 	g->left++;
 	p->under_way++;
-	pull_share_add(&p->share, g->address);
+	share_add(&p->share, number_of(p, g->address), 1);
 }
 
 static void
@@ -549,7 +557,7 @@ leave_out_the_full(struct pull *p, struct store_notice_claim *claim)
 				    : PULL_SHARE;
 		unsigned i = 0;
 
-		if (pull_share_of(&p->share, g->address) < most)
+		if (share_of(&p->share, number_of(p, g->address)) < most)
 			continue;
 		while (i < claim->without_count &&
 		       !ip_equals(claim->without[i], g->address))

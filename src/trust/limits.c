@@ -2,7 +2,7 @@
 #include "trust/limits.h"
 
 #include "base/err.h"
-#include "base/rand.h"
+#include "base/hash.h"
 #include "base/table.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ struct limits {
 	int64_t window, began;
 	struct table counts;  /* number of a name -> struct count */
 	struct count *others; /* what all names beyond the ceiling share */
-	uint64_t salt;        /* so that nobody can choose names that collide */
+	struct hash_salt salt;
 };
 
 struct count {
@@ -43,7 +43,7 @@ limits_new(int64_t window)
 	l->window = window;
 	l->others = calloc(1, sizeof *l->others);
 	table_init(&l->counts);
-	rand_fill(&l->salt, sizeof l->salt);
+	hash_salt_fill(&l->salt);
 	if (l->others == NULL)
 		limits_free(&l);
 	return l;
@@ -64,15 +64,11 @@ limits_free(struct limits **limits)
 	*limits = NULL;
 }
 
-/* FNV-1a over the salt and the name; two that collide share a count. */
+/* Two that collide share a count. */
 static uint64_t
 number_of(const struct limits *l, struct span name)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ l->salt;
-
-	for (size_t i = 0; i < name.n; i++)
-		h = (h ^ (unsigned char)name.p[i]) * UINT64_C(0x100000001b3);
-	return (h ^ h >> 32) | 1;
+	return hash_span(&l->salt, name) | 1;
 }
 
 static struct count *

@@ -5,7 +5,7 @@
  */
 #include "trust/recent.h"
 
-#include "base/rand.h"
+#include "base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@ struct place {
 
 struct recent {
 	unsigned sets; /* a power of two */
-	uint64_t salt;
+	struct hash_salt salt;
 	struct place places[];
 };
 
@@ -33,7 +33,7 @@ recent_new(unsigned most)
 	if (r == NULL)
 		return NULL;
 	r->sets = most / WAYS;
-	rand_fill(&r->salt, sizeof r->salt);
+	hash_salt_fill(&r->salt);
 	return r;
 }
 
@@ -44,16 +44,11 @@ recent_free(struct recent **r)
 	*r = NULL;
 }
 
-/* FNV-1a over the salt and the address: the first place of its set. */
+/* The first place of its set. */
 static size_t
 set_of(const struct recent *r, struct ip address)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ r->salt;
-
-	h = (h ^ address.family) * UINT64_C(0x100000001b3);
-	for (unsigned i = 0; i < sizeof address.b; i++)
-		h = (h ^ address.b[i]) * UINT64_C(0x100000001b3);
-	return (size_t)((h ^ h >> 32) & (r->sets - 1)) * WAYS;
+	return (size_t)(hash_ip(&r->salt, address) & (r->sets - 1)) * WAYS;
 }
 
 int64_t
