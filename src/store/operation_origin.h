@@ -42,6 +42,8 @@ struct store_hold_row {
    Those are HELD then, and `sent_whole`: nobody told how it ended. OK. */
 struct store_hold_claim {
 	struct store_claim claim;
+	struct span without[STORE_WITHOUT_MAX]; /* none for these domains */
+	unsigned without_count;
 
 	unsigned count;
 	struct store_hold_row *rows;

@@ -9,12 +9,12 @@
 #include "base/ip.h"
 #include "base/key.h"
 
-#define STORE_INLINE_MAX      65536      /* larger bodies lie in the spool */
-#define STORE_HEAD_MAX        65536      /* head of a message */
-#define STORE_ENVELOPE_MAX    8192       /* envelope text (WIRE 6) */
-#define STORE_RECIPIENTS_PART 1000       /* recipients in one message_put */
-#define STORE_PAGE_MAX        1000       /* rows of one page */
-#define STORE_WITHOUT_MAX     8          /* addresses that a claim leaves out */
+#define STORE_INLINE_MAX      65536 /* larger bodies lie in the spool */
+#define STORE_HEAD_MAX        65536 /* head of a message */
+#define STORE_ENVELOPE_MAX    8192  /* envelope text (WIRE 6) */
+#define STORE_RECIPIENTS_PART 1000  /* recipients in one message_put */
+#define STORE_PAGE_MAX        1000  /* rows of one page */
+#define STORE_WITHOUT_MAX     8 /* addresses or domains that a claim leaves out */
 #define STORE_TARGETS_MAX     32         /* addresses kept with a hold */
 #define STORE_HOLD_GRACE      3600       /* seconds served beyond expires_at */
 #define STORE_REPORT_OCTETS   (4u << 20) /* content in one report_claim */

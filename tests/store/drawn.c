@@ -410,6 +410,11 @@ fill_hold(struct store_op *op, struct draws *d)
 
 	if (op->verb == STORE_HOLD_CLAIM) {
 		op->hold_claim.claim = draw_claim(d, op->now);
+		op->hold_claim.without_count = draw(d, 2) * draw(d, 3);
+		for (unsigned i = 0; i < op->hold_claim.without_count; i++)
+			op->hold_claim.without[i] =
+			    draw(d, 2) ? hold_of(1, 1).domain
+				       : span_of("nowhere.test");
 	} else if (op->verb == STORE_HOLD_NOTICED) {
 		op->hold_noticed.key = key;
 		op->hold_noticed.route = (enum store_route)(1 + draw(d, 4));

@@ -80,6 +80,38 @@ claims_are_in_order_of_what_is_due_longest(void **state)
 	assert_true(key_equals(op->hold_claim.rows[1].hold.key, key_of(11)));
 }
 
+static struct store_op *
+claim_without(struct fixture *f, const char *domain, unsigned expected)
+{
+	struct store_op *op = begin(f, STORE_HOLD_CLAIM);
+
+	op->hold_claim.claim = (struct store_claim){NODE, f->now + 60, 10};
+	op->hold_claim.without[0] = span_of("nowhere.test");
+	op->hold_claim.without[1] = span_of(domain);
+	op->hold_claim.without_count = 2;
+	expect(f, STORE_OK);
+	assert_int_equal(op->hold_claim.count, expected);
+	return op;
+}
+
+static void
+a_claim_leaves_out_the_domains_it_is_told_to(void **state)
+{
+	struct fixture *f = *state;
+	struct store_hold rows[] = {
+	    hold_of(10, 1), hold_of(11, 1), hold_of(12, 1)};
+	struct store_op *op = begin(f, STORE_MESSAGE_PUT);
+
+	rows[1].domain = span_of("c.test");
+	op->message_put.message = message_of(1);
+	op->message_put.hold_count = 3;
+	op->message_put.holds = rows;
+	expect(f, STORE_OK);
+	op = claim_without(f, "b.test", 1);
+	assert_true(key_equals(op->hold_claim.rows[0].hold.key, key_of(11)));
+	claim_without(f, "c.test", 2);
+}
+
 static void
 a_retry_gives_the_claim_back_and_is_counted_once(void **state)
 {
@@ -534,6 +566,7 @@ main(void)
 	static const struct fixture_case cases[] = {
 	    CASE(a_due_hold_is_claimed_once_until_its_lease_ends),
 	    CASE(claims_are_in_order_of_what_is_due_longest),
+	    CASE(a_claim_leaves_out_the_domains_it_is_told_to),
 	    CASE(a_retry_gives_the_claim_back_and_is_counted_once),
 	    CASE(a_retry_at_once_gives_the_claim_back),
 	    CASE(life_begins_with_the_first_notice_and_once),

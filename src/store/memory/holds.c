@@ -74,7 +74,11 @@ is_due(const void *row, const void *arg)
 {
 	const struct memory_hold *hold = row;
 	const struct store_op *op = arg;
+	const struct store_hold_claim *claim = &op->hold_claim;
 
+	for (unsigned i = 0; i < claim->without_count; i++)
+		if (span_equals(claim->without[i], hold->row.domain))
+			return false;
 	return !hold->staged &&
 	       (hold->row.state == HOLD_HELD || is_lost(hold, op->now)) &&
 	       hold->row.next_at <= op->now && hold->notice.until <= op->now;

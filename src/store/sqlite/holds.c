@@ -164,17 +164,36 @@ load_envelope(struct sqlite_store *s, struct store_hold_row *rows, unsigned at)
 		messages_load_envelope(s, &row->message);
 }
 
+#define DUE_HOLDS                                                         \
+	"SELECT key FROM holds INDEXED BY holds_due WHERE " IS_NOTIFIABLE \
+	" AND next_at <= ?1 AND notice_until <= ?1 AND lease_until <= ?1"
+
+static struct query
+due_holds(
+    struct sqlite_store *s, const struct store_hold_claim *claim, int64_t now)
+{
+	struct query q = query_new(
+	    s, claim->without_count == 0
+		   ? DUE_HOLDS " ORDER BY next_at, key LIMIT ?2"
+		   : DUE_HOLDS " AND domain NOT IN (?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+			       " ?10) ORDER BY next_at, key LIMIT ?2");
+
+	query_put_number(&q, now);
+	query_put_number(&q, query_limit(claim->claim.limit));
+	/* a place that is not used has the first one again */
+	for (unsigned i = 0; claim->without_count > 0 && i < STORE_WITHOUT_MAX;
+	     i++)
+		query_put_text(
+		    &q, claim->without[i < claim->without_count ? i : 0]);
+	return q;
+}
+
 enum store_outcome
 store_sqlite_hold_claim(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_hold_claim *claim = &op->hold_claim;
-	struct query q = query_new(s,
-	    "SELECT key FROM holds INDEXED BY holds_due"
-	    " WHERE " IS_NOTIFIABLE " AND next_at <= ?1 AND notice_until <= ?1"
-	    " AND lease_until <= ?1 ORDER BY next_at, key LIMIT ?2");
+	struct query q = due_holds(s, claim, op->now);
 
-	query_put_number(&q, op->now);
-	query_put_number(&q, query_limit(claim->claim.limit));
 	claim->rows = holds_load_page(s, query_page(&q), &claim->count);
 	for (unsigned i = 0; i < claim->count; i++) {
 		struct store_hold *hold = &claim->rows[i].hold;
