@@ -16,6 +16,7 @@
 #include "base/table.h"
 #include "origin/hold.h"
 #include "origin/notify_judge.h"
+#include "origin/notify_share.h"
 #include "origin/push.h"
 
 #include <stdlib.h>
@@ -34,6 +35,8 @@ notify_new(struct store *store, const struct settings *settings, uint64_t node,
 	n->node = node;
 	n->world = *world;
 	table_init(&n->groups);
+	share_init(&n->share);
+	hash_salt_fill(&n->salt);
 	list_init(&n->calling);
 	list_init(&n->unsettled);
 	*notify_r = n;
@@ -53,6 +56,7 @@ notify_free(struct notify **notify)
 	while ((g = table_next(&n->groups, &at, &number)) != NULL)
 		notify_group_free(&g);
 	table_fini(&n->groups);
+	share_fini(&n->share);
 	notify_judge_forget(n);
 	free(n);
 	*notify = NULL;
@@ -78,7 +82,7 @@ group_end(struct notify_group *g, int64_t now)
 	list_remove(&g->in_calling);
 	notify_group_free(&g);
 	start_waiting(n);
-	if (n->again)
+	if (n->again || n->left_out)
 		notify_look(n, now);
 }
 
@@ -431,7 +435,7 @@ gather(struct notify *n, const struct store_hold_claim *page, bool *grouped,
 		notify_group_free(&g);
 		return NULL;
 	}
-	n->under_way += g->count;
+	notify_share_begin(g);
 	return g;
 }
 
@@ -499,6 +503,7 @@ notify_look(struct notify *n, int64_t now)
 	op->hold_claim.claim.node = n->node;
 	op->hold_claim.claim.lease_until = now + n->settings->lease_time;
 	op->hold_claim.claim.limit = NOTIFY_PAGE;
+	notify_share_leave_out(n, op);
 	op->done = claimed;
 	op->arg = n;
 	store_submit(n->store, op);

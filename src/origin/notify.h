@@ -17,6 +17,9 @@
 #define NOTIFY_PAGE      256  /* holds claimed at once */
 #define NOTIFY_CALLS_MAX 4    /* connections to one domain at once */
 #define NOTIFY_UNDER_WAY 2048 /* holds claimed and not yet settled */
+/* Of these for one domain, or a page more: it may be slow, and others are not.
+   So many have their share at once as a claim can leave out. */
+#define NOTIFY_SHARE (NOTIFY_UNDER_WAY / STORE_WITHOUT_MAX)
 /* Seconds that a push may take: more than any does. Its end is always told, and
    a start frees what is left. */
 #define NOTIFY_PUSH_LEASE 86400

@@ -6,7 +6,9 @@
 #ifndef ORIGIN_NOTIFY_GROUP_H
 #define ORIGIN_NOTIFY_GROUP_H
 
+#include "base/hash.h"
 #include "base/list.h"
+#include "base/share.h"
 #include "base/table.h"
 #include "origin/notify.h"
 
@@ -19,6 +21,9 @@ struct notify {
 	struct list calling; /* those of the groups that are called */
 	unsigned calls;      /* how many these are */
 	unsigned under_way;
+	struct share share; /* of these, by domain */
+	struct hash_salt salt;
+	bool left_out;         /* some domain had its share at the last look */
 	struct list unsettled; /* operations that found no room: asked again */
 	bool looking, again;
 };
@@ -37,6 +42,7 @@ struct notify_group {
 	struct list in_calling;
 	struct arena arena;
 	struct span domain;
+	uint64_t domain_hash; /* once it is under way */
 	struct span targets;
 	struct notify_group_item *items;
 	struct notify_item *notices; /* the same, laid out for the call */

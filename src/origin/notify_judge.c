@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "origin/hold.h"
+#include "origin/notify_share.h"
 #include "proto/reply.h"
 
 static void
@@ -85,7 +86,7 @@ notify_judge_done(struct notify_group *g, struct notify_group_item *item)
 {
 	item->settled = true;
 	g->left--;
-	g->notify->under_way--;
+	notify_share_end(g);
 }
 
 /* It was on its way as a message, and this is how that went. */

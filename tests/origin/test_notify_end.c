@@ -233,7 +233,7 @@ hold_many(struct fixture *f, unsigned count)
 
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(
-		    texts[i], sizeof texts[i], "user%u@d%u.test", i, i % 5);
+		    texts[i], sizeof texts[i], "user%u@d%u.test", i, i % 20);
 		recipients[i].recipient = span_of(texts[i]);
 	}
 	a = arrival_for(recipients, count);
@@ -290,8 +290,49 @@ no_more_is_under_way_than_the_ceiling(void **state)
 	assert_int_equal(side_count(&f->side).holds[HOLD_NOTICED], 3000);
 }
 
-/* A domain that is slow, or gets much, keeps none of our connections from
-   others. */
+static void
+hold_many_for_b(struct fixture *f, unsigned count)
+{
+	struct arrival_recipient recipients[STORE_RECIPIENTS_PART] = {0};
+	static char texts[STORE_RECIPIENTS_PART][32];
+	struct arrival a;
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(texts[i], sizeof texts[i], "user%u@b.test", i);
+		recipients[i].recipient = span_of(texts[i]);
+	}
+	a = arrival_for(recipients, count);
+	hold(f, &a);
+}
+
+/* A domain that is slow, or gets much, keeps no other one from being told. */
+static void
+a_domain_for_which_very_many_wait_keeps_nobody_waiting(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival a;
+
+	hold_many_for_b(f, 600);
+	hold_many_for_b(f, 600);
+	recorder_look(&f->world);
+	recorder_resolve(&f->world, MX_FOUND, TARGET);
+	assert_in_range(
+	    1200 - unclaimed(f), NOTIFY_SHARE, NOTIFY_SHARE + NOTIFY_PAGE - 1);
+	f->side.now++;
+	a = arrival_to("carol@c.test", NULL);
+	hold(f, &a);
+	recorder_look(&f->world);
+	recorder_resolve(&f->world, MX_FOUND, TARGET);
+	assert_int_equal(recorder_call(&f->world, "c.test")->count, 1);
+	/* and as calls end, its next ones are due without a further word */
+	for (unsigned i = 0; i < f->world.call_count; i++) {
+		recorder_reply(&f->world, &f->world.calls[i], 250, "250");
+		recorder_resolve(&f->world, MX_FOUND, TARGET);
+	}
+	assert_int_equal(side_count(&f->side).holds[HOLD_NOTICED], 1201);
+}
+
+/* The same for our connections. */
 static void
 a_domain_gets_only_so_many_calls_at_once(void **state)
 {
@@ -446,6 +487,7 @@ main(void)
 		a_pull_may_be_quicker_than_the_reply_to_the_notice),
 	    CASE(all_pages_are_claimed_without_being_asked_again),
 	    CASE(no_more_is_under_way_than_the_ceiling),
+	    CASE(a_domain_for_which_very_many_wait_keeps_nobody_waiting),
 	    CASE(a_domain_gets_only_so_many_calls_at_once),
 	    CASE(while_one_domain_has_no_line_others_are_called),
 	    cmocka_unit_test(in_any_weather_every_hold_gets_its_notice),
