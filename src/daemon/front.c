@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define STOP_SECONDS 1 /* for sessions to hear their 421 */
+#define LOOK_SECONDS 5 /* between two looks for questions nobody answered */
 
 void
 front_forget(struct front *f, struct session *s)
@@ -105,7 +106,39 @@ each_session(struct front *f, void (*run)(struct session *s, enum role_kind k),
 static void
 peer_gone(struct role *role, struct peer *peer)
 {
-	each_session(role->state, session_lost, peer->kind);
+	each_session(role->state, session_ask_lost, peer->kind);
+}
+
+/* One that is given up gets another number, so the walk begins anew. */
+static struct session *
+find_overdue(struct front *f, int64_t now)
+{
+	uint64_t number;
+	struct session *s;
+	size_t at = 0;
+
+	while ((s = table_next(&f->sessions, &at, &number)) != NULL)
+		if (session_ask_is_overdue(s, now))
+			return s;
+	return NULL;
+}
+
+void
+front_look(struct front *f)
+{
+	int64_t now = role_now();
+	struct session *s;
+
+	while ((s = find_overdue(f, now)) != NULL)
+		session_ask_give_up(s);
+}
+
+static void
+tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	front_look(arg);
 }
 
 static void
@@ -163,12 +196,16 @@ static int
 begin(struct role *role, struct err *err)
 {
 	struct front *f = calloc(1, sizeof *f);
+	struct timeval pause = {LOOK_SECONDS, 0};
 
 	if (f == NULL)
 		return err_set(err, -E_NOMEM, "no memory");
 	f->role = role;
 	role->state = f;
 	table_init(&f->sessions);
+	f->tick = event_new(role->base, -1, EV_PERSIST, tick, f);
+	if (f->tick == NULL || event_add(f->tick, &pause) < 0)
+		return err_set(err, -E_NOMEM, "no memory");
 	return make_tls(f, err);
 }
 

@@ -402,6 +402,12 @@ reception_content(
 	return take_body(r, span_skip(run, used), fault_r);
 }
 
+void
+reception_renumber(struct reception *r, uint64_t number)
+{
+	r->number = number;
+}
+
 bool
 reception_waits(const struct reception *r)
 {

@@ -50,6 +50,9 @@ int reception_recipient(struct reception *r, const struct address *recipient,
 int reception_content(
     struct reception *r, struct span run, enum reply_name *fault_r);
 
+/* It has another number from now on; what it waited for will not come. */
+void reception_renumber(struct reception *r, uint64_t number);
+
 /* Waits for its spool file: no content, and no end, until it has come. */
 bool reception_waits(const struct reception *r);
 

@@ -18,19 +18,6 @@ session_keeper(const struct session *s)
 	return role_peer(s->front->role, ROLE_KEEPER, 0);
 }
 
-/* Sends a question; 451 at once when there is nobody to ask. */
-void
-session_ask(struct session *s, struct peer *who, enum session_ask what,
-    struct message *m)
-{
-	int result = peer_send(who, m);
-
-	if (result == 0 || result == -E_AGAIN)
-		s->ask = what;
-	else
-		smtp_server_tell(s->server, REPLY_DELIVERY_LATER, span_of(""));
-}
-
 void
 session_tell(struct session *s, enum reply_name reply)
 {
@@ -61,38 +48,6 @@ session_tell_later(
 
 /* ---- greeting ---- */
 
-/* NAMED: NAME is what a reverse look-up gave, be it nothing. */
-static void
-ask_admission(struct session *s, bool named, struct span name)
-{
-	struct message m;
-
-	message_init(&m, MESSAGE_CONNECTED);
-	m.connected.session = s->number;
-	m.connected.address = s->address;
-	m.connected.named = named;
-	m.connected.name = name;
-	if (!peer_ask(session_keeper(s), &m)) {
-		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
-		return;
-	}
-	s->ask = ASK_ADMITTED;
-}
-
-static void
-ask_name(struct session *s)
-{
-	struct message m;
-
-	message_init(&m, MESSAGE_NAME_ASK);
-	m.name_ask.question = s->number;
-	m.name_ask.address = s->address;
-	if (!peer_ask(role_peer(s->front->role, ROLE_RESOLVER, 0), &m))
-		ask_admission(s, true, span_of(""));
-	else
-		s->ask = ASK_NAME;
-}
-
 static void
 admitted(struct session *s, const struct message *m)
 {
@@ -100,7 +55,7 @@ admitted(struct session *s, const struct message *m)
 	enum reply_name reply;
 
 	if (m->admitted.name_first != 0) {
-		ask_name(s);
+		session_ask_name(s);
 		return;
 	}
 	s->standing = (enum admit_standing)m->admitted.standing;
@@ -264,7 +219,7 @@ secured_first(void *owner)
 {
 	struct session *s = owner;
 
-	ask_admission(s, false, span_of(""));
+	session_ask_admission(s, false, span_of(""));
 	conn_kick(s->conn);
 }
 
@@ -275,7 +230,7 @@ name_answered(struct session *s, const struct message *m)
 {
 	if (span_copy(m->name_answer.name, s->name, sizeof s->name) < 0)
 		s->name[0] = '\0';
-	ask_admission(s, true, m->name_answer.name);
+	session_ask_admission(s, true, m->name_answer.name);
 }
 
 static void
@@ -339,68 +294,6 @@ session_answer(struct session *s, struct message *m)
 			conn_kick(s->conn);
 			return;
 		}
-}
-
-/* Which role an open question is with. */
-static enum role_kind
-asked_role(enum session_ask what)
-{
-	switch (what) {
-	case ASK_NAME:
-	case ASK_SPEAK:
-		return ROLE_RESOLVER;
-	case ASK_PASSWORD:
-		return ROLE_AUTH;
-	case ASK_ADMITTED:
-	case ASK_RECIPIENT:
-	case ASK_NOTICE:
-	case ASK_VERDICT:
-	case ASK_PULL:
-	case ASK_ARRIVAL:
-	case ASK_NOTED:
-		return ROLE_KEEPER;
-	case ASK_NOTHING:
-		break;
-	}
-	return ROLE_MAIN;
-}
-
-void
-session_lost(struct session *s, enum role_kind role)
-{
-	enum session_ask what = s->ask;
-
-	if (role == ROLE_KEEPER && s->reception != NULL &&
-	    reception_waits(s->reception)) {
-		session_end(s); /* its spool file will never come */
-		return;
-	}
-	if (role == ROLE_KEEPER && s->stalled) {
-		s->stalled = false;
-		reception_free(&s->reception);
-		session_tell(s, REPLY_DELIVERY_LATER);
-		conn_kick(s->conn);
-		return;
-	}
-	if (asked_role(what) != role)
-		return;
-	s->ask = ASK_NOTHING;
-	if (what == ASK_NAME) {
-		ask_admission(s, true, span_of(""));
-	} else if (what == ASK_ADMITTED) {
-		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
-	} else if (what == ASK_NOTED) {
-		/* whether TAKEN is durable is not known: say nothing */
-		s->turn_open = false;
-		session_end(s);
-		return;
-	} else {
-		if (what == ASK_ARRIVAL)
-			reception_free(&s->reception);
-		session_tell(s, what == ASK_PASSWORD ? REPLY_AUTH_LATER
-						     : REPLY_DELIVERY_LATER);
-	}
-	conn_kick(s->conn);
 }
 
 void
@@ -500,7 +393,7 @@ session_begin(struct front_listener *listener, int fd, struct ip peer)
 	if (secure)
 		conn_start_tls(s->conn, s->front->tls, true, NULL);
 	else
-		ask_admission(s, false, span_of(""));
+		session_ask_admission(s, false, span_of(""));
 	conn_kick(s->conn);
 }
 

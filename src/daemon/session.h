@@ -4,8 +4,8 @@
  * sessions, and decides nothing.
  *
  * Shared by front.c (which owns sessions and hands out answers), session.c
- * (life, greeting, dispatch), session_mail.c, session_notice.c, and
- * session_turn.c (after RETR, when we are the client).
+ * (life, greeting, dispatch), session_ask.c (questions), session_mail.c,
+ * session_notice.c, and session_turn.c (after RETR, when we are the client).
  */
 #ifndef DAEMON_SESSION_H
 #define DAEMON_SESSION_H
@@ -22,6 +22,10 @@
 #include "receiver/admit.h"
 
 #define FRONT_LISTENERS_MAX 32
+
+/* How long a question may be open: longer than the slowest answer (names that
+   DNS does not tell), and well below the 5 minutes that clients wait. */
+#define SESSION_ASK_SECONDS 120
 
 /* What a session waits for from another role. */
 enum session_ask {
@@ -51,7 +55,7 @@ struct front {
 	SSL_CTX *tls; /* NULL: no certificate */
 	struct front_listener listeners[FRONT_LISTENERS_MAX];
 	unsigned listener_count;
-	struct event *stop_timer;
+	struct event *tick, *stop_timer;
 };
 
 /* A recipient of a notice that was taken. */
@@ -70,6 +74,7 @@ struct session {
 	bool stalled; /* END waits until the keeper's channel has room */
 	bool counted_notice, counted_pull;
 	enum session_ask ask;
+	int64_t asked_at; /* since when it, or the reception, waits */
 	enum admit_standing standing;
 	struct smtp_server *server;
 	char name[DNS_NAME_MAX]; /* forward-confirmed, if it was asked for */
@@ -118,9 +123,6 @@ void session_end(struct session *s);
 /* An answer for it; m->file may be taken. */
 void session_answer(struct session *s, struct message *m);
 
-/* ROLE has gone: an open question to it is answered "later". */
-void session_lost(struct session *s, enum role_kind role);
-
 /* The keeper's channel has room again. */
 void session_unstall(struct session *s);
 
@@ -129,13 +131,29 @@ void session_stop(struct session *s);
 
 /* For the other files of a session: asking, and answering the client. */
 struct peer *session_keeper(const struct session *s);
-/* Sends a question; 451 to the client at once when nobody can be asked. */
-void session_ask(struct session *s, struct peer *who, enum session_ask what,
-    struct message *m);
 void session_tell(struct session *s, enum reply_name reply);
 /* The same after a pause, in which nothing more is served here. */
 void session_tell_later(
     struct session *s, enum reply_name reply, struct timeval pause);
+
+/* session_ask.c: questions, and those that nobody answers. */
+/* Sends a question; 451 to the client at once when nobody can be asked. */
+void session_ask(struct session *s, struct peer *who, enum session_ask what,
+    struct message *m);
+/* The keeper: may it speak? NAMED: NAME is what a reverse look-up gave, be it
+   nothing. */
+void session_ask_admission(struct session *s, bool named, struct span name);
+/* The resolver: how is it called? */
+void session_ask_name(struct session *s);
+/* A question of that kind is on its way. */
+void session_ask_waits(struct session *s, enum session_ask what);
+/* Answers to what was asked before find nobody. False: no memory. */
+bool session_ask_renumber(struct session *s);
+/* ROLE has gone: an open question to it is answered "later". */
+void session_ask_lost(struct session *s, enum role_kind role);
+/* Has a question been open too long? Then it is given up, in the same way. */
+bool session_ask_is_overdue(const struct session *s, int64_t now);
+void session_ask_give_up(struct session *s);
 
 /* session_mail.c: events of a transaction, and their answers. */
 void session_mail(struct session *s, const struct smtp_server_event *e);
@@ -180,5 +198,7 @@ void session_turn_over(struct session *s);
 
 /* front.c */
 void front_forget(struct front *f, struct session *s);
+/* Gives up all questions that are open too long. */
+void front_look(struct front *f);
 
 #endif

@@ -6,19 +6,6 @@
 
 #include "base/crash.h"
 
-/* Answers to an earlier transaction must find nobody: a new number for each. */
-static bool
-renumber(struct session *s)
-{
-	uint64_t number = table_add(&s->front->sessions, s);
-
-	if (number == 0)
-		return false;
-	table_take(&s->front->sessions, s->number);
-	s->number = number;
-	return true;
-}
-
 static bool
 is_own_address(const struct session *s, const struct address *address)
 {
@@ -47,7 +34,7 @@ session_mail(struct session *s, const struct smtp_server_event *e)
 	s->notice_dialect = 0;
 	if (s->users && !is_own_address(s, e->address))
 		session_tell(s, REPLY_NOT_YOUR_ADDRESS);
-	else if (!renumber(s))
+	else if (!session_ask_renumber(s))
 		session_tell(s, REPLY_DELIVERY_LATER);
 	else if (e->kind == SMTP_SERVER_ENVELOPE)
 		session_notice_begin(s, e, ROUTE_ENVELOPE);
@@ -145,6 +132,8 @@ session_mail_content(struct session *s, struct span run)
 	else if (s->reception != NULL &&
 		 reception_content(s->reception, run, &fault) < 0)
 		smtp_server_spoil(s->server, fault);
+	else if (s->reception != NULL && reception_waits(s->reception))
+		s->asked_at = role_now();
 }
 
 void
@@ -162,7 +151,7 @@ session_mail_end(struct session *s)
 
 	s->stalled = result == -E_AGAIN;
 	if (result == 0)
-		s->ask = ASK_ARRIVAL;
+		session_ask_waits(s, ASK_ARRIVAL);
 	else if (!s->stalled) {
 		reception_free(&s->reception);
 		session_tell(s, fault);

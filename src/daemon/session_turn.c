@@ -188,7 +188,7 @@ turn_back(struct session *s, const struct smtp_client_event *e)
 		session_end(s);
 		return;
 	}
-	s->ask = ASK_NOTED;
+	session_ask_waits(s, ASK_NOTED);
 	sending_free(&s->sending);
 	if (!s->by_gtml)
 		conn_exchange(s->conn, smtp_server_machine(s->server));
