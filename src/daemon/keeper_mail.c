@@ -82,6 +82,15 @@ enter(struct keeper *k, struct peer *from, struct ip address)
 	       crowd_enter(d->crowd, address);
 }
 
+static void
+leave(struct peer *from, struct ip address)
+{
+	struct desk *d = from->state;
+
+	if (d != NULL)
+		crowd_leave(d->crowd, address);
+}
+
 /* Does anything depend on what the host is called? */
 static bool
 wants_name(const struct keeper *k)
@@ -129,16 +138,8 @@ connected(struct keeper *k, struct peer *from, const struct message *m)
 	answer.admitted.entered = enter(k, from, ask->address);
 	if (!answer.admitted.entered)
 		answer.admitted.reply = REPLY_TOO_MANY_SESSIONS;
-	peer_send(from, &answer);
-}
-
-static void
-disconnected(struct peer *from, const struct message *m)
-{
-	struct desk *d = from->state;
-
-	if (d != NULL)
-		crowd_leave(d->crowd, m->disconnected.address);
+	if (!peer_ask(from, &answer) && answer.admitted.entered)
+		leave(from, ask->address); /* it will never say so itself */
 }
 
 /* ---- recipients ---- */
@@ -434,7 +435,7 @@ keeper_mail_message(struct keeper *k, struct peer *from, struct message *m)
 	if (m->type == MESSAGE_CONNECTED)
 		connected(k, from, m);
 	else if (m->type == MESSAGE_DISCONNECTED)
-		disconnected(from, m);
+		leave(from, m->disconnected.address);
 	else if (m->type == MESSAGE_COUNTED)
 		counted(k, m);
 	else if (m->type == MESSAGE_RECIPIENT_ASK)

@@ -211,6 +211,33 @@ a_turn_that_was_told_to_be_over_outlives_its_front(void **state)
 	assert_int_equal(held_state(&s->side, &h), HOLD_TAKEN);
 }
 
+/* ---- connections ---- */
+
+static void
+connect_one(struct single *s)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_CONNECTED);
+	m.connected.session = SESSION;
+	m.connected.address = ip_of(PEER);
+	m.connected.named = 1;
+	single_hear(s, ROLE_FRONT, &m);
+}
+
+static void
+a_session_that_never_hears_that_it_entered_is_not_counted(void **state)
+{
+	struct single *s = *state;
+
+	s->refuse[MESSAGE_ADMITTED] = true;
+	for (unsigned i = 0; i < s->role.settings->sessions_per_address; i++)
+		connect_one(s);
+	s->refuse[MESSAGE_ADMITTED] = false;
+	connect_one(s);
+	assert_int_equal(s->last[MESSAGE_ADMITTED].admitted.entered, 1);
+}
+
 /* ---- arrivals ---- */
 
 static const struct key body_key = {{1, 2, 3}};
@@ -327,6 +354,7 @@ main(void)
 	    CASE(a_front_that_does_not_read_gets_no_lease),
 	    CASE(a_front_that_dies_in_a_turn_gives_the_hold_back),
 	    CASE(a_turn_that_was_told_to_be_over_outlives_its_front),
+	    CASE(a_session_that_never_hears_that_it_entered_is_not_counted),
 	    CASE(a_body_that_no_poster_is_asked_to_make_safe_is_refused),
 	    CASE(a_busy_poster_is_not_asked),
 	    CASE(a_message_whose_sender_found_no_memory_is_refused),
