@@ -5,8 +5,9 @@
  * verdicts that come in), keeper_work.c (the worlds of notify, pull and put),
  * keeper_peers.c (listed hosts), keeper_guess.c (those that guess),
  * keeper_history.c and keeper_offers.c (what hosts did and offer),
- * keeper_control.c, keeper_request.c, keeper_kinds.c, keeper_envelope.c and
- * keeper_show.c (what the operator asks, and what is answered).
+ * keeper_page.c (reading those at the start), keeper_control.c,
+ * keeper_request.c, keeper_kinds.c, keeper_envelope.c and keeper_show.c (what
+ * the operator asks, and what is answered).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H

@@ -9,6 +9,7 @@
 #include "daemon/keeper_guess.h"
 
 #include "base/log.h"
+#include "daemon/keeper_page.h"
 #include "daemon/keeper_peers.h"
 #include "trust/penalty.h"
 
@@ -210,27 +211,24 @@ take_row(struct keeper_guess *g, const struct store_denied *row)
 		    "guessing-not-read", "address=%s", log_quote(row->address));
 }
 
-/* The page after AFTER; how many rows, or negative. */
-static int
-load_page(struct keeper_guess *g, struct span *after, struct arena *arena)
+static void
+ask_page(void *owner, struct store_op *op, struct span after)
 {
-	struct store_op *op = store_op_new(STORE_DENIED_LIST, role_now());
-	const struct store_denied_list *list;
-	int result = -E_SYSTEM;
-
-	if (op == NULL)
-		return -E_NOMEM;
-	list = &op->denied_list;
-	op->denied_list.after = *after;
+	(void)owner;
+	op->denied_list.after = after;
 	op->denied_list.limit = STORE_PAGE_MAX;
-	if (store_do(g->keeper->store, op) == STORE_OK)
-		result = (int)list->count;
-	for (int i = 0; i < result; i++)
-		take_row(g, &list->denied[i]);
-	if (result > 0)
-		*after = arena_copy(arena, list->denied[result - 1].address);
-	store_op_free(&op);
-	return result > 0 && after->p == NULL ? -E_NOMEM : result;
+}
+
+static unsigned
+take_page(void *owner, const struct store_op *op, struct span *last_r)
+{
+	const struct store_denied_list *list = &op->denied_list;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		take_row(owner, &list->denied[i]);
+		*last_r = list->denied[i].address;
+	}
+	return list->count;
 }
 
 int
@@ -239,8 +237,8 @@ keeper_guess_new(
 {
 	struct penalty_settings settings = settings_of(k->role->settings);
 	struct keeper_guess *g = calloc(1, sizeof *g);
-	struct span after = span_of("");
-	struct arena names;
+	const struct keeper_page denied = {
+	    k->store, STORE_DENIED_LIST, g, ask_page, take_page};
 	int got;
 
 	*guess_r = g;
@@ -251,11 +249,7 @@ keeper_guess_new(
 	g->penalty = penalty_new(&settings);
 	if (g->penalty == NULL)
 		return err_set(err, -E_NOMEM, "no memory");
-	arena_init(&names, STORE_OP_ARENA);
-	do
-		got = load_page(g, &after, &names);
-	while (got == STORE_PAGE_MAX);
-	arena_fini(&names);
+	got = keeper_page_all(&denied);
 	if (got < 0)
 		return err_set(err, got, "denied hosts could not be read");
 	return 0;

@@ -11,6 +11,7 @@
 #include "daemon/keeper_history.h"
 
 #include "base/log.h"
+#include "daemon/keeper_page.h"
 #include "daemon/keeper_peers.h"
 #include "trust/recent.h"
 
@@ -23,6 +24,7 @@
 struct keeper_history {
 	struct keeper *keeper;
 	struct recent *pulls, *notices;
+	unsigned taken; /* rows at the start */
 };
 
 bool
@@ -118,7 +120,7 @@ keeper_history_forget(struct keeper_history *h, struct span name)
 /* ---- life ---- */
 
 static void
-take(struct keeper_history *h, const struct store_peer *row, unsigned *taken)
+take(struct keeper_history *h, const struct store_peer *row)
 {
 	struct ip address;
 
@@ -127,35 +129,30 @@ take(struct keeper_history *h, const struct store_peer *row, unsigned *taken)
 	    ip_parse(row->name, &address) < 0)
 		return;
 	recent_put(h->pulls, address, row->pulled_at);
-	++*taken;
+	h->taken++;
 }
 
-/* The page after AFTER; how many rows, or negative. */
-static int
-load_page(struct keeper_history *h, struct span *after, struct arena *names,
-    unsigned *taken)
+static void
+ask_page(void *owner, struct store_op *op, struct span after)
 {
-	struct store_op *op = store_op_new(STORE_PEER_LIST, role_now());
-	int result = -E_SYSTEM;
-
-	if (op == NULL)
-		return -E_NOMEM;
-	op->peer_list.after = *after;
+	(void)owner;
+	op->peer_list.after = after;
 	op->peer_list.limit = STORE_PAGE_MAX;
-	if (store_do(h->keeper->store, op) == STORE_OK)
-		result = (int)op->peer_list.count;
-	for (int i = 0; i < result && *taken < KEEPER_HISTORY_MAX; i++)
-		take(h, &op->peer_list.peers[i], taken);
-	if (result > 0) {
-		arena_fini(names);
-		arena_init(names, STORE_OP_ARENA);
-		*after =
-		    arena_copy(names, op->peer_list.peers[result - 1].name);
-		if (after->p == NULL)
-			result = -E_NOMEM;
+}
+
+static unsigned
+take_page(void *owner, const struct store_op *op, struct span *last_r)
+{
+	const struct store_peer_list *list = &op->peer_list;
+	struct keeper_history *h = owner;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		if (h->taken == KEEPER_HISTORY_MAX)
+			return 0;
+		take(h, &list->peers[i]);
+		*last_r = list->peers[i].name;
 	}
-	store_op_free(&op);
-	return result;
+	return list->count;
 }
 
 int
@@ -163,9 +160,8 @@ keeper_history_new(
     struct keeper *k, struct keeper_history **history_r, struct err *err)
 {
 	struct keeper_history *h = calloc(1, sizeof *h);
-	struct span after = span_of("");
-	struct arena names;
-	unsigned taken = 0;
+	const struct keeper_page peers = {
+	    k->store, STORE_PEER_LIST, h, ask_page, take_page};
 	int got;
 
 	*history_r = h;
@@ -176,11 +172,7 @@ keeper_history_new(
 	h->notices = recent_new(NOTICES_MAX);
 	if (h->pulls == NULL || h->notices == NULL)
 		return err_set(err, -E_NOMEM, "no memory");
-	arena_init(&names, STORE_OP_ARENA);
-	do
-		got = load_page(h, &after, &names, &taken);
-	while (got == STORE_PAGE_MAX && taken < KEEPER_HISTORY_MAX);
-	arena_fini(&names);
+	got = keeper_page_all(&peers);
 	return got < 0 ? err_set(err, got, "what peers did could not be read")
 		       : 0;
 }

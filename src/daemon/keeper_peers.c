@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "daemon/keeper_page.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -347,28 +348,25 @@ keeper_peers_tick(struct keeper_peers *p, int64_t now)
 
 /* ---- life ---- */
 
-/* The page after AFTER; how many rows, or negative. */
-static int
-load_page(struct keeper_peers *p, struct span *after, struct arena *arena)
+static void
+ask_page(void *owner, struct store_op *op, struct span after)
 {
-	struct store_op *op = store_op_new(STORE_PEER_LIST, role_now());
-	const struct store_peer_list *list;
-	int result = -E_NOMEM;
-
-	if (op == NULL)
-		return -E_NOMEM;
-	list = &op->peer_list;
-	op->peer_list.after = *after;
+	(void)owner;
+	op->peer_list.after = after;
 	op->peer_list.limit = STORE_PAGE_MAX;
 	op->peer_list.listed_only = true;
-	if (store_do(p->keeper->store, op) == STORE_OK)
-		result = (int)list->count;
-	for (int i = 0; i < result; i++)
-		add_or_say(p, &list->peers[i]);
-	if (result > 0)
-		*after = arena_copy(arena, list->peers[result - 1].name);
-	store_op_free(&op);
-	return result > 0 && after->p == NULL ? -E_NOMEM : result;
+}
+
+static unsigned
+take_page(void *owner, const struct store_op *op, struct span *last_r)
+{
+	const struct store_peer_list *list = &op->peer_list;
+
+	for (unsigned i = 0; i < list->count; i++) {
+		add_or_say(owner, &list->peers[i]);
+		*last_r = list->peers[i].name;
+	}
+	return list->count;
 }
 
 int
@@ -376,8 +374,8 @@ keeper_peers_new(
     struct keeper *k, struct keeper_peers **peers_r, struct err *err)
 {
 	struct keeper_peers *p = calloc(1, sizeof *p);
-	struct span after = span_of("");
-	struct arena names;
+	const struct keeper_page listed = {
+	    k->store, STORE_PEER_LIST, p, ask_page, take_page};
 	int got;
 
 	*peers_r = p;
@@ -385,11 +383,7 @@ keeper_peers_new(
 		return err_set(err, -E_NOMEM, "no memory");
 	p->keeper = k;
 	hash_salt_fill(&p->salt);
-	arena_init(&names, STORE_OP_ARENA);
-	do
-		got = load_page(p, &after, &names);
-	while (got == STORE_PAGE_MAX);
-	arena_fini(&names);
+	got = keeper_page_all(&listed);
 	if (got < 0)
 		return err_set(err, got, "listed peers could not be read");
 	return 0;
