@@ -4,7 +4,7 @@
  *
  * Not a queue for much traffic: buf_drop() moves what is left to the front,
  * which is cheap for the few kilobytes of a connection and for nothing else.
- * Not a home for secrets either: memory is freed without being wiped.
+ * For secrets only with care: see buf_wipe().
  *
  * Read on in buf.h.
  *
@@ -48,6 +48,14 @@ buf_release(struct buf *b)
 {
 	free(b->p);
 	*b = (struct buf){.max = b->max};
+}
+
+void
+buf_wipe(struct buf *b)
+{
+	if (b->p != NULL)
+		explicit_bzero(b->p, b->cap);
+	buf_release(b);
 }
 
 /* Makes CAP at least WANTED, which may be one more than the ceiling. */

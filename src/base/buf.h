@@ -26,6 +26,10 @@ void buf_clear(struct buf *b);
 /* Empty again, and gives the memory back. */
 void buf_release(struct buf *b);
 
+/* The same, and what was in the memory is wiped. (What it left behind by
+   growing is not: give it room for a secret first.) */
+void buf_wipe(struct buf *b);
+
 /* Each returns 0 or -E_NOMEM, which then sticks. */
 int buf_put(struct buf *b, struct span s);
 int buf_text(struct buf *b, const char *text);

@@ -250,14 +250,6 @@ open_certificates(
 	return 0;
 }
 
-static void
-wipe(struct buf *b)
-{
-	if (b->p != NULL)
-		explicit_bzero(b->p, b->cap);
-	buf_fini(b);
-}
-
 /* ---- sockets ---- */
 
 static int
@@ -377,7 +369,7 @@ ground_close(struct ground *g)
 	}
 	g->listener_count = 0;
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
-		wipe(&g->secrets[i]);
+		buf_wipe(&g->secrets[i]);
 	close_one(&g->settings_file);
 	close_one(&g->state);
 	close_one(&g->mail);
@@ -402,14 +394,14 @@ ground_reload(const char *config_path, struct ground *g, struct err *err)
 	g->settings = settings;
 	g->settings_file = file;
 	for (unsigned i = SECRET_CERTIFICATE; i < SECRET_COUNT; i++) {
-		wipe(&g->secrets[i]);
+		buf_wipe(&g->secrets[i]);
 		g->secrets[i] = secrets[i];
 	}
-	wipe(&secrets[SECRET_SERVER]);
+	buf_wipe(&secrets[SECRET_SERVER]);
 	return 0;
 refused:
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
-		wipe(&secrets[i]);
+		buf_wipe(&secrets[i]);
 	settings_free(&settings);
 	if (file >= 0)
 		close(file);

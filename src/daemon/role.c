@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -159,14 +158,6 @@ take_reload(struct role *role, struct message *m)
 	settings_free(&old);
 }
 
-static void
-forget_secret(struct buf *b)
-{
-	if (b->p != NULL)
-		explicit_bzero(b->p, b->cap);
-	buf_fini(b);
-}
-
 /* A longer one that follows would move: what it leaves is wiped before. */
 static void
 take_secret(struct role *role, const struct message *m)
@@ -176,7 +167,7 @@ take_secret(struct role *role, const struct message *m)
 	if (m->secret.which >= SECRET_COUNT)
 		return;
 	b = &role->private->secrets[m->secret.which];
-	forget_secret(b);
+	buf_wipe(b);
 	buf_init(b, MESSAGE_CONTENT_MAX);
 	buf_put(b, m->secret.octets);
 	role->secrets[m->secret.which] = buf_span(b);
@@ -470,7 +461,7 @@ role_close(struct role *role)
 			}
 	channel_free(&p->main.channel);
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
-		forget_secret(&p->secrets[i]);
+		buf_wipe(&p->secrets[i]);
 	settings_free(&role->settings);
 	event_base_free(role->base);
 }

@@ -4,8 +4,6 @@
  */
 #include "proto/line.h"
 
-#include <string.h>
-
 void
 line_init(struct line *l, size_t ceiling)
 {
@@ -32,9 +30,7 @@ line_ceiling(struct line *l, size_t ceiling)
 void
 line_forget(struct line *l)
 {
-	if (l->text.p != NULL)
-		explicit_bzero(l->text.p, l->text.cap);
-	buf_fini(&l->text);
+	buf_wipe(&l->text);
 	line_init(l, l->ceiling);
 }
 

@@ -12,26 +12,16 @@
 #include "base/base64.h"
 #include "base/err.h"
 
-#include <string.h>
-
 /* "Username:" and "Password:" in base64, as clients expect them. */
 #define LOGIN_IDENTITY "VXNlcm5hbWU6"
 #define LOGIN_PASSWORD "UGFzc3dvcmQ6"
 
-static void
-wipe(struct buf *b)
-{
-	if (b->p != NULL)
-		explicit_bzero(b->p, b->cap);
-	buf_release(b);
-}
-
 void
 verb_auth_forget(struct smtp_server *x)
 {
-	wipe(&x->login.identity);
-	wipe(&x->login.password);
-	wipe(&x->login.response);
+	buf_wipe(&x->login.identity);
+	buf_wipe(&x->login.password);
+	buf_wipe(&x->login.response);
 	x->login.has_initial = false;
 	x->login.has_identity = false;
 }
@@ -136,7 +126,7 @@ take_login(struct smtp_server *x)
 		finish(x, REPLY_BAD_ARGUMENT, "not base64");
 		return;
 	}
-	wipe(&login->response);
+	buf_wipe(&login->response);
 	if (is_first) {
 		login->has_identity = true;
 		smtp_session_reply(

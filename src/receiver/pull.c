@@ -18,7 +18,6 @@
 #include "receiver/pull_arrival.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define GROUP_ARENA (1u << 20)
 

@@ -109,6 +109,21 @@ released_memory_is_gone_but_the_ceiling_stays(void **state)
 }
 
 static void
+wiped_memory_is_gone_too(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 3);
+	buf_wipe(&b);
+	assert_int_equal(buf_text(&b, "abc"), 0);
+	buf_wipe(&b);
+	assert_null(b.p);
+	assert_int_equal(b.n, 0);
+	assert_int_equal(b.max, 3);
+}
+
+static void
 a_ceiling_of_nothing_holds_nothing(void **state)
 {
 	struct buf b;
@@ -131,6 +146,7 @@ main(void)
 	    cmocka_unit_test(asking_for_too_much_room_breaks_nothing),
 	    cmocka_unit_test(what_was_used_is_dropped_from_the_front),
 	    cmocka_unit_test(released_memory_is_gone_but_the_ceiling_stays),
+	    cmocka_unit_test(wiped_memory_is_gone_too),
 	    cmocka_unit_test(a_ceiling_of_nothing_holds_nothing),
 	};
 
