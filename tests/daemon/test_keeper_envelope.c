@@ -7,9 +7,6 @@
 #include "base/base64.h"
 #include "daemon/keeper_control.h"
 #include "daemon/keeper_envelope.h"
-#include "daemon/keeper_guess.h"
-#include "daemon/keeper_history.h"
-#include "daemon/keeper_peers.h"
 #include "daemon/keeper_request.h"
 
 #include <stdlib.h>
@@ -47,12 +44,6 @@ keeper_control_answer(
 }
 
 void
-keeper_stir(struct keeper *k)
-{
-	assert_ptr_equal(k, &played->keeper);
-}
-
-void
 keeper_free_body(void *keeper, struct key message)
 {
 	assert_ptr_equal(keeper, &played->keeper);
@@ -83,52 +74,6 @@ peer_ask(struct peer *peer, struct message *m)
 	(void)peer;
 	(void)m;
 	return false;
-}
-
-bool
-keeper_peers_have_room(const struct keeper_peers *peers, struct span name)
-{
-	(void)peers;
-	(void)name;
-	return false;
-}
-
-void
-keeper_peers_put(struct keeper_peers *peers, const struct store_peer *peer)
-{
-	(void)peers;
-	(void)peer;
-}
-
-void
-keeper_peers_drop(struct keeper_peers *peers, struct span name)
-{
-	(void)peers;
-	(void)name;
-}
-
-bool
-keeper_guess_find(
-    const struct keeper_guess *guess, struct span name, char row_r[IP_NET_TEXT])
-{
-	(void)guess;
-	(void)name;
-	row_r[0] = '\0';
-	return false;
-}
-
-void
-keeper_guess_forgive(struct keeper_guess *guess, struct span name)
-{
-	(void)guess;
-	(void)name;
-}
-
-void
-keeper_history_forget(struct keeper_history *h, struct span name)
-{
-	(void)h;
-	(void)name;
 }
 
 /* ---- its world ---- */

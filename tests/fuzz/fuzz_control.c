@@ -7,9 +7,6 @@
 
 #include "base/rand.h"
 #include "daemon/keeper_control.h"
-#include "daemon/keeper_guess.h"
-#include "daemon/keeper_history.h"
-#include "daemon/keeper_peers.h"
 #include "daemon/keeper_request.h"
 
 #include <stdlib.h>
@@ -60,12 +57,6 @@ keeper_control_answer(
 }
 
 void
-keeper_stir(struct keeper *k)
-{
-	(void)k;
-}
-
-void
 keeper_free_body(void *keeper, struct key message)
 {
 	(void)keeper;
@@ -96,51 +87,6 @@ peer_ask(struct peer *peer, struct message *m)
 	assert(m->hash_ask.password.n > 0);
 	played->hashing = m->hash_ask.question;
 	return true;
-}
-
-bool
-keeper_peers_have_room(const struct keeper_peers *peers, struct span name)
-{
-	(void)peers;
-	return name.n > 0;
-}
-
-void
-keeper_peers_put(struct keeper_peers *peers, const struct store_peer *peer)
-{
-	(void)peers;
-	(void)peer;
-}
-
-void
-keeper_peers_drop(struct keeper_peers *peers, struct span name)
-{
-	(void)peers;
-	(void)name;
-}
-
-bool
-keeper_guess_find(
-    const struct keeper_guess *guess, struct span name, char row_r[IP_NET_TEXT])
-{
-	(void)guess;
-	(void)name;
-	row_r[0] = '\0';
-	return false;
-}
-
-void
-keeper_history_forget(struct keeper_history *h, struct span name)
-{
-	(void)h;
-	(void)name;
-}
-
-void
-keeper_guess_forgive(struct keeper_guess *guess, struct span name)
-{
-	(void)guess;
-	(void)name;
 }
 
 /* ---- its world ---- */
