@@ -1,0 +1,466 @@
+/*
+ * The played session: a pump without a socket and an owner without a store.
+ * See user_talk.h.
+ */
+#include "user_talk.h"
+
+#include "base/err.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ALL_MAX (64u << 20)
+
+const char user_envelope_text[] = "From: alice@a.test\r\n"
+				  "Subject: Minutes of Monday\r\n"
+				  "\r\n"
+				  ".hidden\r\n";
+
+struct smdp_user_setup
+user_setup(void)
+{
+	return (struct smdp_user_setup){
+	    .hostname = "mx.b.test",
+	    .message_size = 1000,
+	    .recipients_max = 3,
+	    .verbs_max = 1000,
+	    .command_timeout = 300,
+	    .content_timeout = 180,
+	    .rate_min = 1024,
+	};
+}
+
+struct key
+user_key(unsigned number)
+{
+	struct key key = {{1}};
+
+	memcpy(key.b + 4, &number, sizeof number);
+	return key;
+}
+
+void
+user_init(struct user_talk *t, const struct smdp_user_setup *setup)
+{
+	struct smdp_user_setup usual = user_setup();
+
+	*t = (struct user_talk){
+	    .now = 1000, .seed = 1, .refusal = REPLY_OK, .item_count = 2};
+	t->items[0] = (struct smdp_user_item){.kind = SMDP_USER_ENVELOPE,
+	    .key = user_key(1),
+	    .state = span_of("pending"),
+	    .time = 1795341600,
+	    .size = 48213,
+	    .sender = span_of("alice@a.test"),
+	    .attachments = 1,
+	    .subject = span_of("Minutes of Monday")};
+	t->items[1] = (struct smdp_user_item){.kind = SMDP_USER_MESSAGE,
+	    .key = user_key(2),
+	    .state = span_of("new"),
+	    .time = 1795253400,
+	    .size = 3120,
+	    .sender = span_of("carol@c.test"),
+	    .subject = span_of("Re: lunch")};
+	t->text = span_of(user_envelope_text);
+	t->user = smdp_user_new(setup != NULL ? setup : &usual, t->now);
+	assert_non_null(t->user);
+	t->machine = smdp_user_machine(t->user);
+	buf_init(&t->said, ALL_MAX);
+	buf_init(&t->events, ALL_MAX);
+	buf_init(&t->content, ALL_MAX);
+	buf_init(&t->unread, ALL_MAX);
+	smdp_user_greet(t->user, REPLY_USER_GREETING);
+	user_run(t);
+}
+
+void
+user_init_signed_in(struct user_talk *t, const struct smdp_user_setup *setup)
+{
+	user_init(t, setup);
+	user_say(t, "user bob@b.test\r\npwd correct horse\r\n");
+	buf_clear(&t->said);
+	buf_clear(&t->events);
+}
+
+void
+user_fini(struct user_talk *t)
+{
+	smdp_user_free(&t->user);
+	assert_null(t->user);
+	buf_fini(&t->said);
+	buf_fini(&t->events);
+	buf_fini(&t->content);
+	buf_fini(&t->unread);
+}
+
+void
+user_put(struct user_talk *t, enum smdp_user_kind kind, unsigned key)
+{
+	assert_true(t->item_count < USER_ITEMS);
+	t->items[t->item_count] = t->items[1];
+	t->items[t->item_count].kind = kind;
+	t->items[t->item_count].key = user_key(key);
+	t->item_count++;
+}
+
+/* --- the owner --- */
+
+static void
+note(struct user_talk *t, const char *word)
+{
+	if (t->events.n > 0)
+		buf_char(&t->events, ' ');
+	buf_text(&t->events, word);
+}
+
+static void
+note_text(struct user_talk *t, const char *word, struct span about)
+{
+	note(t, word);
+	buf_char(&t->events, '(');
+	buf_put(&t->events, about);
+	buf_char(&t->events, ')');
+}
+
+static void
+note_number(struct user_talk *t, const char *word, uint64_t number)
+{
+	note(t, word);
+	buf_print(&t->events, "(%llu)", (unsigned long long)number);
+}
+
+void
+user_answer(struct user_talk *t, enum reply_name reply)
+{
+	if (t->last == SMDP_USER_MAIL && reply_code(reply) / 100 == 2)
+		t->has_message = true;
+	smdp_user_tell(t->user, reply, span_of("id-7"));
+	t->given = 0;
+	if (reply == REPLY_SIGNED_IN || reply == REPLY_LIST_FOLLOWS)
+		t->gives = GIVES_LIST;
+	if (reply == REPLY_TEXT_FOLLOWS)
+		t->gives = GIVES_TEXT;
+}
+
+static void
+answer(struct user_talk *t, enum reply_name reply)
+{
+	if (!t->is_mute)
+		user_answer(t, reply);
+}
+
+static enum reply_name
+or_refusal(const struct user_talk *t, enum reply_name yes)
+{
+	return t->refusal != REPLY_OK ? t->refusal : yes;
+}
+
+static void
+take_password(struct user_talk *t, const struct smdp_user_event *e)
+{
+	bool is_right = span_equals(e->text, span_of("bob@b.test")) &&
+			span_equals(e->password, span_of("correct horse"));
+
+	note_text(t, "PASSWORD", e->text);
+	answer(t, is_right ? REPLY_SIGNED_IN : REPLY_AUTH_FAILED);
+}
+
+static void
+take_mail(struct user_talk *t, const struct smdp_user_event *e)
+{
+	struct span from = span_of(e->address != NULL ? e->address->text : "");
+	bool is_own = e->address == NULL ||
+		      span_equals(from, span_of("bob@b.test")) ||
+		      span_equals(from, span_of("robert@b.test"));
+
+	note_text(t, "MAIL", from);
+	buf_clear(&t->content);
+	answer(t, is_own ? REPLY_SENDER_OK : REPLY_NOT_YOUR_ADDRESS);
+}
+
+static void
+end_message(struct user_talk *t)
+{
+	assert_true(t->has_message);
+	t->has_message = false;
+}
+
+static void
+take_item(struct user_talk *t, const struct smdp_user_event *e,
+    const char *word, enum reply_name yes)
+{
+	bool is_ours = false;
+
+	for (unsigned i = 0; i < t->item_count; i++)
+		is_ours = is_ours || (t->items[i].kind == e->item_kind &&
+					 key_equals(t->items[i].key, e->key));
+	assert_true(is_ours || e->number > 2);
+	note_number(t, word, e->number);
+	answer(t, or_refusal(t, yes));
+}
+
+static void
+take_content(struct user_talk *t, struct span run)
+{
+	assert_true(t->has_message && run.n > 0);
+	buf_put(&t->content, run);
+	if (t->spoils)
+		smdp_user_spoil(t->user, REPLY_NO_ROOM);
+}
+
+static void
+take_event(struct user_talk *t, const struct smdp_user_event *e)
+{
+	t->last = e->kind;
+	switch (e->kind) {
+	case SMDP_USER_PASSWORD:
+		take_password(t, e);
+		break;
+	case SMDP_USER_LIST:
+		note(t, "LIST");
+		answer(t, or_refusal(t, REPLY_LIST_FOLLOWS));
+		break;
+	case SMDP_USER_RETR:
+		take_item(t, e, "RETR", REPLY_TEXT_FOLLOWS);
+		break;
+	case SMDP_USER_VERDICT:
+		take_item(t, e, verdict_word(e->verdict), REPLY_VERDICT_OK);
+		break;
+	case SMDP_USER_DELETE:
+		take_item(t, e, "DELETE", REPLY_DELETED);
+		break;
+	case SMDP_USER_MAIL:
+		take_mail(t, e);
+		break;
+	case SMDP_USER_RCPT:
+		note_text(t, "RCPT", span_of(e->address->text));
+		answer(t,
+		    span_starts_nocase(span_of(e->address->text), span_of("no"))
+			? REPLY_NO_SUCH_USER
+			: REPLY_RECIPIENT_OK);
+		break;
+	case SMDP_USER_DATA:
+		note(t, "DATA");
+		answer(t, or_refusal(t, REPLY_SEND_CONTENT));
+		break;
+	case SMDP_USER_CONTENT:
+		take_content(t, e->text);
+		break;
+	case SMDP_USER_END:
+		note_number(t, "END", e->size);
+		assert_int_equal(e->size, t->content.n);
+		end_message(t);
+		answer(t, REPLY_HELD);
+		break;
+	case SMDP_USER_ABORT:
+		note(t, "ABORT");
+		end_message(t);
+		break;
+	case SMDP_USER_CLOSED:
+		note(t, "CLOSED");
+		assert_false(t->is_over || t->has_message);
+		t->is_over = true;
+		break;
+	}
+}
+
+static bool
+give_item(struct user_talk *t)
+{
+	int rc;
+
+	if (t->given == t->item_count) {
+		t->gives = GIVES_NOTHING;
+		(void)smdp_user_list_end(t->user);
+		return true;
+	}
+	rc = smdp_user_item(t->user, &t->items[t->given]);
+	if (rc == -E_AGAIN)
+		return false;
+	if (rc < 0)
+		t->gives = GIVES_NOTHING;
+	t->given++;
+	return true;
+}
+
+static bool
+give_text(struct user_talk *t)
+{
+	size_t room = smdp_user_room(t->user);
+	struct span piece = span_part(t->text, t->given, 1500);
+	int rc;
+
+	piece = span_part(piece, 0, room);
+	if (t->given == t->text.n) {
+		t->gives = GIVES_NOTHING;
+		(void)smdp_user_text_end(t->user);
+		return true;
+	}
+	rc = smdp_user_text(t->user, piece);
+	if (rc < 0)
+		t->gives = GIVES_NOTHING;
+	t->given += piece.n;
+	return piece.n > 0 && rc == 0;
+}
+
+static bool
+give(struct user_talk *t)
+{
+	if (t->is_slow || t->gives == GIVES_NOTHING)
+		return false;
+	return t->gives == GIVES_LIST ? give_item(t) : give_text(t);
+}
+
+/* --- the pump --- */
+
+static bool
+drain(struct user_talk *t)
+{
+	struct span out = t->machine.ops->out(t->machine.self);
+	bool any = out.n > 0;
+
+	while (out.n > 0) {
+		/* Never all at once, so that offsets are kept well. */
+		size_t n = out.n > 7 ? 7 : out.n;
+
+		buf_put(&t->said, span_part(out, 0, n));
+		t->machine.ops->sent(t->machine.self, n);
+		out = t->machine.ops->out(t->machine.self);
+	}
+	return any;
+}
+
+static bool
+feed_unread(struct user_talk *t)
+{
+	struct span all = buf_span(&t->unread);
+	char *exact;
+	size_t used;
+
+	if (all.n == 0)
+		return false;
+	/* A copy of exactly that size: reading beyond it is seen. */
+	exact = malloc(all.n);
+	assert_non_null(exact);
+	memcpy(exact, all.p, all.n);
+	used = t->machine.ops->feed(
+	    t->machine.self, span_make(exact, all.n), t->now);
+	memset(exact, 'x', all.n);
+	free(exact);
+	assert_true(used <= all.n);
+	buf_drop(&t->unread, used);
+	return used > 0;
+}
+
+static bool
+take_events(struct user_talk *t)
+{
+	struct smdp_user_event event;
+	bool any = false;
+
+	while (!t->is_late && smdp_user_next(t->user, &event) == 1) {
+		take_event(t, &event);
+		any = true;
+	}
+	return any;
+}
+
+void
+user_run(struct user_talk *t)
+{
+	bool moved = true;
+
+	while (moved) {
+		moved = feed_unread(t);
+		moved = take_events(t) || moved;
+		moved = give(t) || moved;
+		if (!t->is_deaf)
+			moved = drain(t) || moved;
+	}
+}
+
+static size_t
+slice_length(struct user_talk *t, enum user_slices slices, size_t left)
+{
+	size_t n = 1;
+
+	if (slices == USER_WHOLE)
+		return left;
+	if (slices == USER_RANDOM) {
+		t->seed = t->seed * 1103515245u + 12345u;
+		n = 1 + (t->seed >> 16) % 23;
+	}
+	return n < left ? n : left;
+}
+
+void
+user_send(struct user_talk *t, struct span input, enum user_slices slices)
+{
+	size_t at = 0;
+
+	while (at < input.n) {
+		size_t n = slice_length(t, slices, input.n - at);
+
+		buf_put(&t->unread, span_part(input, at, n));
+		at += n;
+		user_run(t);
+	}
+}
+
+void
+user_say(struct user_talk *t, const char *text)
+{
+	user_send(t, span_of(text), USER_WHOLE);
+}
+
+bool
+user_tick(struct user_talk *t)
+{
+	int64_t deadline = t->machine.ops->deadline(t->machine.self);
+
+	if (deadline == INT64_MAX)
+		return false;
+	if (deadline > t->now)
+		t->now = deadline;
+	t->machine.ops->tick(t->machine.self, t->now);
+	user_run(t);
+	return true;
+}
+
+/* --- what was said --- */
+
+void
+user_expect_said(struct user_talk *t, const char *said)
+{
+	assert_string_equal(buf_string(&t->said), said);
+	buf_clear(&t->said);
+}
+
+void
+user_expect_events(struct user_talk *t, const char *events)
+{
+	assert_string_equal(buf_string(&t->events), events);
+	buf_clear(&t->events);
+}
+
+void
+user_expect(const char *input, const char *said, const char *events)
+{
+	const enum user_slices all[] = {USER_WHOLE, USER_OCTETS, USER_RANDOM};
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct user_talk t;
+
+		user_init_signed_in(&t, NULL);
+		user_send(&t, span_of(input), all[i]);
+		user_expect_said(&t, said);
+		user_expect_events(&t, events);
+		user_fini(&t);
+	}
+}

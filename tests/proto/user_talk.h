@@ -1,0 +1,90 @@
+/*
+ * A session with the SMDP user service, played in memory: octets of a user's
+ * program go in whole, cut or one by one; a small owner answers every question
+ * and gives lists and texts; what was said and told is written down.
+ *
+ * The owner is Bob's server: bob@b.test signs in with "correct horse". Item 1
+ * is an envelope, item 2 a message, as WIRE 10 prints them; talk_put() puts
+ * more. He may write as bob@b.test and robert@b.test; recipients that begin
+ * with "no" do not exist; what he writes is held as id-7.
+ *
+ * Events are words: "PASSWORD(bob@b.test) LIST ACCEPT(1) END(12) CLOSED".
+ */
+#ifndef TESTS_USER_TALK_H
+#define TESTS_USER_TALK_H
+
+#include "base/buf.h"
+#include "proto/smdp_user.h"
+
+enum user_slices { USER_WHOLE, USER_OCTETS, USER_RANDOM };
+
+#define USER_ITEMS 8
+
+struct user_talk {
+	struct smdp_user *user;
+	struct machine machine;
+	struct buf said; /* all octets that the machine sent */
+	struct buf events;
+	struct buf content; /* of the last message, all runs */
+	struct buf unread;  /* what the machine has not taken yet */
+	int64_t now;
+	unsigned seed;
+	bool is_mute; /* the owner leaves questions open */
+	bool is_slow; /* he gives nothing of lists and texts */
+	bool is_deaf; /* nothing that the machine says is sent */
+	bool is_late; /* he does not take events */
+	bool spoils;  /* he does not want the content */
+	bool is_over; /* CLOSED was told */
+	bool has_message;
+	enum smdp_user_event_kind last;
+	struct smdp_user_item items[USER_ITEMS];
+	unsigned item_count;
+	struct span text;        /* what retr gives; NULL: what is printed */
+	enum reply_name refusal; /* of LIST, RETR, verdicts, del, if not OK */
+	/* What is being given: the next item, or the next octet. */
+	enum { GIVES_NOTHING, GIVES_LIST, GIVES_TEXT } gives;
+	size_t given;
+};
+
+extern const char user_envelope_text[];
+
+/* The usual: 1,000 octets of content, 3 recipients. */
+struct smdp_user_setup user_setup(void);
+
+/* A key that nobody else has. */
+struct key user_key(unsigned number);
+
+/* Starts a session and greets. NULL: the usual setup. */
+void user_init(struct user_talk *t, const struct smdp_user_setup *setup);
+void user_fini(struct user_talk *t);
+
+/* The same, and Bob is signed in; what was said and told is forgotten. */
+void
+user_init_signed_in(struct user_talk *t, const struct smdp_user_setup *setup);
+
+/* One item more in Bob's list: message or envelope KEY. */
+void user_put(struct user_talk *t, enum smdp_user_kind kind, unsigned key);
+
+/* The user's program sends; everything that follows from it is done. */
+void user_send(struct user_talk *t, struct span input, enum user_slices slices);
+void user_say(struct user_talk *t, const char *text);
+
+/* Answers the question that was left open. */
+void user_answer(struct user_talk *t, enum reply_name reply);
+
+/* Takes events, answers, gives, sends, feeds, until nothing moves. */
+void user_run(struct user_talk *t);
+
+/* Moves the clock to the deadline and ticks; false when there is none. */
+bool user_tick(struct user_talk *t);
+
+/* What was said since the last time is exactly this. */
+void user_expect_said(struct user_talk *t, const char *said);
+
+/* What was told since the last time is exactly this. */
+void user_expect_events(struct user_talk *t, const char *events);
+
+/* A session of a signed-in user, played in each of three ways. */
+void user_expect(const char *input, const char *said, const char *events);
+
+#endif
