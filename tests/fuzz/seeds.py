@@ -40,6 +40,17 @@ PARAMETERS = (
     ("c", "DIGEST=sha256:" + "A0" * 32 + " EXPIRES=99999999 FROM=a.test"),
     ("d", "ENVID=id-1 SIZE=5 EXPIRES=7200"))
 
+USER_SIGNS_IN = "user bob@b.test\r\npwd correct horse\r\n"
+USER_SAYS = (
+    "list\r\nretr 1\r\nnoop\r\nquit\r\n",
+    "accept 1\r\naccept&auth 2\r\nreject 3\r\nreject&spam 1\r\n"
+    "reject&spammer 2\r\ndel 1\r\ndel 2\r\nlist\r\ndel 9\r\n",
+    "mail\r\nrcpt to dave@d.test\r\nrcpt to:<e@e.test>\r\ndata\r\n"
+    "Subject: x\r\n\r\n..text\r\n.\r\nhelp\r\nhelp list\r\nnoop\r\n",
+    "mail From:<robert@b.test>\r\nrset\r\nmail\r\nrcpt to x@x.test\r\n"
+    "data\r\na\n.\r\n.\r\nquit\r\n",
+    "pass x\r\npwd_ y\r\nuser\r\nstat\r\nretr x\r\nmail x\r\n")
+
 PDF = base64.encodebytes(b"%PDF-1.4 not really").decode()
 MESSAGES = (
     "Subject: hello\r\nFrom: a@a.test\r\n\r\ntext\r\n",
@@ -172,6 +183,15 @@ def dialogues(end):
             yield (SET_UP[end] + orders + "\n" + said).encode()
 
 
+def user_sessions():
+    """The second is of a small server, whose list has seven of each."""
+    for front in ("", "baa" + "a" * 2 + "aha" * 9):
+        for rest in USER_SAYS:
+            yield (front + "\n" + USER_SIGNS_IN + rest).encode()
+    for answers in ("l", "m", "n", "o", "p"):
+        yield ("aaaa" + answers + "\n" + 4 * USER_SIGNS_IN).encode()
+
+
 def seeds_of(target):
     if target == "smtp_server":
         yield from dialogues("S")
@@ -183,6 +203,8 @@ def seeds_of(target):
     elif target == "smtp_client":
         yield from dialogues("C")
         yield b"ba\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n"
+    elif target == "smdp_user":
+        yield from user_sessions()
     elif target == "address":
         yield from (f"a\n{text}".encode() for text in ADDRESSES)
     elif target == "params":
