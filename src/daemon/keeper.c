@@ -26,6 +26,18 @@
 #define DAY    (24 * 3600)
 #define MINUTE 60
 
+static struct asker
+asker_of(struct keeper *k, const struct peer *from, uint64_t session)
+{
+	return (struct asker){
+	    .keeper = k,
+	    .kind = from->kind,
+	    .index = from->index,
+	    .session = session,
+	    .mode = MODE_SERVER,
+	};
+}
+
 struct asker *
 keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 {
@@ -35,19 +47,23 @@ keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 		log_event("no-memory", "for=asker");
 		return NULL;
 	}
-	a->keeper = k;
-	a->kind = from->kind;
-	a->index = from->index;
-	a->session = session;
-	a->mode = MODE_SERVER;
+	*a = asker_of(k, from, session);
 	return a;
+}
+
+struct asker *
+keeper_spare(struct keeper *k, const struct peer *from, uint64_t session)
+{
+	k->spare = asker_of(k, from, session);
+	return &k->spare;
 }
 
 void
 keeper_answer(struct asker *a, struct message *m)
 {
 	peer_send(role_peer(a->keeper->role, a->kind, a->index), m);
-	free(a);
+	if (a != &a->keeper->spare)
+		free(a);
 }
 
 void

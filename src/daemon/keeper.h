@@ -40,6 +40,23 @@ struct keeper_process {
 	uint64_t restarts;
 };
 
+struct keeper;
+
+/* Whom to answer, when the answer is known. */
+struct asker {
+	struct keeper *keeper;
+	enum role_kind kind;
+	unsigned index;
+	uint64_t session;
+	struct ip address;    /* whom the session is with; not always known */
+	uint64_t ticket;      /* a pull: of the lease that is asked for */
+	bool taken;           /* a pull's end: the message was taken */
+	enum store_mode mode; /* a recipient: how they decide */
+	bool whole;           /* and whether they want it at once */
+	bool pulls;           /* what a peer offers: it is called for pulls */
+	char domain[DNS_NAME_MAX]; /* a notice: for whom it was verified */
+};
+
 struct keeper {
 	struct role *role;
 	struct store *store;
@@ -72,25 +89,16 @@ struct keeper {
 	struct keeper_guess *guess;
 	struct keeper_history *history;
 	struct keeper_process processes[ROLE_KINDS][ROLE_INDEX_MAX];
-};
-
-/* Whom to answer, when the answer is known. */
-struct asker {
-	struct keeper *keeper;
-	enum role_kind kind;
-	unsigned index;
-	uint64_t session;
-	struct ip address;    /* whom the session is with; not always known */
-	uint64_t ticket;      /* a pull: of the lease that is asked for */
-	bool taken;           /* a pull's end: the message was taken */
-	enum store_mode mode; /* a recipient: how they decide */
-	bool whole;           /* and whether they want it at once */
-	bool pulls;           /* what a peer offers: it is called for pulls */
-	char domain[DNS_NAME_MAX]; /* a notice: for whom it was verified */
+	struct asker spare; /* keeper_spare() */
 };
 
 struct asker *
 keeper_asker(struct keeper *k, const struct peer *from, uint64_t session);
+
+/* One for an answer that is given at once, when there is no memory for another:
+   whoever asks is told "later" and does not wait in vain. */
+struct asker *
+keeper_spare(struct keeper *k, const struct peer *from, uint64_t session);
 
 /* Sends to whoever asked, if that process is still there; frees ASKER. */
 void keeper_answer(struct asker *asker, struct message *m);

@@ -452,13 +452,16 @@ way_of(const struct peer *from)
 	return from->faces_users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED;
 }
 
-/* Does what the session said of its message hold together? */
+/* Does what the session said of its message hold together, and are all its
+   RECIPIENTS here? */
 static bool
-is_plausible(const struct peer *from, const struct incoming *in)
+is_plausible(
+    const struct peer *from, const struct incoming *in, uint64_t recipients)
 {
 	const struct arrival *a = &in->arrival;
 
 	return a->way == way_of(from) && a->count > 0 &&
+	       a->count == recipients &&
 	       (a->way != ARRIVAL_SUBMITTED || a->user.n > 0) &&
 	       (a->spooled || a->size == a->head.n + a->body.n);
 }
@@ -468,14 +471,24 @@ arrived(struct keeper *k, struct peer *from, struct desk *d,
     const struct message *m)
 {
 	struct incoming *in = staged(k, from, d, m->arrival.session);
+	struct message later;
 
-	if (in == NULL)
+	if (in == NULL) {
+		message_init(&later, MESSAGE_ARRIVAL_ANSWER);
+		later.arrival_answer.session = m->arrival.session;
+		later.arrival_answer.reply = REPLY_DELIVERY_LATER;
+		if (m->arrival.spooled)
+			drop_body(k, m->arrival.message);
+		keeper_answer(
+		    keeper_spare(k, from, m->arrival.session), &later);
 		return;
+	}
 	d->staged = NULL;
 	in->now = role_now();
 	copy_arrival(in, &m->arrival);
 	k->arrivals++;
-	if (in->broken || k->arrivals > ARRIVALS_MAX || !is_plausible(from, in))
+	if (in->broken || k->arrivals > ARRIVALS_MAX ||
+	    !is_plausible(from, in, m->arrival.recipients))
 		refuse(in, REPLY_DELIVERY_LATER);
 	else if (in->arrival.spooled)
 		seal(k, in);

@@ -177,8 +177,11 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 	struct asker *a = keeper_asker(k, from, q->session);
 	struct key hold;
 
-	if (a == NULL)
+	if (a == NULL) {
+		recipient_answered(
+		    keeper_spare(k, from, q->session), REPLY_DELIVERY_LATER);
 		return;
+	}
 	ask.mode_r = &a->mode;
 	ask.whole_r = &a->whole;
 	if (ask.way == ARRIVAL_SUBMITTED &&
@@ -306,8 +309,11 @@ pull_asked(struct keeper *k, struct peer *from, const struct message *m)
 	const struct serve_answer later = {.reply = REPLY_DELIVERY_LATER};
 	struct serve_setup setup = k->serve;
 
-	if (a == NULL)
+	if (a == NULL) {
+		pull_answered(
+		    keeper_spare(k, from, m->pull_ask.session), &later);
 		return;
+	}
 	a->address = m->pull_ask.address;
 	if (keeper_guess_denies(k->guess, a->address)) {
 		pull_answered(a, &denied);
@@ -340,9 +346,13 @@ push_asked(struct keeper *k, struct peer *from, const struct message *m)
 {
 	struct asker *a = keeper_asker(k, from, m->push_ask.question);
 
-	if (a != NULL)
-		notify_push(k->notify, m->push_ask.call, m->push_ask.hold,
-		    role_now(), push_answered, a);
+	if (a == NULL) {
+		push_answered(
+		    keeper_spare(k, from, m->push_ask.question), NULL);
+		return;
+	}
+	notify_push(k->notify, m->push_ask.call, m->push_ask.hold, role_now(),
+	    push_answered, a);
 }
 
 static void
@@ -377,8 +387,11 @@ pull_ended_at_front(
 	struct asker *a = keeper_asker(k, from, m->pull_end.session);
 
 	keeper_lease_ended(from->state, end.ticket);
-	if (a == NULL)
+	if (a == NULL) {
+		pull_noted(keeper_spare(k, from, m->pull_end.session),
+		    STORE_UNSURE, false, end.hold);
 		return;
+	}
 	a->taken = end.state == HOLD_TAKEN;
 	settle_pull(k->store, &end, role_now(), pull_noted, a);
 }
@@ -408,10 +421,16 @@ keeper_mail_account(
 {
 	struct asker *a = keeper_asker(k, from, m->account_ask.question);
 	struct store_op *op = store_op_new(STORE_USER_GET, role_now());
+	struct message later;
 
 	if (a == NULL || op == NULL) {
 		free(a);
 		store_op_free(&op);
+		message_init(&later, MESSAGE_ACCOUNT_ANSWER);
+		later.account_answer.question = m->account_ask.question;
+		later.account_answer.outcome = STORE_UNSURE;
+		keeper_answer(
+		    keeper_spare(k, from, m->account_ask.question), &later);
 		return;
 	}
 	op->user_get.address = arena_copy(&op->arena, m->account_ask.address);

@@ -86,11 +86,11 @@ notice_answered(void *arg, enum reply_name reply)
 	keeper_answer(a, &m);
 }
 
-/* Could a front of ours have said that? */
+/* Could a front of ours have said that, and are its recipients all here? */
 static bool
 is_plausible(const struct message_notice *n, unsigned recipients)
 {
-	if (n->expires > PARAMS_EXPIRES_MAX ||
+	if (n->recipients != recipients || n->expires > PARAMS_EXPIRES_MAX ||
 	    n->envelope.n > STORE_ENVELOPE_MAX)
 		return false;
 	if (n->dialect == ROUTE_GDEL)
@@ -151,8 +151,12 @@ notice_left(struct keeper *k, struct peer *from, struct desk *d,
 	    (int64_t)rand_below((uint64_t)settings->pull_delay_max + 1);
 	struct asker *a = keeper_asker(k, from, n->session);
 
-	if (a == NULL)
+	if (a == NULL) {
+		notice_answered(
+		    keeper_spare(k, from, n->session), REPLY_DELIVERY_LATER);
+		keeper_notice_drop(d);
 		return;
+	}
 	a->address = n->address;
 	if (span_copy(n->domain, a->domain, sizeof a->domain) < 0)
 		a->domain[0] = '\0';
@@ -201,10 +205,13 @@ verdict_given(
 	    .have = v->have != 0,
 	};
 	const struct serve_answer denied = {.reply = REPLY_GUESSED};
+	const struct serve_answer later = {.reply = REPLY_DELIVERY_LATER};
 	struct asker *a = keeper_asker(k, from, v->session);
 
-	if (a == NULL)
+	if (a == NULL) {
+		verdict_answered(keeper_spare(k, from, v->session), &later);
 		return;
+	}
 	a->address = v->address;
 	if (keeper_guess_denies(k->guess, a->address)) {
 		verdict_answered(a, &denied);

@@ -531,6 +531,7 @@ send_arrival(struct reception *r)
 
 	message_init(&m, MESSAGE_ARRIVAL);
 	a->session = r->number;
+	a->recipients = r->count;
 	a->way = r->way;
 	a->message = r->message;
 	a->user = r->user;

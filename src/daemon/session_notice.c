@@ -139,6 +139,7 @@ static void
 fill(struct session *s, struct message_notice *n)
 {
 	n->session = s->number;
+	n->recipients = s->recipient_count;
 	n->address = s->address;
 	n->id = span_of(s->notice_id);
 	n->domain = span_of(s->speak_domain);

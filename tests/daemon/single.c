@@ -17,6 +17,20 @@ static struct single *now_open;
 static void *left[CASES_MAX];
 static unsigned left_count;
 
+unsigned single_no_memory;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	if (single_no_memory == 0)
+		return __real_calloc(n, size);
+	single_no_memory--;
+	return NULL;
+}
+
 /* ---- role.c ---- */
 
 int64_t

@@ -24,6 +24,9 @@ struct single {
 	bool full;                  /* every queue is long */
 };
 
+/* So many calls of calloc() from now on fail. */
+extern unsigned single_no_memory;
+
 /* PROGRAM has begun. */
 void single_open(struct single *s, const struct role_program *program);
 void single_close(struct single *s);

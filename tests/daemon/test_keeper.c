@@ -238,12 +238,70 @@ a_session_that_never_hears_that_it_entered_is_not_counted(void **state)
 	assert_int_equal(s->last[MESSAGE_ADMITTED].admitted.entered, 1);
 }
 
+/* ---- no memory for whom to answer ---- */
+
+static void
+ask(struct single *s, enum role_kind kind, struct message *m)
+{
+	single_no_memory = 1;
+	single_hear(s, kind, m);
+	single_no_memory = 0;
+	side_turn(&s->side);
+}
+
+static void
+whoever_asks_without_memory_for_an_answer_is_told_later(void **state)
+{
+	struct single *s = *state;
+	struct message m;
+
+	message_init(&m, MESSAGE_CONNECTED); /* its desk */
+	m.connected.address = ip_of(PEER);
+	single_hear(s, ROLE_FRONT, &m);
+	message_init(&m, MESSAGE_RECIPIENT_ASK);
+	ask(s, ROLE_FRONT, &m);
+	assert_int_equal(s->sent[MESSAGE_RECIPIENT_ANSWER], 1);
+	assert_int_equal(
+	    s->last[MESSAGE_RECIPIENT_ANSWER].recipient_answer.reply,
+	    REPLY_DELIVERY_LATER);
+	message_init(&m, MESSAGE_PULL_ASK);
+	ask(s, ROLE_FRONT, &m);
+	assert_pull_answered(s, REPLY_DELIVERY_LATER);
+	message_init(&m, MESSAGE_PULL_END);
+	ask(s, ROLE_FRONT, &m);
+	assert_int_equal(s->sent[MESSAGE_PULL_NOTED], 1);
+	assert_int_equal(
+	    s->last[MESSAGE_PULL_NOTED].pull_noted.outcome, STORE_UNSURE);
+	message_init(&m, MESSAGE_NOTICE);
+	ask(s, ROLE_FRONT, &m);
+	assert_int_equal(s->last[MESSAGE_NOTICE_ANSWER].notice_answer.reply,
+	    REPLY_DELIVERY_LATER);
+	message_init(&m, MESSAGE_VERDICT);
+	ask(s, ROLE_FRONT, &m);
+	assert_int_equal(s->last[MESSAGE_VERDICT_ANSWER].verdict_answer.reply,
+	    REPLY_DELIVERY_LATER);
+	message_init(&m, MESSAGE_ARRIVAL);
+	ask(s, ROLE_FRONT, &m);
+	assert_int_equal(s->last[MESSAGE_ARRIVAL_ANSWER].arrival_answer.reply,
+	    REPLY_DELIVERY_LATER);
+	message_init(&m, MESSAGE_PUSH_ASK);
+	s->sent[MESSAGE_PULL_ANSWER] = 0;
+	ask(s, ROLE_CALLER, &m);
+	assert_pull_answered(s, REPLY_NOT_FOR_YOU);
+	message_init(&m, MESSAGE_ACCOUNT_ASK);
+	ask(s, ROLE_AUTH, &m);
+	assert_int_equal(s->last[MESSAGE_ACCOUNT_ANSWER].account_answer.outcome,
+	    STORE_UNSURE);
+}
+
 /* ---- arrivals ---- */
 
 static const struct key body_key = {{1, 2, 3}};
 
+/* One recipient, and all else of a message that has RECIPIENTS. */
 static void
-arrive(struct single *s, bool spooled, struct span sender)
+arrive_for(
+    struct single *s, bool spooled, struct span sender, unsigned recipients)
 {
 	struct message m;
 
@@ -259,8 +317,15 @@ arrive(struct single *s, bool spooled, struct span sender)
 	m.arrival.user = span_of("alice@a.test");
 	m.arrival.sender = sender;
 	m.arrival.spooled = spooled;
+	m.arrival.recipients = recipients;
 	single_hear(s, ROLE_FRONT, &m);
 	side_turn(&s->side);
+}
+
+static void
+arrive(struct single *s, bool spooled, struct span sender)
+{
+	arrive_for(s, spooled, sender, 1);
 }
 
 static void
@@ -324,6 +389,26 @@ stage_body(struct single *s, struct span octets)
 	single_hear(s, ROLE_FRONT, &m);
 }
 
+/* The first of two: the second alone must not be taken for all. */
+static void
+a_recipient_for_whom_there_was_no_memory_is_not_forgotten(void **state)
+{
+	struct single *s = *state;
+	struct message m;
+
+	make_spooled(s); /* its desk */
+	message_init(&m, MESSAGE_ARRIVAL_RECIPIENT);
+	m.arrival_recipient.session = SESSION;
+	m.arrival_recipient.recipient = span_of("carol@b.test");
+	single_no_memory = 1;
+	single_hear(s, ROLE_FRONT, &m);
+	single_no_memory = 0;
+	stage_body(s, span_of(""));
+	arrive_for(s, false, span_of("alice@a.test"), 2);
+	assert_arrival_answered(s, REPLY_DELIVERY_LATER);
+	assert_int_equal(side_each_hold(&s->side, NULL, NULL), 0);
+}
+
 /* Nobody is told anything under the null path. */
 static void
 a_message_whose_sender_found_no_memory_is_refused(void **state)
@@ -355,6 +440,8 @@ main(void)
 	    CASE(a_front_that_dies_in_a_turn_gives_the_hold_back),
 	    CASE(a_turn_that_was_told_to_be_over_outlives_its_front),
 	    CASE(a_session_that_never_hears_that_it_entered_is_not_counted),
+	    CASE(whoever_asks_without_memory_for_an_answer_is_told_later),
+	    CASE(a_recipient_for_whom_there_was_no_memory_is_not_forgotten),
 	    CASE(a_body_that_no_poster_is_asked_to_make_safe_is_refused),
 	    CASE(a_busy_poster_is_not_asked),
 	    CASE(a_message_whose_sender_found_no_memory_is_refused),
