@@ -177,14 +177,19 @@ def is_quiet(origin, destination, letters):
     destination. (What was taken and never acknowledged may wait for bob.)"""
     subjects = {letter.subject for letter in letters}
     try:
-        counts = destination.status()["counts"]
         return not any(hold["subject"] in subjects
                        for hold in origin.holds(every=False)) and \
-            counts["unconfirmed"] == 0 and counts["deliveries"] == 0 and \
-            counts["notices"].get("wanted", 0) == 0 and \
-            counts["notices"].get("pulling", 0) == 0
+            is_nothing_due(destination)
     except (LabError, OSError):
         return False
+
+
+def is_nothing_due(destination):
+    """Nothing is to be fetched, delivered or confirmed."""
+    counts = destination.status()["counts"]
+    return counts["unconfirmed"] == 0 and counts["deliveries"] == 0 and \
+        counts["notices"].get("wanted", 0) == 0 and \
+        counts["notices"].get("pulling", 0) == 0
 
 
 def assert_once(lab, letters, at_most=1):

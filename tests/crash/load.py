@@ -14,7 +14,7 @@ import time
 
 from lab import compare, mail
 from lab.failure import LabError, wait_until
-from tests.crash.harness import LARGE
+from tests.crash.harness import LARGE, is_nothing_due
 from tests.lib import labs
 
 SECONDS = 240
@@ -139,14 +139,11 @@ class Load:
 
     def is_quiet(self):
         try:
-            counts = self.destination.status()["counts"]
             return not self.origin.holds(every=False) and \
                 not any(fate_of(one["subject"]) in ("accept", "reject")
                         for one in labs.envelopes(self.destination)) and \
                 self.origin.status()["counts"]["deliveries"] == 0 and \
-                counts["unconfirmed"] == 0 and counts["deliveries"] == 0 and \
-                counts["notices"].get("wanted", 0) == 0 and \
-                counts["notices"].get("pulling", 0) == 0
+                is_nothing_due(self.destination)
         except (OSError, LabError, AssertionError):
             return False
 
