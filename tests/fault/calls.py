@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import queue
+import random
 import tempfile
 import threading
 
@@ -17,7 +18,8 @@ from tests.crash import harness
 from tests.fault.faults import CALLS, Faults
 from tests.lib import labs
 
-LABS = 4  # side by side: most of the time is waiting for the next try
+# Side by side: most of the time is waiting, for the disk or the next try.
+LABS = int(os.environ.get("RESTANTE_LABS", "4"))
 FLOWS = {"deliver": ("carol@b.test", None),
          "accept": ("bob@b.test", "accept"),
          "reject": ("bob@b.test", "reject")}
@@ -28,7 +30,10 @@ ON_THE_WAY = ("alloc", "write", "short", "sync", "make", "link", "unlink",
 # A channel that breaks between two that live is missed after a minute (role.h).
 BROKEN = errno.EPIPE
 
-Case = collections.namedtuple("Case", "domain role call number error")
+# The NUMBER-th CALL (of those that come by PATH, if it is not 0) of a role
+# fails. SURE: it was made on the way of two messages, not of one alone.
+Case = collections.namedtuple("Case",
+                              "domain role call number error path sure")
 
 
 class Rig:
@@ -54,25 +59,31 @@ class Rig:
         harness.flow(self.lab, letters)
         harness.assert_once(self.lab, letters, at_most)
 
-    def counts(self):
-        return {(domain, *key): number
-                for domain, faults in self.faults.items()
-                for key, number in faults.counts().items()}
+    def record(self):
+        """{(domain, role, call): {path: how many come by it}} on the way of a
+        message."""
+        for faults in self.faults.values():
+            faults.record()
+        self.send()
+        return self.recorded()
 
-    def calls(self):
-        """{(domain, role, call): how many there are on a message's way}."""
+    def recorded(self):
+        return {(domain, *key): paths
+                for domain, faults in self.faults.items()
+                for key, paths in faults.paths().items()}
+
+    def record_twice(self):
+        """The first is what a message needs, the second tells what of it is
+        chance."""
         self.send()  # what is done only once is not counted
         self.send()
-        before = self.counts()
-        self.send()
-        after = self.counts()
-        return {key: after[key] - before[key] for key in after
-                if after[key] > before[key]}
+        return self.record(), self.record()
 
     def play(self, case, at_most=1):
         """A message while CASE comes true. None, or what made the call."""
         faults = self.faults[case.domain]
-        faults.arm(case.role, case.call, case.number, case.error)
+        faults.arm(case.role, case.call, case.number, case.error,
+                   path=case.path)
         with self.hurry(faults) if case.error == BROKEN \
                 else contextlib.nullcontext():
             self.send(at_most)
@@ -115,35 +126,54 @@ class Rig:
         self.lab.down()
 
 
-def every(calls, wanted, first=1, step=1):
-    """Of CALLS as Rig counts them, those called WANTED: the FIRST of each
-    role, and every STEP-th after it."""
-    for (domain, role, call), number in sorted(calls.items()):
-        if call == wanted:
-            for error in CALLS[call]:
-                for n in range(first, number + 1, step):
-                    yield Case(domain, role, call, n, error)
+def every(recordings, wanted, step=1):
+    """Every STEP-th of the calls WANTED of each role, from a random one on."""
+    for key, number, certain in totals(recordings):
+        if key[-1] == wanted:
+            for error in CALLS[wanted]:
+                for n in range(random.randint(1, step), number + 1, step):
+                    yield Case(*key, n, error, 0, n <= certain)
 
 
-def middle(calls):
+def each_path(recordings, wanted):
+    """By each path to a call WANTED of each role the first, and one from the
+    middle: as a rule what is there by then is another thing."""
+    first, second = recordings
+    for key, paths in sorted(first.items()):
+        for path, number in sorted(paths.items()):
+            certain = second.get(key, {}).get(path, 0)
+            for error in CALLS[wanted] if key[-1] == wanted else ():
+                for n in sorted({1, number // 2 + 1}):
+                    yield Case(*key, n, error, path, n <= certain)
+
+
+def middle(recordings, wanted=ON_THE_WAY):
     """One of each, from the middle of the way."""
-    for (domain, role, call), number in sorted(calls.items()):
-        if call in ON_THE_WAY:
-            for error in CALLS[call]:
-                yield Case(domain, role, call, (number + 1) // 2, error)
+    for key, number, certain in totals(recordings):
+        if key[-1] in wanted:
+            n = (number + 1) // 2
+            for error in CALLS[key[-1]]:
+                yield Case(*key, n, error, 0, n <= certain)
 
 
-def choose(dialect, flow, chosen):
-    """What CHOSEN makes of the calls on the way of a message."""
+def totals(recordings):
+    """(domain, role, call), and how many of them each message had."""
+    first, second = recordings
+    for key, paths in sorted(first.items()):
+        yield key, paths.total(), second.get(key, collections.Counter()).total()
+
+
+def choose(dialect, flow, chosen, kind=Rig):
+    """What CHOSEN makes of the calls that a rig of that KIND records."""
     with tempfile.TemporaryDirectory() as folder:
-        rig = Rig(folder, dialect, flow)
+        rig = kind(folder, dialect, flow)
         try:
-            return list(chosen(rig.calls()))
+            return list(chosen(rig.record_twice()))
         finally:
             rig.end()
 
 
-def play_all(dialect, flow, chosen, at_most=1):
+def play_all(dialect, flow, chosen, at_most=1, kind=Rig):
     """Plays the cases CHOSEN, in several labs. {case: what made the call, or
     None if none did}, [what went wrong]."""
     struck, wrong = {}, []
@@ -158,12 +188,13 @@ def play_all(dialect, flow, chosen, at_most=1):
         except (AssertionError, LabError, OSError) as error:
             where = rig.faults[case.domain].where
             wrong.append(f"{case} in {where}: {error}")
+            print(wrong[-1], flush=True)  # it is long until the end
         return case in struck
 
     def work():
         """All that is to be done with one lab."""
         with tempfile.TemporaryDirectory() as folder:
-            rig = Rig(folder, dialect, flow)
+            rig = kind(folder, dialect, flow)
             try:
                 while play(rig, todo.get_nowait()):
                     pass

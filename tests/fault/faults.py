@@ -1,6 +1,7 @@
 """Calls of a server's processes that fail on demand: the page it shares with
 the library of faulty.c, whose shape stands in faulty.h."""
 
+import collections
 import ctypes
 import errno
 import mmap
@@ -25,6 +26,13 @@ CALLS = {"alloc": (errno.ENOMEM,),
          "pair": (errno.EMFILE,),
          "step": (7, 10, 13)}  # SQLITE_NOMEM, SQLITE_IOERR, SQLITE_FULL
 NAMES = tuple(CALLS)
+STEPS_MAX = 1 << 18  # FAULTY_STEPS_MAX
+
+
+class Step(ctypes.Structure):
+    """struct faulty_step."""
+    _fields_ = (("role", ctypes.c_uint32), ("call", ctypes.c_uint32),
+                ("path", ctypes.c_uint64))
 
 
 class Page(ctypes.Structure):
@@ -32,9 +40,12 @@ class Page(ctypes.Structure):
     _fields_ = (("role", ctypes.c_uint32), ("call", ctypes.c_uint32),
                 ("error", ctypes.c_int32), ("hits", ctypes.c_uint32),
                 ("left", ctypes.c_int64), ("times", ctypes.c_int64),
-                ("clock", ctypes.c_int64),
+                ("path", ctypes.c_uint64), ("clock", ctypes.c_int64),
                 ("counts", ctypes.c_uint64 * len(NAMES) * len(ROLES)),
-                ("where", ctypes.c_char * 256))
+                ("where", ctypes.c_char * 256),
+                ("recording", ctypes.c_uint32),
+                ("step_count", ctypes.c_uint32),
+                ("steps", Step * STEPS_MAX))
 
 
 class Faults:
@@ -47,14 +58,16 @@ class Faults:
         self.page = Page.from_buffer(self.memory)
         server.environment = {"LD_PRELOAD": LIBRARY, "RESTANTE_FAULTY": path}
 
-    def arm(self, role, call, number, error, times=1):
+    def arm(self, role, call, number, error, times=1, path=0):
         """The NUMBER-th CALL of ROLE from now on fails with ERROR, and as
-        many after it as make TIMES."""
+        many after it as make TIMES; of those alone that come by PATH, if it
+        is not 0."""
         self.disarm()
         self.page.role = ROLES.index(role)
         self.page.call = NAMES.index(call)
         self.page.error = error
         self.page.times = times
+        self.page.path = path
         self.page.hits = 0
         self.page.left = number
 
@@ -85,3 +98,20 @@ class Faults:
         """{(role, call): calls so far}."""
         return {(role, call): self.count(role, call)
                 for role in ROLES[1:] for call in NAMES}
+
+    def record(self):
+        """From now on each call is kept, until paths() is asked."""
+        self.page.step_count = 0
+        self.page.recording = 1
+
+    def paths(self):
+        """{(role, call): {path: how many came by it}}, since record()."""
+        self.page.recording = 0
+        count = self.page.step_count
+        assert count <= STEPS_MAX, f"{count} calls: no room for all"
+        found = {}
+        for step in self.page.steps[:count]:
+            if step.path != 0:
+                found.setdefault((ROLES[step.role], NAMES[step.call]),
+                                 collections.Counter())[step.path] += 1
+        return found

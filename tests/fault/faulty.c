@@ -9,7 +9,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,9 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+/* As deep as a library may be below our program, and more. */
+#define FRAMES_MAX 64
 
 #define SHOWN __attribute__((visibility("default")))
 
@@ -62,7 +67,7 @@ begin(int argc, char **argv)
 {
 	const char *path = getenv(FAULTY_PAGE_VARIABLE);
 	int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	void *p;
+	void *p, *warm[1];
 
 	if (fd < 0)
 		return;
@@ -70,8 +75,75 @@ begin(int argc, char **argv)
 	close(fd);
 	if (p == MAP_FAILED)
 		return;
+	backtrace(warm, 1); /* loads its library while everything is allowed */
 	role = role_called(argc, argv);
 	page = role == FAULTY_NO_ROLE ? NULL : p;
+}
+
+/* ---- by which path ---- */
+
+/* Where ADDRESS is in its object, wherever that was loaded. OURS_R: whether
+   that is the program itself and no library. */
+static uint64_t
+place_of(void *address, int *ours_r)
+{
+	struct dl_find_object object;
+
+	*ours_r = 0;
+	if (_dl_find_object(address, &object) < 0)
+		return 0;
+	*ours_r = object.dlfo_link_map->l_name[0] == '\0';
+	return (uint64_t)((char *)address - (char *)object.dlfo_map_start);
+}
+
+/* FNV-1a, by places instead of octets. The frames of this library come first;
+   how many there are depends on what the compiler inlined. */
+static uint64_t
+hash_path(void *caller)
+{
+	void *frames[FRAMES_MAX];
+	int count = backtrace(frames, FRAMES_MAX);
+	uint64_t path = 0xcbf29ce484222325;
+	int i = 0, near = 0, ours = 0, is_ours;
+
+	while (i < count && frames[i] != caller)
+		i++;
+	for (; i < count && ours < FAULTY_OURS; i++) {
+		uint64_t place = place_of(frames[i], &is_ours);
+
+		ours += is_ours;
+		if (is_ours || near < FAULTY_NEAR)
+			path = (path ^ place) * 0x100000001b3;
+		near++;
+	}
+	return path != 0 ? path : 1;
+}
+
+/* 0: whoever finds the path has called us. */
+static uint64_t
+path_to(void *caller)
+{
+	static _Thread_local int busy;
+	uint64_t path;
+
+	if (busy)
+		return 0;
+	busy = 1;
+	path = hash_path(caller);
+	busy = 0;
+	return path;
+}
+
+static void
+record(enum faulty_call call, uint64_t path)
+{
+	uint32_t i = __atomic_fetch_add(&page->step_count, 1, __ATOMIC_RELAXED);
+
+	if (i >= FAULTY_STEPS_MAX)
+		return;
+	page->steps[i].role = role;
+	page->steps[i].call = call;
+	__atomic_store_n(&page->steps[i].path, path, __ATOMIC_RELEASE);
 }
 
 /* ---- which call ---- */
@@ -91,6 +163,19 @@ tell_where(void *caller)
 	    (unsigned long)((char *)caller - (char *)info.dli_fbase));
 }
 
+/* True if a call of CALLER is one of those of which one is to fail. */
+static int
+is_chosen(enum faulty_call call, void *caller)
+{
+	uint64_t path;
+
+	if (__atomic_load_n(&page->left, __ATOMIC_ACQUIRE) == 0 ||
+	    page->role != role || page->call != call)
+		return 0;
+	path = page->path;
+	return path == 0 || path == path_to(caller);
+}
+
 /* True if this call of CALLER is to fail. */
 static int
 fails(enum faulty_call call, void *caller)
@@ -100,8 +185,9 @@ fails(enum faulty_call call, void *caller)
 	if (page == NULL)
 		return 0;
 	__atomic_add_fetch(&page->counts[role][call], 1, __ATOMIC_RELAXED);
-	if (__atomic_load_n(&page->left, __ATOMIC_ACQUIRE) == 0 ||
-	    page->role != role || page->call != call)
+	if (__atomic_load_n(&page->recording, __ATOMIC_ACQUIRE) != 0)
+		record(call, path_to(caller));
+	if (!is_chosen(call, caller))
 		return 0;
 	left = __atomic_sub_fetch(&page->left, 1, __ATOMIC_ACQ_REL);
 	if (left < 0) /* two at once */

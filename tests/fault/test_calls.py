@@ -2,54 +2,55 @@
 once, or its end is told, and all goes on.
 
 `make test` takes one call of each kind of each role, `make test-slow` every one
-of them, and of the allocations (thousands) every EVERY-th, another each time.
+of them, but of the allocations (thousands) two of each path that leads to one;
+with RESTANTE_EVERY every so many-th instead, another each time.
 """
 
 import errno
 import os
-import random
 
 import pytest
 
 from tests.fault import calls
-from tests.fault.faults import LIBRARY
 
 SLOW = os.environ.get("RESTANTE_SLOW") == "1"
-EVERY = int(os.environ.get("RESTANTE_EVERY", "29"))
+EVERY = int(os.environ.get("RESTANTE_EVERY", "0"))
 WAYS = (("gdel", "deliver"), ("msid", "accept"), ("envelope", "accept"),
         ("envelope", "reject"), ("push", "deliver"))
 # A push is SMTP as it always was (RFC 1047; docs/STATES.md).
 MAY_DOUBLE = ("push",)
 
-pytestmark = pytest.mark.skipif(
-    not os.path.exists(LIBRARY), reason="needs build/, made by make build")
+pytestmark = pytest.mark.usefixtures("library")
 
 
 def play(dialect, flow, chosen):
     chosen = calls.choose(dialect, flow, chosen)
     struck, wrong = calls.play_all(dialect, flow, chosen,
                                    2 if dialect in MAY_DOUBLE else 1)
-    hits = sum(where is not None for where in struck.values())
-    print(f"{hits} faults of {len(chosen)} cases", *wrong, sep="\n")
+    hits = {case for case, where in struck.items() if where is not None}
+    print(f"{len(hits)} faults of {len(chosen)} cases")
     assert not wrong
-    # The way is not the same each time (we ask while we wait): its last calls
-    # may not be made.
-    assert hits > 0
+    # The way is not the same each time: we ask while we wait, and a process
+    # of several may have got what another had. Hence only calls count that two
+    # messages needed, and of those one in ten may not have been made.
+    sure = {case for case in chosen if case.sure}
+    assert sure and len(hits & sure) >= 0.9 * len(sure), \
+        f"of {len(sure)} not met: {sorted(sure - hits)[:20]}"
 
 
-def some(all_calls):
+def some(recordings):
     """One of each, and those that once were not survived. Not channels that
     break: each takes a minute, though a hurried one."""
-    yield from (case for case in calls.middle(all_calls)
+    yield from (case for case in calls.middle(recordings)
                 if case.error != calls.BROKEN)
-    yield calls.Case("b.test", "caller", "alloc", 1, errno.ENOMEM)
+    yield calls.Case("b.test", "caller", "alloc", 1, errno.ENOMEM, 0, True)
 
 
 def every(call):
-    first, step = 1, 1
-    if call == "alloc":
-        first, step = random.randint(1, EVERY), EVERY
-    return lambda all_calls: calls.every(all_calls, call, first, step)
+    if call == "alloc" and EVERY == 0:
+        return lambda recordings: calls.each_path(recordings, call)
+    step = EVERY if call == "alloc" else 1
+    return lambda recordings: calls.every(recordings, call, step)
 
 
 CASES = [("envelope", "accept", "some")]

@@ -1,28 +1,14 @@
 """The clock of a server is put on or back while a message waits: it is neither
 given up for it, nor does it wait until the clock is where it was."""
 
-import os
-
 import pytest
 
 from lab.failure import wait_until
-from tests.fault import calls
-from tests.fault.faults import LIBRARY
 from tests.lib import labs
 
 SECONDS = 30
 HOUR, DAY = 3600, 86400
-
-pytestmark = pytest.mark.skipif(
-    not os.path.exists(LIBRARY), reason="needs build/, made by make build")
-
-
-@pytest.fixture(scope="module", name="rig")
-def rig_of_its_own(tmp_path_factory):
-    rig = calls.Rig(str(tmp_path_factory.mktemp("clock")), "envelope",
-                    "accept")
-    yield rig
-    rig.end()
+WAY = ("envelope", "accept")
 
 
 def put_on(rig, domain, seconds):

@@ -9,25 +9,14 @@ import pytest
 from lab import processes
 from lab.failure import wait_until
 from tests.crash import harness
-from tests.fault import calls
-from tests.fault.faults import CALLS, LIBRARY
+from tests.fault.faults import CALLS
 
 SLOW = os.environ.get("RESTANTE_SLOW") == "1"
 ROLES = ("keeper", "front", "caller", "resolver", "poster", "auth",
          "sweeper") if SLOW else ("caller",)
 WANTED = ("fork", "pair", "alloc", "send") if SLOW else ("fork", "pair")
 LONG_LIFE = 61  # seconds after which a process starts again at once (family.h)
-
-pytestmark = pytest.mark.skipif(
-    not os.path.exists(LIBRARY), reason="needs build/, made by make build")
-
-
-@pytest.fixture(scope="module", name="rig")
-def rig_of_its_own(tmp_path_factory):
-    rig = calls.Rig(str(tmp_path_factory.mktemp("restart")), "gdel",
-                    "deliver")
-    yield rig
-    rig.end()
+WAY = ("gdel", "deliver")
 
 
 def kill(rig, role):
