@@ -75,10 +75,12 @@ are_linked(enum role_kind a, enum role_kind b)
 	return false;
 }
 
-static void
+/* False if TO lives and is not told. */
+static bool
 send_link(struct process *to, const struct process *other, int fd)
 {
 	struct message m;
+	int result;
 
 	message_init(&m, MESSAGE_LINK);
 	m.link.role = other->peer.kind;
@@ -86,20 +88,22 @@ send_link(struct process *to, const struct process *other, int fd)
 	m.link.faces_users =
 	    other->peer.kind == ROLE_FRONT && !faces_peers(other);
 	m.file = fd;
-	peer_send(&to->peer, &m);
+	result = peer_send(&to->peer, &m);
+	return result == 0 || result == -E_AGAIN || result == -E_CLOSED;
 }
 
 static int
 join(struct process *a, struct process *b, struct err *err)
 {
 	int pair[2];
+	bool told;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, pair) < 0)
 		return err_system(err, "socketpair");
-	send_link(a, b, pair[0]);
-	send_link(b, a, pair[1]);
-	return 0;
+	told = send_link(a, b, pair[0]);
+	told = send_link(b, a, pair[1]) && told;
+	return told ? 0 : err_set(err, -E_NOMEM, "no memory to join roles");
 }
 
 static int
@@ -256,6 +260,24 @@ fork_process(struct process *p, struct err *err)
 	return 0;
 }
 
+/* All that it needs to begin, and the word to do so. */
+static int
+hand_out(struct process *p, struct err *err)
+{
+	struct family *f = p->family;
+
+	if (!handout_ground(&p->peer, f->ground, faces_peers(p)))
+		return err_set(err, -E_CLOSED,
+		    "role %s cannot be given what it needs",
+		    role_kind_name(p->peer.kind));
+	if (join_all(p, err) < 0)
+		return err->code;
+	if (!handout_go(&p->peer, f->ground))
+		return err_set(err, -E_CLOSED, "role %s cannot be told to go",
+		    role_kind_name(p->peer.kind));
+	return 0;
+}
+
 static int
 start_process(struct process *p, struct err *err)
 {
@@ -263,12 +285,10 @@ start_process(struct process *p, struct err *err)
 	p->started = role_now();
 	if (fork_process(p, err) < 0)
 		return err->code;
-	handout_ground(&p->peer, p->family->ground, faces_peers(p));
-	if (join_all(p, err) < 0) {
+	if (hand_out(p, err) < 0) {
 		channel_free(&p->peer.channel); /* without us it ends */
 		return err->code;
 	}
-	handout_go(&p->peer, p->family->ground);
 	tell_all(p->family, p);
 	return 0;
 }

@@ -37,7 +37,7 @@ accepted(void *owner, int fd, struct ip peer)
 		listen_pause(l->listen, true);
 }
 
-static void
+static bool
 listener(struct role *role, enum role_listener which, int fd)
 {
 	struct front *f = role->state;
@@ -45,12 +45,14 @@ listener(struct role *role, enum role_listener which, int fd)
 
 	if (f->listener_count == FRONT_LISTENERS_MAX) {
 		close(fd);
-		return;
+		return true;
 	}
 	l->front = f;
 	l->which = which;
-	if (listen_new(role->base, fd, accepted, l, &l->listen) == 0)
-		f->listener_count++;
+	if (listen_new(role->base, fd, accepted, l, &l->listen) < 0)
+		return false;
+	f->listener_count++;
+	return true;
 }
 
 /* Whoever asked has hung up meanwhile. What the keeper has written down for

@@ -18,24 +18,25 @@ static const struct need {
     [ROLE_SWEEPER] = {IDENTITY_USER, ROOT_STATE, 0},
 };
 
-static int
-copy_fd(int fd)
+/* M with a descriptor of its own for the same file as FD. */
+static bool
+send_file(struct peer *p, struct message *m, int fd)
 {
-	return fcntl(fd, F_DUPFD_CLOEXEC, HANDOUT_CHANNEL_FD + 1);
+	m->file = fcntl(fd, F_DUPFD_CLOEXEC, HANDOUT_CHANNEL_FD + 1);
+	return m->file >= 0 && peer_ask(p, m);
 }
 
-static void
+static bool
 send_folder(struct peer *p, int fd)
 {
 	struct message m;
 
 	message_init(&m, MESSAGE_FOLDER);
-	m.file = copy_fd(fd);
-	peer_send(p, &m);
+	return send_file(p, &m, fd);
 }
 
 /* Those of WHICH, bits of 1 << enum role_secret, that it may have. */
-static void
+static bool
 send_secrets(struct peer *p, const struct ground *g, unsigned which)
 {
 	for (unsigned i = 0; i < SECRET_COUNT; i++) {
@@ -46,8 +47,10 @@ send_secrets(struct peer *p, const struct ground *g, unsigned which)
 		message_init(&m, MESSAGE_SECRET);
 		m.secret.which = i;
 		m.secret.octets = buf_span(&g->secrets[i]);
-		peer_send(p, &m);
+		if (!peer_ask(p, &m))
+			return false;
 	}
+	return true;
 }
 
 /* A front faces peers or users; the keeper alone has the control socket. */
@@ -66,7 +69,7 @@ listens(const struct peer *p, bool faces_peers, enum role_listener which)
 	return false;
 }
 
-static void
+static bool
 send_listeners(struct peer *p, const struct ground *g, bool faces_peers)
 {
 	for (unsigned i = 0; i < g->listener_count; i++) {
@@ -76,12 +79,13 @@ send_listeners(struct peer *p, const struct ground *g, bool faces_peers)
 			continue;
 		message_init(&m, MESSAGE_LISTENER);
 		m.listener.which = g->listeners[i].which;
-		m.file = copy_fd(g->listeners[i].fd);
-		peer_send(p, &m);
+		if (!send_file(p, &m, g->listeners[i].fd))
+			return false;
 	}
+	return true;
 }
 
-void
+bool
 handout_ground(struct peer *p, const struct ground *g, bool faces_peers)
 {
 	const int roots[] = {[ROOT_EMPTY] = g->empty,
@@ -91,14 +95,12 @@ handout_ground(struct peer *p, const struct ground *g, bool faces_peers)
 
 	message_init(&m, MESSAGE_SETUP);
 	m.setup.index = p->index;
-	m.file = copy_fd(g->settings_file);
-	peer_send(p, &m);
-	send_secrets(p, g, ~0u);
-	send_folder(p, roots[needs[p->kind].root]);
-	send_listeners(p, g, faces_peers);
+	return send_file(p, &m, g->settings_file) && send_secrets(p, g, ~0u) &&
+	       send_folder(p, roots[needs[p->kind].root]) &&
+	       send_listeners(p, g, faces_peers);
 }
 
-void
+bool
 handout_go(struct peer *p, const struct ground *g)
 {
 	const struct need *need = &needs[p->kind];
@@ -108,7 +110,7 @@ handout_go(struct peer *p, const struct ground *g)
 	m.go.uid = g->uid[need->identity];
 	m.go.gid = g->gid[need->identity];
 	m.go.drop = g->root;
-	peer_send(p, &m);
+	return peer_ask(p, &m);
 }
 
 void
@@ -117,8 +119,8 @@ handout_reload(struct peer *p, const struct ground *g)
 	struct message m;
 
 	/* that of the server never changes, and is in use */
-	send_secrets(p, g, ~(1u << SECRET_SERVER));
+	if (!send_secrets(p, g, ~(1u << SECRET_SERVER)))
+		return;
 	message_init(&m, MESSAGE_RELOAD);
-	m.file = copy_fd(g->settings_file);
-	peer_send(p, &m);
+	send_file(p, &m, g->settings_file);
 }

@@ -353,15 +353,15 @@ message(struct role *role, struct peer *from, struct message *m)
 	keeper_stir(k);
 }
 
-static void
+static bool
 listener(struct role *role, enum role_listener which, int fd)
 {
 	struct keeper *k = role->state;
 
 	if (which == LISTENER_CONTROL)
-		keeper_control_listen(k->control, fd);
-	else
-		close(fd);
+		return keeper_control_listen(k->control, fd) == 0;
+	close(fd);
+	return true;
 }
 
 static void

@@ -46,10 +46,10 @@ keeper_control_answer(
 	struct client *c = table_get(&control->clients, number);
 	char *text = answer != NULL ? json_dumps(answer, JSON_COMPACT) : NULL;
 
-	if (c != NULL && text != NULL) {
+	if (c != NULL && text != NULL &&
+	    bufferevent_write(c->wire, text, strlen(text)) == 0 &&
+	    bufferevent_write(c->wire, "\n", 1) == 0) {
 		c->waits = false;
-		bufferevent_write(c->wire, text, strlen(text));
-		bufferevent_write(c->wire, "\n", 1);
 		bufferevent_enable(c->wire, EV_READ);
 	} else if (c != NULL) {
 		client_free(c);
@@ -188,14 +188,15 @@ keeper_control_new(struct keeper *k, struct keeper_control **control_r)
 	return keeper_request_new(k, c, &c->requests);
 }
 
-void
+int
 keeper_control_listen(struct keeper_control *c, int fd)
 {
 	c->fd = fd;
 	c->listener = event_new(
 	    c->keeper->role->base, fd, EV_READ | EV_PERSIST, accepted, c);
-	if (c->listener != NULL)
-		event_add(c->listener, NULL);
+	return c->listener != NULL && event_add(c->listener, NULL) == 0
+		   ? 0
+		   : -E_NOMEM;
 }
 
 void

@@ -15,8 +15,8 @@
 int keeper_control_new(struct keeper *k, struct keeper_control **control_r);
 void keeper_control_free(struct keeper_control **c);
 
-/* Begins to accept on FD, which it owns from now. */
-void keeper_control_listen(struct keeper_control *c, int fd);
+/* Begins to accept on FD, which it owns from now. 0 or -E_NOMEM. */
+int keeper_control_listen(struct keeper_control *c, int fd);
 
 /* What auth sends: hashes it has made. */
 void keeper_control_message(struct keeper_control *c, const struct message *m);

@@ -90,7 +90,8 @@ role_fail(struct role *role, const char *what, const struct err *err)
 	log_event(
 	    "role-failed", "at=%s why=%s", what, log_quote(span_of(err->text)));
 	role->private->status = 1;
-	role_finished(role);
+	if (role->base != NULL)
+		role_finished(role);
 }
 
 /* ---- what main sends ---- */
@@ -162,6 +163,7 @@ take_reload(struct role *role, struct message *m)
 static void
 take_secret(struct role *role, const struct message *m)
 {
+	struct err err = {0};
 	struct buf *b;
 
 	if (m->secret.which >= SECRET_COUNT)
@@ -169,7 +171,10 @@ take_secret(struct role *role, const struct message *m)
 	b = &role->private->secrets[m->secret.which];
 	buf_wipe(b);
 	buf_init(b, MESSAGE_CONTENT_MAX);
-	buf_put(b, m->secret.octets);
+	if (buf_put(b, m->secret.octets) < 0) {
+		err_set(&err, -E_NOMEM, "no memory for a secret");
+		role_fail(role, "secret", &err);
+	}
 	role->secrets[m->secret.which] = buf_span(b);
 }
 
@@ -185,10 +190,14 @@ take_folder(struct role *role, struct message *m)
 static void
 give_listener(struct role *role, enum role_listener which, int fd)
 {
-	if (role->program->listener != NULL)
-		role->program->listener(role, which, fd);
-	else
+	struct err err = {0};
+
+	if (role->program->listener == NULL) {
 		close(fd);
+	} else if (!role->program->listener(role, which, fd)) {
+		err_set(&err, -E_NOMEM, "no memory to listen");
+		role_fail(role, "listener", &err);
+	}
 }
 
 static void
@@ -384,9 +393,14 @@ take_go(struct role *role, const struct message *m)
 	event_add(p->alone, &alone_pause);
 	for (unsigned i = 0; i < p->listener_count; i++)
 		give_listener(role, p->listener_kinds[i], p->listeners[i]);
+	if (p->status != 0)
+		return;
 	message_init(&ready, MESSAGE_READY);
 	ready.ready.index = role->index;
-	peer_send(&p->main, &ready);
+	if (!peer_ask(&p->main, &ready)) {
+		err_set(&err, -E_CLOSED, "main cannot be told");
+		role_fail(role, "ready", &err);
+	}
 }
 
 static void
@@ -466,13 +480,30 @@ role_close(struct role *role)
 	event_base_free(role->base);
 }
 
+/* The loop, and in it what every role waits for. */
+static int
+open_loop(struct role *role, int fd, struct err *err)
+{
+	struct channel_owner owner = {
+	    .owner = role, .message = main_message, .gone = main_gone};
+	struct role_private *p = role->private;
+
+	role->base = event_base_new();
+	if (role->base == NULL ||
+	    channel_new(role->base, fd, &owner, &p->main.channel) < 0)
+		return err_set(err, -E_NOMEM, "no memory to begin");
+	p->alone = event_new(role->base, -1, EV_PERSIST, look_for_lost, role);
+	if (p->alone == NULL)
+		return err_set(err, -E_NOMEM, "no memory for a timer");
+	return 0;
+}
+
 int
 role_run(const struct role_program *program, int fd)
 {
 	struct role_private private = {.folder = -1};
 	struct role role = {.program = program, .private = &private};
-	struct channel_owner owner = {
-	    .owner = &role, .message = main_message, .gone = main_gone};
+	struct err err = {0};
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN); /* the terminal's Ctrl-C is for main */
@@ -480,20 +511,14 @@ role_run(const struct role_program *program, int fd)
 	log_open(role_kind_name(program->kind));
 	log_never_block();
 	prctl(PR_SET_NAME, role_kind_name(program->kind)); /* for ps and top */
-	if (drop_tracing(NULL) < 0)
-		return 1;
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
 		buf_init(&private.secrets[i], MESSAGE_CONTENT_MAX);
 	private.main.role = &role;
 	private.main.kind = ROLE_MAIN;
-	role.base = event_base_new();
-	if (role.base == NULL ||
-	    channel_new(role.base, fd, &owner, &private.main.channel) < 0)
-		return 1;
-	private.alone =
-	    event_new(role.base, -1, EV_PERSIST, look_for_lost, &role);
-	if (private.alone == NULL)
-		return 1;
+	if (drop_tracing(&err) < 0 || open_loop(&role, fd, &err) < 0) {
+		role_fail(&role, "start", &err);
+		return private.status;
+	}
 	event_base_dispatch(role.base);
 	event_free(private.alone);
 	role_close(&role);

@@ -47,8 +47,9 @@ struct role_program {
 	 */
 	void (*message)(
 	    struct role *role, struct peer *from, struct message *m);
-	/* A socket to listen on; the role owns FD. NULL: has none. */
-	void (*listener)(struct role *role, enum role_listener which, int fd);
+	/* A socket to listen on; the role owns FD. NULL: has none. False: it
+	   finds no memory for it, and ends. */
+	bool (*listener)(struct role *role, enum role_listener which, int fd);
 	/* PEER has come (again), can be written to again, or has gone. */
 	void (*peer_here)(struct role *role, struct peer *peer);
 	void (*peer_writable)(struct role *role, struct peer *peer);
