@@ -423,7 +423,10 @@ keeper_mail_account(
 	struct store_op *op = store_op_new(STORE_USER_GET, role_now());
 	struct message later;
 
-	if (a == NULL || op == NULL) {
+	if (op != NULL)
+		op->user_get.address =
+		    arena_copy(&op->arena, m->account_ask.address);
+	if (a == NULL || op == NULL || op->user_get.address.p == NULL) {
 		free(a);
 		store_op_free(&op);
 		message_init(&later, MESSAGE_ACCOUNT_ANSWER);
@@ -433,7 +436,6 @@ keeper_mail_account(
 		    keeper_spare(k, from, m->account_ask.question), &later);
 		return;
 	}
-	op->user_get.address = arena_copy(&op->arena, m->account_ask.address);
 	op->done = account_found;
 	op->arg = a;
 	store_submit(k->store, op);

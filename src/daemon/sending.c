@@ -73,7 +73,9 @@ sending_new(struct message *answer, struct buf *body)
 		s->file = answer->file;
 		answer->file = -1;
 	}
-	if (s->digest == NULL || buf_bad(&s->head))
+	/* an empty sender would mean something */
+	if (s->digest == NULL || buf_bad(&s->head) ||
+	    arena_has_failed(&s->arena))
 		sending_free(&s);
 	return s;
 }

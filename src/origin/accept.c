@@ -64,6 +64,10 @@ list_recipient(struct accepting *x, const struct address *recipient)
 	entry->created = x->now;
 	op->entry_put.only_new = true;
 	op->entry_put.user_max = x->accept->settings->list_entries;
+	if (arena_has_failed(&op->arena)) {
+		store_op_free(&op);
+		return;
+	}
 	op->done = listed;
 	store_submit(x->accept->store, op);
 }

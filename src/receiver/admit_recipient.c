@@ -201,6 +201,11 @@ look_up_user(const struct admit *a, const struct admit_recipient *ask,
 		op->user_get.verified = speaker.verified;
 		x->block = block_of(a, ask, folded, server, now);
 	}
+	if (arena_has_failed(&op->arena)) {
+		store_op_free(&op);
+		answer(x, REPLY_DELIVERY_LATER);
+		return;
+	}
 	op->done = user_looked_up;
 	op->arg = x;
 	store_submit(a->store, op);
@@ -240,6 +245,11 @@ look_up_outgoing(const struct admit *a, const struct admit_recipient *ask,
 	op->entry_find.side = SIDE_OUTGOING;
 	op->entry_find.address = arena_copy(&op->arena, span_of(folded));
 	op->entry_find.server = span_of("");
+	if (arena_has_failed(&op->arena)) {
+		store_op_free(&op);
+		answer(x, REPLY_DELIVERY_LATER);
+		return;
+	}
 	op->done = outgoing_looked_up;
 	op->arg = x;
 	store_submit(a->store, op);
