@@ -20,7 +20,10 @@ def ask(path, question):
             line = answers.readline(ANSWER_MAX + 1)
     if not line.endswith(b"\n"):
         raise ConnectionError(f"no whole answer from {path}")
-    answer = json.loads(line)
+    try:
+        answer = json.loads(line)
+    except ValueError:  # libjansson leaves out what it has no memory for
+        raise ConnectionError(f"half an answer from {path}") from None
     if not answer.get("ok"):
         raise LabError(f"{question['do']}: {answer['error']['text']}")
     return answer

@@ -45,17 +45,21 @@ class LabServer:
     def start(self):
         """Returns when all its processes are there, every port answers and
         the control socket does."""
-        self.log_mark = os.path.getsize(self.log) \
-            if os.path.exists(self.log) else 0
-        self.lab.processes.start(
-            self.name, [self.lab.binary, "serve", "-c", self.config],
-            self.log, self.environment)
+        self.begin()
         try:
             wait_until(self.is_ready, READY_SECONDS,
                        f"{self.domain} to answer")
         except LabError as error:
             raise LabError(f"{error}\n{last_lines(self.log)}") from None
         self.row["pids"] = self.pids()
+
+    def begin(self):
+        """Starts it and waits for nothing. The pid of its main process."""
+        self.log_mark = os.path.getsize(self.log) \
+            if os.path.exists(self.log) else 0
+        return self.lab.processes.start(
+            self.name, [self.lab.binary, "serve", "-c", self.config],
+            self.log, self.environment)
 
     def lay_over(self, overlay):
         """Changes the configuration file; the server is told by SIGHUP or
@@ -93,8 +97,10 @@ class LabServer:
     def is_ready(self):
         if self.lab.processes.pid(self.name) is None:
             raise LabError(f"the server of {self.domain} ended")
-        if not self.has_said(" ready "):
-            return False
+        return self.has_said(" ready ") and self.answers()
+
+    def answers(self):
+        """True if every port does, and the control socket."""
         try:
             control.ask(self.control, {"do": "status"})
         except OSError:
@@ -104,9 +110,13 @@ class LabServer:
 
     def has_said(self, words):
         """True if its log has WORDS since its last start."""
+        return words in self.said()
+
+    def said(self):
+        """What its log has since its last start."""
         with open(self.log, encoding="utf-8", errors="replace") as file:
             file.seek(self.log_mark)
-            return words in file.read()
+            return file.read()
 
     def greets(self, name, port):
         """True if a client is greeted at PORT. A server may well say 554 to

@@ -185,7 +185,7 @@ def play_all(dialect, flow, chosen, at_most=1, kind=Rig):
         """False if the lab cannot be used after it."""
         try:
             struck[case] = rig.play(case, at_most)
-        except (AssertionError, LabError, OSError) as error:
+        except (AssertionError, LabError, OSError, ValueError) as error:
             where = rig.faults[case.domain].where
             wrong.append(f"{case} in {where}: {error}")
             print(wrong[-1], flush=True)  # it is long until the end

@@ -42,7 +42,7 @@ class Page(ctypes.Structure):
                 ("left", ctypes.c_int64), ("times", ctypes.c_int64),
                 ("path", ctypes.c_uint64), ("clock", ctypes.c_int64),
                 ("counts", ctypes.c_uint64 * len(NAMES) * len(ROLES)),
-                ("where", ctypes.c_char * 256),
+                ("where", ctypes.c_char * 512),
                 ("recording", ctypes.c_uint32),
                 ("step_count", ctypes.c_uint32),
                 ("steps", Step * STEPS_MAX))

@@ -26,6 +26,7 @@
 
 /* As deep as a library may be below our program, and more. */
 #define FRAMES_MAX 64
+#define TOLD       6
 
 #define SHOWN __attribute__((visibility("default")))
 
@@ -148,19 +149,41 @@ record(enum faulty_call call, uint64_t path)
 
 /* ---- which call ---- */
 
+/* PLACE as `addr2line -e` understands it, behind what is there already. */
 static void
-tell_where(void *caller)
+tell_place(void *place)
 {
+	size_t n = strlen(page->where);
 	Dl_info info;
 	const char *name;
 
-	if (dladdr(caller, &info) == 0 || info.dli_fname == NULL)
+	if (dladdr(place, &info) == 0 || info.dli_fname == NULL)
 		return;
 	name = strrchr(info.dli_fname, '/');
-	snprintf(page->where, sizeof page->where, "%s %s+0x%lx",
-	    info.dli_sname != NULL ? info.dli_sname : "?",
+	snprintf(page->where + n, sizeof page->where - n, "%s%s %s+0x%lx",
+	    n > 0 ? ", " : "", info.dli_sname != NULL ? info.dli_sname : "?",
 	    name != NULL ? name + 1 : info.dli_fname,
-	    (unsigned long)((char *)caller - (char *)info.dli_fbase));
+	    (unsigned long)((char *)place - (char *)info.dli_fbase));
+}
+
+/* Who made the call, and whoever in our program asked for it. */
+static void
+tell_where(void *caller)
+{
+	void *frames[FRAMES_MAX];
+	int count = backtrace(frames, FRAMES_MAX);
+	int i = 0, ours = 0, is_ours;
+
+	page->where[0] = '\0';
+	tell_place(caller);
+	while (i < count && frames[i] != caller)
+		i++;
+	for (i++; i < count && ours < TOLD; i++) {
+		place_of(frames[i], &is_ours);
+		if (is_ours)
+			tell_place(frames[i]);
+		ours += is_ours;
+	}
 }
 
 /* True if a call of CALLER is one of those of which one is to fail. */

@@ -67,7 +67,8 @@ struct faulty_page {
 	uint64_t path;       /* by which a call must come to fail; 0: any */
 	int64_t clock;       /* seconds by which CLOCK_REALTIME is put on */
 	uint64_t counts[FAULTY_ROLES][FAULTY_CALLS];
-	char where[256];     /* of the last fault: function, file and offset */
+	/* Of the last fault: function, file and offset, and its callers'. */
+	char where[512];
 	uint32_t recording;  /* calls become steps while it is not 0 */
 	uint32_t step_count; /* may exceed the room: the rest was not kept */
 	struct faulty_step steps[FAULTY_STEPS_MAX];

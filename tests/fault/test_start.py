@@ -1,0 +1,126 @@
+"""Whatever call of whatever process fails while a server starts: it serves, or
+says why it does not, leaves nothing running and starts at the next try.
+
+`make test` takes one call of each role and kind of QUICK, `make test-slow` two
+of each path that leads to any.
+"""
+
+import contextlib
+import os
+import re
+
+import pytest
+
+from lab.failure import LabError, wait_until
+from lab.processes import session_members
+from tests.crash import harness
+from tests.fault import calls
+from tests.fault.faults import CALLS
+
+SLOW = os.environ.get("RESTANTE_SLOW") == "1"
+QUICK = ("alloc", "send", "fork", "pair")
+SECONDS = 120  # nothing takes so long, unless it hangs
+# Each role at that server where a message needs it.
+ROLES = {"a.test": ("main", "keeper", "front", "auth", "sweeper"),
+         "b.test": ("caller", "resolver", "poster")}
+# A line for the operator that names a cause; "see above" is none.
+REASON = re.compile(r'^restante: \S|\brole-(failed|confined) .*\bwhy="?\w|'
+                    r"^out of dynamic memory", re.M)
+# It says so itself, and ends or aborts the process that asked it.
+LIBCONFUSE = "lexer.l"
+# It dies of it (reads nothing, or frees twice), as ours do not: then a role
+# that has not begun ends by a signal.
+LIBSECCOMP = "libseccomp"
+SIGNALLED = re.compile(r"\brole-ended .*\bsignal=\d")
+
+pytestmark = pytest.mark.usefixtures("library")
+
+
+class StartRig(calls.Rig):
+    """Calls of a server's processes are recorded, and fail, as it starts."""
+
+    def record_twice(self):
+        return self.record(), self.record()
+
+    def record(self):
+        for server in self.lab.servers:
+            server.stop()
+            self.faults[server.domain].record()
+            server.start()
+        return {(domain, role, call): paths
+                for (domain, role, call), paths in self.recorded().items()
+                if role in ROLES[domain]}
+
+    def play(self, case, at_most=1):
+        server = self.lab.server(case.domain)
+        faults = self.faults[case.domain]
+        server.stop()
+        faults.arm(case.role, case.call, case.number, case.error,
+                   path=case.path)
+        leader = server.begin()
+        with self.hurry(faults):
+            if wait_until(lambda: self.outcome(server, case), SECONDS,
+                          f"{case.domain} to start or to end") == "ended":
+                self.assert_ended_well(server, leader)
+            else:
+                self.send(at_most)
+        faults.disarm()
+        self.revive(server, False)
+        return faults.where if faults.hits else None
+
+    def outcome(self, server, case):
+        if self.lab.processes.pid(server.name) is None:
+            return "ended"
+        with contextlib.suppress(LabError):  # it may be the answer that fails
+            # what is not written may be the line that says "ready"
+            if server.answers() if case.call in ("write", "short") \
+                    else server.is_ready():
+                return "serves"
+        return None
+
+    def assert_ended_well(self, server, leader):
+        """And that it starts cleanly."""
+        said = server.said()
+        status = self.lab.processes.children[leader].returncode
+        assert status > 0 or LIBCONFUSE in said, f"{status}: {said}"
+        assert REASON.search(said) or \
+            (LIBSECCOMP in self.faults[server.domain].where and
+             SIGNALLED.search(said)), said
+        wait_until(lambda: not session_members(leader), SECONDS,
+                   "all its processes to end")
+        harness.assert_clean(server)
+        server.start()
+        self.send()
+
+
+def play(chosen):
+    way = ("envelope", "accept")
+    chosen = calls.choose(*way, chosen, StartRig)
+    struck, wrong = calls.play_all(*way, chosen, kind=StartRig)
+    hits = {case for case, where in struck.items() if where is not None}
+    print(f"{len(hits)} faults of {len(chosen)} cases")
+    assert not wrong
+    # Some calls are made only after all is ready, as those of the first sweep:
+    # the case may be over by then.
+    sure = {case for case in chosen if case.sure}
+    assert sure and len(hits & sure) >= 0.75 * len(sure)
+
+
+def of(role):
+    def chosen(recordings):
+        for call in CALLS:
+            yield from (case for case in calls.each_path(recordings, call)
+                        if case.role == role)
+    return chosen
+
+
+# GD-03
+if SLOW:
+    @pytest.mark.parametrize("role", sum(ROLES.values(), ()))
+    def test_a_server_starts_or_says_why_not_whatever_call_fails(role):
+        play(of(role))
+else:
+    def test_a_server_starts_or_says_why_not_whatever_call_fails():
+        play(lambda recordings: (
+            case for case in calls.middle(recordings, QUICK)
+            if case.error != calls.BROKEN))
