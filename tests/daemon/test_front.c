@@ -141,7 +141,7 @@ a_question_that_nobody_answers_is_told_to_be_asked_later(void **state)
 	uint64_t first;
 
 	greet(f);
-	assert_int_equal(say(f, "MAIL FROM:<dora@c.test>\r\n"), 250);
+	assert_int_equal(say(f, "MAIL FROM:<>\r\n"), 250);
 	assert_int_equal(say(f, "RCPT TO:<alice@a.test>\r\n"), 0);
 	first = asked_recipient(f);
 	assert_int_equal(wait_in_vain(f), 451);
@@ -160,7 +160,7 @@ a_transaction_outlives_a_question_that_nobody_answered(void **state)
 	struct single *s = &f->single;
 
 	greet(f);
-	assert_int_equal(say(f, "MAIL FROM:<dora@c.test>\r\n"), 250);
+	assert_int_equal(say(f, "MAIL FROM:<>\r\n"), 250);
 	say(f, "RCPT TO:<alice@a.test>\r\n");
 	answer_recipient(f, asked_recipient(f));
 	assert_int_equal(heard(f), 250);
