@@ -71,7 +71,8 @@ copy_notice(
 	return own(a, &to_r->id) && own(a, &to_r->domain) &&
 	       own(a, &to_r->server) && own(a, &to_r->recipient) &&
 	       own(a, &to_r->to) && own(a, &to_r->sender) &&
-	       own(a, &to_r->subject) && own(a, &to_r->reply);
+	       own(a, &to_r->subject) && own(a, &to_r->reply) &&
+	       own(a, &to_r->folder);
 }
 
 bool
@@ -106,5 +107,5 @@ copy_delivery(struct arena *a, const struct store_delivery *from,
 	*to_r = *from;
 	return own(a, &to_r->user) && own(a, &to_r->recipient) &&
 	       own(a, &to_r->trace) && own(a, &to_r->notice_id) &&
-	       own(a, &to_r->notice_domain);
+	       own(a, &to_r->notice_domain) && own(a, &to_r->folder);
 }

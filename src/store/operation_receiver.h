@@ -114,6 +114,7 @@ struct store_notice_settle {
 struct store_notice_decide {
 	struct key key;
 	struct span user;               /* folded; "": not compared */
+	struct span folder;             /* of one accepted: where it goes */
 	unsigned verdict;               /* enum store_verdict */
 	struct store_delivery delivery; /* of one accepted, if it is needed */
 
@@ -138,6 +139,9 @@ struct store_notice_expire {
 struct store_notice_get { /* OK, NONE */
 	struct key key;   /* or, when it is zero, by name: */
 	struct span id, domain, recipient;
+	/* or, when that is not zero, the one of `recipient` that brought this
+	   message, FETCHED or DELIVERED */
+	struct key message;
 	bool whole; /* with the envelope text */
 
 	struct store_notice notice;
@@ -160,6 +164,25 @@ struct store_envelope_list {
 
 	unsigned count;
 	struct store_notice *notices;
+};
+
+/*
+ * Undecided notices of known users that lie in no mailbox as a stub, and such
+ * that are over and still do, with their texts; those whose time for it has
+ * come, unclaimed, in its order. OK.
+ */
+struct store_stub_claim {
+	struct store_claim claim;
+
+	unsigned count;
+	struct store_notice *notices;
+};
+/* Done: `shown` says what is so now. Else again at `next_at`. The claim is
+   given back. OK, NONE. */
+struct store_stub_settle {
+	struct key key;
+	bool done, shown;
+	int64_t next_at;
 };
 
 /* Due deliveries with message, head and inline body, up to `octets` of content

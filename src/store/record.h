@@ -168,6 +168,9 @@ struct store_notice {
 	int64_t expires_at; /* as the origin said */
 	struct key message; /* zero until fetched; of a PENDING one: the copy
 			       that another recipient's pull brought */
+	struct span folder; /* of the mailbox, where the user wants it: as on
+			       the disk (mailbox/folder.h); "": INBOX */
+	bool shown;         /* its stub lies in the mailbox */
 	struct span reply;  /* the last thing the origin said */
 };
 
@@ -178,6 +181,7 @@ struct store_delivery {
 	struct span recipient; /* as given, for trace fields */
 	struct span trace;     /* fields to put in front, complete */
 	struct span notice_id, notice_domain; /* "" unless pulled */
+	struct span folder;                   /* of the notice; when claimed */
 	unsigned tries; /* claims: more than one, and an earlier may have got
 			   through */
 	int64_t created, next_at;

@@ -352,6 +352,7 @@ fill_notice_decide(struct store_op *op, struct draws *d)
 	op->notice_decide.key = key_of(1 + draw(d, 4 * NOTICES));
 	op->notice_decide.user = draw_user(d);
 	op->notice_decide.verdict = draw_verdict(d);
+	op->notice_decide.folder = span_of(draw(d, 2) ? ".Work" : "");
 	if (draw(d, 8))
 		op->notice_decide.delivery =
 		    delivery_of(40000 + draw(d, 5000), 1);
@@ -488,9 +489,19 @@ fill_other(struct store_op *op, struct draws *d)
 		op->notice_get.domain = span_of("a.test");
 		op->notice_get.recipient = draw_user(d);
 		op->notice_get.whole = draw(d, 2);
+		if (draw(d, 3) == 0)
+			op->notice_get.message =
+			    key_of(100 + draw(d, 4 * MESSAGES));
 	} else if (op->verb == STORE_NOTICE_LIST) {
 		op->notice_list.after = key_of(draw(d, NOTICES));
 		op->notice_list.limit = draw(d, 50);
+	} else if (op->verb == STORE_STUB_CLAIM) {
+		op->stub_claim.claim = draw_claim(d, op->now);
+	} else if (op->verb == STORE_STUB_SETTLE) {
+		op->stub_settle.key = key_of(1 + draw(d, 4 * NOTICES));
+		op->stub_settle.done = draw(d, 3) > 0;
+		op->stub_settle.shown = draw(d, 2);
+		op->stub_settle.next_at = op->now + draw(d, 200);
 	} else if (op->verb == STORE_NOTICE_EXPIRE) {
 		op->notice_expire.limit = draw(d, 3);
 	} else if (op->verb == STORE_ENVELOPE_LIST) {

@@ -127,6 +127,8 @@ same_notices(const struct store_notice *a, const struct store_notice *b,
 		assert_int_equal(a->expires_at, b->expires_at);
 		same_key(a->message, b->message);
 		same_span(a->reply, b->reply);
+		same_span(a->folder, b->folder);
+		assert_int_equal(a->shown, b->shown);
 	}
 }
 
@@ -140,6 +142,8 @@ same_deliveries(
 		same_key(x->rows[i].delivery.key, y->rows[i].delivery.key);
 		same_span(x->rows[i].delivery.notice_id,
 		    y->rows[i].delivery.notice_id);
+		same_span(
+		    x->rows[i].delivery.folder, y->rows[i].delivery.folder);
 		assert_int_equal(
 		    x->rows[i].delivery.tries, y->rows[i].delivery.tries);
 		assert_int_equal(
@@ -325,6 +329,9 @@ same_about_notices(const struct store_op *x, const struct store_op *y)
 	else if (x->verb == STORE_NOTICE_LIST)
 		same_notices(x->notice_list.notices, y->notice_list.notices,
 		    x->notice_list.count, y->notice_list.count);
+	else if (x->verb == STORE_STUB_CLAIM)
+		same_notices(x->stub_claim.notices, y->stub_claim.notices,
+		    x->stub_claim.count, y->stub_claim.count);
 	else if (x->verb == STORE_ENVELOPE_LIST)
 		same_notices(x->envelope_list.notices, y->envelope_list.notices,
 		    x->envelope_list.count, y->envelope_list.count);

@@ -72,6 +72,8 @@ decide_row(struct memory *m, struct memory_notice *notice, struct store_op *op)
 	if (outcome != STORE_OK)
 		return outcome;
 	row->verdict = decide->verdict;
+	if (store_is_acceptance(decide->verdict))
+		memory_say(&notice->folder, decide->folder);
 	if (row->decided_at == 0)
 		row->decided_at = store_moment(op);
 	return memory_learn_of_notice(m, row, row->verdict, op->now);

@@ -133,7 +133,8 @@ count_fitting(const struct memory_picked *picked, size_t octets)
 }
 
 static struct store_delivery_row *
-copy_picked(struct store_op *op, const struct memory_picked *picked)
+copy_picked(const struct memory *m, struct store_op *op,
+    const struct memory_picked *picked)
 {
 	struct store_delivery_row *rows =
 	    arena_take(&op->arena, picked->count * sizeof *rows);
@@ -141,9 +142,13 @@ copy_picked(struct store_op *op, const struct memory_picked *picked)
 	for (unsigned i = 0; rows != NULL && i < picked->count; i++) {
 		const struct memory_delivery *delivery = picked->at[i];
 		const struct store_message *message = &delivery->message->row;
+		const struct memory_notice *notice =
+		    memory_notice_at(m, delivery->notice);
+		struct store_delivery row = delivery->row;
 
-		if (!copy_delivery(
-			&op->arena, &delivery->row, &rows[i].delivery) ||
+		row.folder =
+		    notice != NULL ? buf_span(&notice->folder) : span_of("");
+		if (!copy_delivery(&op->arena, &row, &rows[i].delivery) ||
 		    !copy_message(&op->arena, message, &rows[i].message) ||
 		    !copy_content(&op->arena, message, &rows[i].message))
 			return NULL;
@@ -166,7 +171,7 @@ store_memory_delivery_claim(struct memory *m, struct store_op *op)
 		      picked.count == claim->claim.limit ||
 		      picked.count == STORE_PAGE_MAX;
 	picked.count = fitting;
-	claim->rows = copy_picked(op, &picked);
+	claim->rows = copy_picked(m, op, &picked);
 	claim->count = claim->rows == NULL ? 0 : picked.count;
 	for (unsigned i = 0; i < claim->count; i++) {
 		struct memory_delivery *delivery = picked.at[i];

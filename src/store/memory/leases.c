@@ -28,6 +28,7 @@ store_memory_lease_free(struct memory *m, struct store_op *op)
 		struct memory_notice *notice = m->notices.at[i];
 
 		free_lease(&notice->pull, node);
+		free_lease(&notice->stub, node);
 	}
 	for (size_t i = 0; i < m->deliveries.count; i++) {
 		struct memory_delivery *delivery = m->deliveries.at[i];

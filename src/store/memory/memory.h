@@ -50,12 +50,14 @@ struct memory_hold {
 };
 
 struct memory_notice {
-	struct store_notice row; /* without reply */
+	struct store_notice row; /* without reply and folder */
 	struct span named;       /* the recipient that is part of its name */
 	struct arena text;
 	struct arena filled; /* texts that came with the message */
-	struct buf reply;
+	struct buf reply, folder;
 	struct memory_lease pull;
+	struct memory_lease stub;
+	int64_t stub_at;
 };
 
 struct memory_peer {

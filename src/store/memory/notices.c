@@ -15,6 +15,7 @@ memory_notice_free(struct memory_notice *row)
 	arena_fini(&row->text);
 	arena_fini(&row->filled);
 	buf_fini(&row->reply);
+	buf_fini(&row->folder);
 	free(row);
 }
 
@@ -73,6 +74,7 @@ memory_notice_copy(struct store_op *op, const struct memory_notice *from,
 	struct store_notice row = from->row;
 
 	row.reply = buf_span(&from->reply);
+	row.folder = buf_span(&from->folder);
 	return copy_notice(&op->arena, &row, to_r);
 }
 
@@ -144,6 +146,7 @@ new_notice(const struct store_notice *from)
 	arena_init(&notice->text, STORE_OP_ARENA);
 	arena_init(&notice->filled, STORE_OP_ARENA);
 	buf_init(&notice->reply, STORE_OP_ARENA);
+	buf_init(&notice->folder, STORE_OP_ARENA);
 	memory_say(&notice->reply, from->reply);
 	if (copy_notice(&notice->text, from, &notice->row) &&
 	    copy_notice_text(&notice->text, from, &notice->row)) {
@@ -151,6 +154,8 @@ new_notice(const struct store_notice *from)
 		notice->row.unconfirmed = false;
 		notice->row.message = (struct key){0};
 		notice->row.decided_at = 0;
+		notice->row.folder = span_of("");
+		notice->row.shown = false;
 		notice->row.verdict_due = listing_blocks(&notice->row);
 		return notice;
 	}
@@ -446,14 +451,36 @@ store_memory_notice_settle(struct memory *m, struct store_op *op)
 	return STORE_OK;
 }
 
+/* The one that brought the message; of several the first. */
+static const struct memory_notice *
+find_bringer(const struct memory *m, const struct store_notice_get *get)
+{
+	const struct memory_notice *found = NULL;
+
+	for (size_t i = 0; i < m->notices.count; i++) {
+		const struct memory_notice *notice = m->notices.at[i];
+
+		if ((notice->row.state != NOTICE_FETCHED &&
+			notice->row.state != NOTICE_DELIVERED) ||
+		    !key_equals(notice->row.message, get->message) ||
+		    !span_equals(notice->row.recipient, get->recipient))
+			continue;
+		if (found == NULL ||
+		    memory_compare_keys(notice->row.key, found->row.key) < 0)
+			found = notice;
+	}
+	return found;
+}
+
 enum store_outcome
 store_memory_notice_get(struct memory *m, struct store_op *op)
 {
 	struct store_notice_get *get = &op->notice_get;
 	const struct memory_notice *notice =
-	    key_is_zero(get->key)
-		? memory_notice_find(m, get->id, get->domain, get->recipient)
-		: memory_notice_at(m, get->key);
+	    !key_is_zero(get->key) ? memory_notice_at(m, get->key)
+	    : !key_is_zero(get->message)
+		? find_bringer(m, get)
+		: memory_notice_find(m, get->id, get->domain, get->recipient);
 
 	if (notice == NULL)
 		return STORE_NONE;

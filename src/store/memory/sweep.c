@@ -103,7 +103,7 @@ notice_is_past(const void *row, const void *arg)
 	const struct sweeping *s = arg;
 
 	return notice->row.expires_at < s->sweep->notices_before &&
-	       notice->row.state > NOTICE_FETCHED;
+	       !notice->row.shown && notice->row.state > NOTICE_FETCHED;
 }
 
 static int

@@ -65,6 +65,8 @@ store_sqlite_notice_decide(struct sqlite_store *s, struct store_op *op)
 		return STORE_CONFLICT;
 	*is = was;
 	is->verdict = decide->verdict;
+	if (!refuses && decide->folder.n > 0)
+		is->folder = decide->folder;
 	if (is->decided_at == 0)
 		is->decided_at = store_moment(op);
 	is_undecided = was.state == NOTICE_PENDING || was.state == NOTICE_KEPT;

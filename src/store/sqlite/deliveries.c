@@ -62,7 +62,8 @@ load_delivery(struct sqlite_store *s, const struct key *key,
 {
 	struct query q = query_new(s,
 	    "SELECT key, message, user, recipient, trace, notice_id,"
-	    " notice_domain, tries, created, next_at"
+	    " notice_domain, tries, created, next_at, coalesce((SELECT folder"
+	    "  FROM notices WHERE key = deliveries.notice), x'')"
 	    " FROM deliveries WHERE key = ?1 AND staged = 0");
 	bool found;
 
@@ -79,6 +80,7 @@ load_delivery(struct sqlite_store *s, const struct key *key,
 		delivery_r->tries = (unsigned)query_number(&q);
 		delivery_r->created = query_number(&q);
 		delivery_r->next_at = query_number(&q);
+		delivery_r->folder = query_text(&q);
 	}
 	query_end(&q);
 	return found;

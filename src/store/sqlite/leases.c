@@ -42,6 +42,11 @@ store_sqlite_lease_free(struct sqlite_store *s, struct store_op *op)
 	    " WHERE lease_node <> 0 AND lease_node = ?1",
 	    node);
 	run(s,
+	    "UPDATE notices INDEXED BY notices_stub_claimed"
+	    " SET stub_node = 0, stub_until = 0"
+	    " WHERE stub_node <> 0 AND stub_node = ?1",
+	    node);
+	run(s,
 	    "UPDATE deliveries INDEXED BY deliveries_leased"
 	    " SET lease_node = 0, lease_until = 0"
 	    " WHERE lease_node <> 0 AND lease_node = ?1",

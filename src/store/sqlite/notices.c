@@ -45,6 +45,8 @@ read_notice(struct query *q, struct store_notice *notice_r)
 	notice_r->reply = query_text(q);
 	notice_r->decided_at = query_number(q);
 	notice_r->server = query_text(q);
+	notice_r->folder = query_text(q);
+	notice_r->shown = query_number(q) != 0;
 }
 
 /* Ends Q, which asks for NOTICE_COLUMNS. */
@@ -326,7 +328,7 @@ notices_save(struct sqlite_store *s, const struct store_notice *was,
 	    " message = ?5, reply = ?6, verdict = ?7, verdict_due = ?8,"
 	    " lease_node = CASE ?9 WHEN 1 THEN 0 ELSE lease_node END,"
 	    " lease_until = CASE ?9 WHEN 1 THEN 0 ELSE lease_until END,"
-	    " decided_at = ?10"
+	    " decided_at = ?10, folder = ?11"
 	    " WHERE key = ?1");
 
 	query_put_key(&q, &is->key);
@@ -342,6 +344,7 @@ notices_save(struct sqlite_store *s, const struct store_notice *was,
 	query_put_number(&q, is->verdict_due);
 	query_put_number(&q, gives_back);
 	query_put_number(&q, is->decided_at);
+	query_put_text(&q, is->folder);
 	query_run(&q);
 	tally_notice(s, was->state, was->unconfirmed, was->verdict_due, -1);
 	tally_notice(s, is->state, is->unconfirmed, is->verdict_due, 1);
@@ -539,8 +542,8 @@ notices_finish(struct sqlite_store *s, const struct key *key)
 	tally_notice(s, NOTICE_DELIVERED, unconfirmed, verdict_due, 1);
 }
 
-static void
-load_text(struct sqlite_store *s, struct store_notice *notice)
+void
+notices_load_text(struct sqlite_store *s, struct store_notice *notice)
 {
 	struct query q =
 	    query_new(s, "SELECT text FROM envelopes WHERE notice = ?1");
@@ -551,20 +554,34 @@ load_text(struct sqlite_store *s, struct store_notice *notice)
 	query_end(&q);
 }
 
+static bool
+load_bringer(struct sqlite_store *s, const struct store_notice_get *get,
+    struct store_notice *notice_r)
+{
+	struct query q = query_new(s,
+	    "SELECT " NOTICE_COLUMNS " FROM notices INDEXED BY notices_brought"
+	    " WHERE state IN (5, 6) AND message IS NOT NULL AND message = ?1"
+	    " AND recipient = ?2 ORDER BY key LIMIT 1");
+
+	query_put_key(&q, &get->message);
+	query_put_text(&q, get->recipient);
+	return load(&q, notice_r);
+}
+
 enum store_outcome
 store_sqlite_notice_get(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_notice_get *get = &op->notice_get;
-	bool found = key_is_zero(get->key)
-			 ? notices_load_named(s, get->id, get->domain,
-			       get->recipient, &get->notice)
-			 : notices_load_at(s, &get->key, &get->notice);
+	bool found = !key_is_zero(get->key)
+			 ? notices_load_at(s, &get->key, &get->notice)
+		     : !key_is_zero(get->message)
+			 ? load_bringer(s, get, &get->notice)
+			 : notices_load_named(s, get->id, get->domain,
+			       get->recipient, &get->notice);
 
-	if (!found)
-		return STORE_NONE;
-	if (get->whole)
-		load_text(s, &get->notice);
-	return STORE_OK;
+	if (found && get->whole)
+		notices_load_text(s, &get->notice);
+	return found ? STORE_OK : STORE_NONE;
 }
 
 enum store_outcome

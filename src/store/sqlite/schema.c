@@ -15,6 +15,7 @@
 #define V1_IS_NOTIFIABLE "state = 1 AND route <> 5"
 #define V1_IS_REPORTABLE "report_at < " NEVER
 #define V1_IS_EXPIRING   "state IN (1, 2, 4)"
+#define V1_IS_OVER       "state IN (6, 7, 8)"
 
 static const char version_1_mail[] =
     "CREATE TABLE users ("
@@ -131,7 +132,7 @@ static const char version_1_notices[] =
     "CREATE INDEX notices_message ON notices (message)"
     " WHERE " IS_UNDECIDED " AND message IS NOT NULL;"
     "CREATE INDEX notices_over ON notices (expires_at, key)"
-    " WHERE " IS_OVER ";"
+    " WHERE " V1_IS_OVER ";"
     "CREATE INDEX notices_leased ON notices (lease_node)"
     " WHERE lease_node <> 0;"
 
@@ -228,11 +229,29 @@ static const char version_3_due[] =
     " (next_at, key, notice_until, lease_until, state, route, domain)"
     " WHERE " IS_NOTIFIABLE ";";
 
+/* Stubs in mailboxes: which are to be put, or taken out, from when on. */
+static const char version_3_stubs[] =
+    "ALTER TABLE notices ADD COLUMN folder BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE notices ADD COLUMN stub INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE notices ADD COLUMN stub_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE notices ADD COLUMN stub_node INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE notices ADD COLUMN stub_until INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX notices_stub ON notices (stub_at, key, stub_until)"
+    " WHERE " IS_STUB_DUE ";"
+    "CREATE INDEX notices_stub_claimed ON notices (stub_node)"
+    " WHERE stub_node <> 0;"
+    "CREATE INDEX notices_brought ON notices (message, recipient)"
+    " WHERE state IN (5, 6) AND message IS NOT NULL;"
+    "DROP INDEX notices_over;"
+    "CREATE INDEX notices_over ON notices (expires_at, key)"
+    " WHERE " IS_OVER ";";
+
 /* migrations[n] leads from version n to n + 1, in parts. */
 static const char *const version_1[] = {
     version_1_mail, version_1_notices, version_1_others, NULL};
 static const char *const version_2[] = {version_2_text, NULL};
-static const char *const version_3[] = {version_3_due, version_3_lists, NULL};
+static const char *const version_3[] = {
+    version_3_due, version_3_lists, version_3_stubs, NULL};
 static const char *const *const migrations[] = {
     version_1, version_2, version_3};
 

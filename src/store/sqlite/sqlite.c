@@ -48,6 +48,7 @@ static const bool has_savepoint[STORE_VERBS] = {
     [STORE_NOTICE_SETTLE] = true,
     [STORE_NOTICE_DECIDE] = true,
     [STORE_NOTICE_EXPIRE] = true,
+    [STORE_STUB_CLAIM] = true,
     [STORE_DELIVERY_CLAIM] = true,
     [STORE_DELIVERY_SETTLE] = true,
     [STORE_PEER_PUT] = true,

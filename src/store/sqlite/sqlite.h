@@ -78,7 +78,12 @@ struct sqlite_store {
 	"(state IN (1, 4) OR (state = 2 AND" \
 	" (decided_at = 0 OR verdict NOT IN (1, 2))))"
 #define IS_UNDECIDED "state IN (1, 4)"
-#define IS_OVER      "state IN (6, 7, 8)"
+/* Not while its stub lies in a mailbox. */
+#define IS_OVER "state IN (6, 7, 8) AND stub = 0"
+/* Its stub is to be put into a mailbox, or taken out. */
+#define IS_STUB_DUE                                            \
+	"((stub = 0 AND state IN (1, 4) AND recipient <> x'')" \
+	" OR (stub = 1 AND state IN (5, 6, 7, 8)))"
 
 #define IS_FORGETTABLE "(list = 1 OR until > 0)"
 
@@ -240,7 +245,7 @@ void pulls_end(struct sqlite_store *s, const struct key *key,
 	"key, id, domain, recipient, given, sender, subject, attachments,"     \
 	" verdict, verdict_due, address, dialect, state, unconfirmed, digest," \
 	" size, tries, created, first_try_at, next_at, expires_at, message,"   \
-	" reply, decided_at, server"
+	" reply, decided_at, server, folder, stub"
 
 /* By name, as store.h says; by key. False: there is none. */
 bool notices_load_named(struct sqlite_store *s, struct span id,
@@ -268,6 +273,9 @@ bool notices_drop(struct sqlite_store *s, const struct store_notice *was,
 /* The envelope text of a notice, if there is one. */
 void notices_put_text(
     struct sqlite_store *s, const struct key *key, struct span text);
+
+/* Its envelope text; "" when there is none. */
+void notices_load_text(struct sqlite_store *s, struct store_notice *notice);
 
 /* FETCHED becomes DELIVERED. */
 void notices_finish(struct sqlite_store *s, const struct key *key);
