@@ -122,6 +122,50 @@ identifier_check(
 	return 0;
 }
 
+static int
+stub_tag(struct key notice, struct span user, const uint8_t *server_secret,
+    uint8_t tag_r[TAG])
+{
+	/* the first keeps it apart from the first tag of an identifier */
+	const struct span fields[] = {span_of("stub"), key_span(&notice), user};
+
+	return make_tag(server_secret, fields, 3, tag_r);
+}
+
+int
+identifier_stub(struct key notice, struct span user,
+    const uint8_t *server_secret, char text_r[IDENTIFIER_STUB_TEXT])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t tag[TAG];
+
+	if (stub_tag(notice, user, server_secret, tag) < 0)
+		return -E_SYSTEM;
+	key_text(notice, text_r);
+	for (unsigned i = 0; i < TAG; i++) {
+		text_r[KEY_TEXT - 1 + 2 * i] = digits[tag[i] >> 4];
+		text_r[KEY_TEXT + 2 * i] = digits[tag[i] & 15];
+	}
+	text_r[IDENTIFIER_STUB_TEXT - 1] = '\0';
+	return 0;
+}
+
+int
+identifier_stub_check(struct span text, struct span user,
+    const uint8_t *server_secret, struct key *notice_r)
+{
+	char made[IDENTIFIER_STUB_TEXT];
+	struct key key;
+
+	if (text.n != IDENTIFIER_STUB_TEXT - 1 ||
+	    key_parse(span_part(text, 0, KEY_TEXT - 1), &key) < 0 ||
+	    identifier_stub(key, user, server_secret, made) < 0 ||
+	    !span_equals_secret(span_of(made), text))
+		return -E_NONE;
+	*notice_r = key;
+	return 0;
+}
+
 /* ALPHA / DIGIT / "-" / "_" / "." / "=" / "+" / "/" / "@" */
 static bool
 is_id_octet(char c)

@@ -36,6 +36,20 @@ int identifier_make(
 int identifier_check(
     struct span id, const uint8_t *server_secret, struct key *key_r);
 
+/*
+ * The name of an envelope where its user sees it: in a stub, and in the address
+ * to which they reply (WIRE 5, AT-20). The key of the notice (16) and an
+ * HMAC-SHA-256(server key; key, user) cut to 8, in lower-case hexadecimal,
+ * because local parts are folded. USER: folded.
+ */
+#define IDENTIFIER_STUB_TEXT 49 /* 48 digits and a NUL */
+int identifier_stub(struct key notice, struct span user,
+    const uint8_t *server_secret, char text_r[IDENTIFIER_STUB_TEXT]);
+
+/* Is TEXT the one that was made for this user? 0 and its key, or -E_NONE. */
+int identifier_stub_check(struct span text, struct span user,
+    const uint8_t *server_secret, struct key *notice_r);
+
 /* Is S of the grammar for identifiers that peers give us (WIRE 2: id)? */
 bool identifier_is_legal(struct span s);
 

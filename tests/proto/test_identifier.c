@@ -178,6 +178,42 @@ foreign_identifiers_have_a_strict_grammar(void **state)
 	}
 }
 
+/* AT-20 */
+static void
+a_stub_has_a_name_that_holds_for_its_user_only(void **state)
+{
+	static const uint8_t secret[IDENTIFIER_SECRET] = {1},
+			     other[IDENTIFIER_SECRET] = {2};
+	const struct key key = {{1, 2, 3}};
+	const struct span bob = span_of("bob@b.test");
+	char text[IDENTIFIER_STUB_TEXT];
+	struct key found;
+
+	(void)state;
+	assert_int_equal(identifier_stub(key, bob, secret, text), 0);
+	assert_int_equal(strlen(text), IDENTIFIER_STUB_TEXT - 1);
+	assert_int_equal(
+	    identifier_stub_check(span_of(text), bob, secret, &found), 0);
+	assert_true(key_equals(found, key));
+	assert_int_equal(identifier_stub_check(span_of(text),
+			     span_of("eve@b.test"), secret, &found),
+	    -E_NONE);
+	assert_int_equal(
+	    identifier_stub_check(span_of(text), bob, other, &found), -E_NONE);
+	for (unsigned i = 0; i < IDENTIFIER_STUB_TEXT - 1; i++) {
+		char was = text[i];
+
+		text[i] = was == '0' ? '1' : '0';
+		assert_int_equal(
+		    identifier_stub_check(span_of(text), bob, secret, &found),
+		    -E_NONE);
+		text[i] = was;
+	}
+	assert_int_equal(identifier_stub_check(span_part(span_of(text), 0, 47),
+			     bob, secret, &found),
+	    -E_NONE);
+}
+
 int
 main(void)
 {
@@ -188,6 +224,7 @@ main(void)
 	    cmocka_unit_test(fields_do_not_run_into_each_other),
 	    cmocka_unit_test(the_same_parts_give_the_same_identifier),
 	    cmocka_unit_test(foreign_identifiers_have_a_strict_grammar),
+	    cmocka_unit_test(a_stub_has_a_name_that_holds_for_its_user_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
