@@ -6,6 +6,7 @@ tests/transcripts/, and small examples of everything else.
 
 import base64
 import glob
+import itertools
 import os
 import struct
 
@@ -82,6 +83,11 @@ ENVELOPES = (
     "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
     "first lines\r\n",
     "From: a@a.test\r\nSubject: x\r\n\r\n")
+
+STUBS = (
+    ("alice@a.test", "a.test", "Minutes"), ("", "[192.0.2.1]", "=?utf-8?Q?x?="),
+    ('"a b"@a.test', "mx.a.test", "https://a.test www.a.test <b>"),
+    ("b\xf6b@a.test", "", "\u202e\x1b[2J"))
 
 SPF = (
     "192.0.2.1\tbob@e.test\tmx.e.test\nv=spf1 ip4:192.0.2.0/24 -all\n",
@@ -217,6 +223,10 @@ def seeds_of(target):
     elif target == "dsn":
         yield from (f"aab{letter(i)}\nbob@b.test\n550 5.7.1 no\nQQ\n{text}"
                     .encode() for i, text in enumerate(MESSAGES))
+    elif target == "stub":
+        yield from (f"abbfbb\n{sender}\n{server}\n{subject}\n{text}".encode()
+                    for (sender, server, subject), text
+                    in zip(itertools.cycle(STUBS), ENVELOPES + MESSAGES))
     elif target == "spf":
         yield from (text.encode() for text in SPF)
     elif target == "dns":
@@ -236,7 +246,8 @@ def seeds(target):
 
 # How a real message becomes an input.
 MAIL_FRONT = {"preview": b"utf-8\n", "envelope": b"a\n",
-              "dsn": b"aab\nbob@b.test\n550 no\nQQ\n"}
+              "dsn": b"aab\nbob@b.test\n550 no\nQQ\n",
+              "stub": b"abbfbb\nalice@a.test\na.test\nx\n"}
 MAIL_OCTETS = 8192
 
 
