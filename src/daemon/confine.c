@@ -31,6 +31,7 @@
 #define CALLER   (1u << ROLE_CALLER)
 #define RESOLVER (1u << ROLE_RESOLVER)
 #define POSTER   (1u << ROLE_POSTER)
+#define CLERK    (1u << ROLE_CLERK)
 #define AUTH     (1u << ROLE_AUTH)
 #define SWEEPER  (1u << ROLE_SWEEPER)
 #define ANY      (~MAIN)

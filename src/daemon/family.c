@@ -46,6 +46,7 @@ static const enum role_kind links[][2] = {
     {ROLE_KEEPER, ROLE_CALLER},
     {ROLE_KEEPER, ROLE_RESOLVER},
     {ROLE_KEEPER, ROLE_POSTER},
+    {ROLE_KEEPER, ROLE_CLERK},
     {ROLE_KEEPER, ROLE_AUTH},
     {ROLE_KEEPER, ROLE_SWEEPER},
     {ROLE_FRONT, ROLE_RESOLVER},
@@ -359,6 +360,7 @@ count_of(const struct family *f, enum role_kind kind)
 	case ROLE_KEEPER:
 	case ROLE_CALLER:
 	case ROLE_RESOLVER:
+	case ROLE_CLERK:
 	case ROLE_AUTH:
 	case ROLE_SWEEPER:
 		return 1;

@@ -86,6 +86,8 @@ find_identities(struct ground *g, struct err *err)
 	return 0;
 }
 
+#define VERDICT "restante-verdict" /* what Dovecot's scripts call */
+
 /* ---- folders ---- */
 
 struct folder {
@@ -122,7 +124,8 @@ open_folder(const struct ground *g, const struct folder *folder, int *fd_r,
 }
 
 /* state/ holds store/ and spool/, which belong to the keeper's user, and
-   server.key, which only root can read. */
+   server.key, which only root can read. mail/.restante/ is where the clerk and
+   the program that reads the mailboxes meet. */
 static int
 open_folders(struct ground *g, struct err *err)
 {
@@ -134,6 +137,7 @@ open_folders(struct ground *g, struct err *err)
 	    {-1, "spool", 0700, IDENTITY_USER},
 	};
 	struct folder empty = {-1, "empty", 0555, -1};
+	struct folder letters = {-1, ".restante", 0700, IDENTITY_MAIL};
 	int result = open_folder(g, &state, &g->state, err);
 
 	for (unsigned i = 0; result == 0 && i < 2; i++) {
@@ -146,7 +150,11 @@ open_folders(struct ground *g, struct err *err)
 	empty.at = g->state;
 	if (result == 0)
 		result = open_folder(g, &empty, &g->empty, err);
-	return result == 0 ? open_folder(g, &mail, &g->mail, err) : result;
+	if (result == 0)
+		result = open_folder(g, &mail, &g->mail, err);
+	letters.at = g->mail;
+	return result == 0 ? open_folder(g, &letters, &g->letters, err)
+			   : result;
 }
 
 /* Two keepers of one store would each believe to be alone. The lock ends with
@@ -317,6 +325,29 @@ bind_control(struct ground *g, struct err *err)
 	return add_listener(g, LISTENER_CONTROL, fd, err);
 }
 
+/* By its open folder: the whole path may be longer than an address holds. */
+static int
+bind_verdict(struct ground *g, struct err *err)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_system(err, "socket of verdicts");
+	snprintf(a.sun_path, sizeof a.sun_path, "/proc/self/fd/%d/" VERDICT,
+	    g->letters);
+	unlinkat(g->letters, VERDICT, 0);
+	if (bind(fd, (struct sockaddr *)&a, sizeof a) < 0 ||
+	    fchmodat(g->letters, VERDICT, 0600, 0) < 0 || listen(fd, 64) < 0 ||
+	    (g->root && fchownat(g->letters, VERDICT, g->uid[IDENTITY_MAIL],
+			    g->gid[IDENTITY_MAIL], 0) < 0)) {
+		err_system(err, "%s/.restante/" VERDICT, g->settings->mail);
+		close(fd);
+		return err->code;
+	}
+	return add_listener(g, LISTENER_VERDICT, fd, err);
+}
+
 static int
 bind_sockets(struct ground *g, struct err *err)
 {
@@ -331,7 +362,8 @@ bind_sockets(struct ground *g, struct err *err)
 	if (tls && (result = bind_all(g, LISTENER_SUBMISSIONS,
 			&s->listen_submissions, err)) < 0)
 		return result;
-	return bind_control(g, err);
+	result = bind_control(g, err);
+	return result == 0 ? bind_verdict(g, err) : result;
 }
 
 int
@@ -340,7 +372,7 @@ ground_open(const char *config_path, struct ground *g, struct err *err)
 	int result;
 
 	memset(g, 0, sizeof *g);
-	g->settings_file = g->state = g->mail = g->empty = -1;
+	g->settings_file = g->state = g->mail = g->letters = g->empty = -1;
 	for (unsigned i = 0; i < SECRET_COUNT; i++)
 		buf_init(&g->secrets[i], PEM_MAX);
 	if ((result = load(
@@ -365,6 +397,8 @@ ground_close(struct ground *g)
 	for (unsigned i = 0; i < g->listener_count; i++) {
 		if (g->listeners[i].which == LISTENER_CONTROL)
 			unlink(g->control);
+		else if (g->listeners[i].which == LISTENER_VERDICT)
+			unlinkat(g->letters, VERDICT, 0);
 		close_one(&g->listeners[i].fd);
 	}
 	g->listener_count = 0;
@@ -373,6 +407,7 @@ ground_close(struct ground *g)
 	close_one(&g->settings_file);
 	close_one(&g->state);
 	close_one(&g->mail);
+	close_one(&g->letters);
 	close_one(&g->empty);
 	settings_free(&g->settings);
 }

@@ -27,6 +27,7 @@ struct ground {
 	uid_t uid[IDENTITY_COUNT];
 	gid_t gid[IDENTITY_COUNT];
 	int state, mail, empty; /* folders that roles are shut in */
+	int letters;            /* mail/.restante */
 	struct buf secrets[SECRET_COUNT];
 	struct {
 		enum role_listener which;

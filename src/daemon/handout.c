@@ -14,6 +14,7 @@ static const struct need {
     [ROLE_CALLER] = {IDENTITY_NET, ROOT_EMPTY, 1 << SECRET_CA},
     [ROLE_RESOLVER] = {IDENTITY_NET, ROOT_EMPTY, 0},
     [ROLE_POSTER] = {IDENTITY_MAIL, ROOT_MAIL, 0},
+    [ROLE_CLERK] = {IDENTITY_MAIL, ROOT_MAIL, 0},
     [ROLE_AUTH] = {IDENTITY_USER, ROOT_EMPTY, 0},
     [ROLE_SWEEPER] = {IDENTITY_USER, ROOT_STATE, 0},
 };
@@ -53,7 +54,8 @@ send_secrets(struct peer *p, const struct ground *g, unsigned which)
 	return true;
 }
 
-/* A front faces peers or users; the keeper alone has the control socket. */
+/* A front faces peers or users; the keeper alone has the control socket, the
+   clerk that to which the reader of the mailboxes speaks. */
 static bool
 listens(const struct peer *p, bool faces_peers, enum role_listener which)
 {
@@ -65,6 +67,8 @@ listens(const struct peer *p, bool faces_peers, enum role_listener which)
 		return p->kind == ROLE_FRONT && !faces_peers;
 	case LISTENER_CONTROL:
 		return p->kind == ROLE_KEEPER;
+	case LISTENER_VERDICT:
+		return p->kind == ROLE_CLERK;
 	}
 	return false;
 }

@@ -117,6 +117,8 @@ tick(evutil_socket_t fd, short what, void *arg)
 	notify_look(k->notify, now);
 	pull_look(k->pull, now);
 	put_look(k->put, now);
+	show_look(k->show, now);
+	keeper_account_tick(k);
 	hold_expire(&k->expiry, now);
 	tell_look(&k->tell, now);
 	decide_expire(&k->lapsing, now);
@@ -240,6 +242,7 @@ reloaded(struct role *role, const struct settings *old)
 	notify_settings(k->notify, role->settings);
 	pull_settings(k->pull, role->settings);
 	put_settings(k->put, role->settings);
+	show_settings(k->show, role->settings);
 }
 
 /* ---- life ---- */
@@ -339,6 +342,9 @@ message(struct role *role, struct peer *from, struct message *m)
 			keeper_arrival_sealed(k, m);
 		else
 			keeper_work_message(k, from, m);
+		break;
+	case ROLE_CLERK:
+		keeper_stub_message(k, from, m);
 		break;
 	case ROLE_AUTH:
 		if (m->type == MESSAGE_HASH_ANSWER)

@@ -24,6 +24,7 @@
 #include "receiver/decide.h"
 #include "receiver/pull.h"
 #include "receiver/put.h"
+#include "receiver/show.h"
 #include "trust/limits.h"
 
 #define KEEPER_POSTERS 4
@@ -76,6 +77,8 @@ struct keeper {
 	struct notify *notify;
 	struct pull *pull;
 	struct put *put;
+	struct show *show;
+	struct keeper_account *account;
 
 	struct limits *submits; /* messages of each user, a day */
 	struct limits *notices; /* notices of each address, a minute */
@@ -145,7 +148,28 @@ void keeper_notice_message(struct keeper *k, struct peer *from,
     struct desk *desk, const struct message *m);
 void keeper_notice_drop(struct desk *desk);
 
-/* keeper_work.c */
+/* keeper_stub.c: stubs in mailboxes, and what people do with them. */
+int keeper_stub_begin(struct keeper *k, struct err *err);
+void
+keeper_stub_message(struct keeper *k, struct peer *from, struct message *m);
+/* A submission to RECIPIENT by USER accepts NOTICE_R, whose stub it answers. */
+bool keeper_stub_answers(const struct keeper *k, struct span recipient,
+    struct span user, struct key *notice_r);
+
+/* keeper_account.c: who may sign in to the mailboxes, for the clerk. */
+int keeper_account_begin(struct keeper *k, struct err *err);
+/* An account has changed, or the clerk is new. */
+void keeper_account_changed(struct keeper *k);
+/* The clerk has gone: it hears all again. */
+void keeper_account_lost(struct keeper *k);
+/* Goes on, when there was no room before. */
+void keeper_account_tick(struct keeper *k);
+void keeper_account_end(struct keeper *k);
+
+/* keeper_work.c. One folder's deliveries go to one poster, so that it can sync
+   the folder once for several; another takes over while that one is gone. NULL:
+   none takes any now. */
+struct peer *keeper_poster(struct keeper *k, const char *folder);
 int keeper_work_begin(struct keeper *k, struct err *err);
 void
 keeper_work_message(struct keeper *k, struct peer *from, struct message *m);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "message/dsn.h"
 #include "origin/withdraw.h"
 #include "receiver/decide.h"
 #include "store/spool.h"
@@ -217,6 +218,7 @@ arrival_answered(void *arg, enum reply_name reply, struct span argument)
 		if (in->arrival.way == ARRIVAL_SUBMITTED)
 			notify_look(k->notify, role_now());
 		put_look(k->put, role_now());
+		show_look(k->show, role_now());
 	} else if (in->arrival.spooled) {
 		drop_body(k, in->arrival.message);
 	}
@@ -305,6 +307,45 @@ free_body(void *owner, struct key message)
 	keeper_free_body(in->asker->keeper, message);
 }
 
+/* ---- accepting by a reply (DM-24) ---- */
+
+static void
+stub_answered(
+    void *owner, enum store_outcome outcome, const struct store_notice *notice)
+{
+	struct incoming *in = owner;
+	struct keeper *k = in->asker->keeper;
+	bool decided = outcome == STORE_OK || outcome == STORE_CONFLICT;
+
+	(void)notice;
+	pull_look(k->pull, role_now());
+	withdrawn(in, decided                 ? REPLY_ACCEPTED
+		      : outcome == STORE_NONE ? REPLY_NO_SUCH_USER
+					      : REPLY_DELIVERY_LATER);
+}
+
+/* Only of a person: a machine that answers all mail accepts none (AT-20).
+   False: it is an ordinary message. */
+static bool
+accept_stub(struct keeper *k, struct incoming *in)
+{
+	const struct decide_world world = {in, stub_answered, free_body};
+	struct decide_ask ask = {.user = in->arrival.user,
+	    .folder = span_of(""),
+	    .verdict = VERDICT_ACCEPT};
+
+	if (in->arrival.count != 1 ||
+	    !keeper_stub_answers(
+		k, in->recipients[0].recipient, in->arrival.user, &ask.notice))
+		return false;
+	if (in->arrival.sender.n == 0 || dsn_is_automatic(in->arrival.head))
+		withdrawn(in, REPLY_NO_SUCH_USER);
+	else
+		decide_verdict(
+		    k->store, &k->role->settings, &ask, in->now, &world);
+	return true;
+}
+
 /* False: it is an ordinary message. */
 static bool
 take_back(struct keeper *k, struct incoming *in)
@@ -335,7 +376,7 @@ take_in(struct keeper *k, struct incoming *in)
 {
 	switch (in->arrival.way) {
 	case ARRIVAL_SUBMITTED:
-		if (take_back(k, in))
+		if (take_back(k, in) || accept_stub(k, in))
 			return;
 		if (!limits_take(k->submits, in->arrival.user,
 			k->role->settings->submit_rate, in->now)) {

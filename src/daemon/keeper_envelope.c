@@ -108,6 +108,7 @@ answered(
 		    "state", store_notice_state_name(notice->state));
 		pull_look(k->pull, role_now());
 		put_look(k->put, role_now());
+		show_look(k->show, role_now());
 		keeper_stir(k);
 	}
 	keeper_request_end(r, outcome, document);

@@ -185,7 +185,8 @@ recipient_asked(struct keeper *k, struct peer *from, const struct message *m)
 	ask.mode_r = &a->mode;
 	ask.whole_r = &a->whole;
 	if (ask.way == ARRIVAL_SUBMITTED &&
-	    keeper_arrival_withdraws(k, ask.recipient, &hold)) {
+	    (keeper_arrival_withdraws(k, ask.recipient, &hold) ||
+		keeper_stub_answers(k, ask.recipient, ask.user, &hold))) {
 		recipient_answered(a, REPLY_RECIPIENT_OK);
 		return;
 	}

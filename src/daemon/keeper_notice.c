@@ -79,6 +79,7 @@ notice_answered(void *arg, enum reply_name reply)
 		keeper_history_verified(
 		    a->keeper->history, a->address, span_of(a->domain));
 		pull_look(a->keeper->pull, role_now());
+		show_look(a->keeper->show, role_now());
 	}
 	message_init(&m, MESSAGE_NOTICE_ANSWER);
 	m.notice_answer.session = a->session;

@@ -99,6 +99,9 @@ done(struct store_op *op, void *arg)
 {
 	struct keeper_request *r = arg;
 
+	if (op->outcome == STORE_OK &&
+	    (op->verb == STORE_USER_PUT || op->verb == STORE_USER_DROP))
+		keeper_account_changed(r->keeper);
 	if (r->kind->next != NULL &&
 	    (op->outcome == STORE_OK ||
 		(op->outcome == STORE_NONE && r->after_none)))

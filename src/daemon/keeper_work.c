@@ -164,10 +164,8 @@ pull_confirmed(void *owner, struct ip address, struct span domain)
 
 /* ---- put ---- */
 
-/* One user's deliveries go to one poster, so that it can sync the folder once
-   for several; another takes over while that one is gone. */
-static struct peer *
-poster_for(struct keeper *k, const char *folder)
+struct peer *
+keeper_poster(struct keeper *k, const char *folder)
 {
 	unsigned at = 0;
 
@@ -187,7 +185,7 @@ static int
 deliver(void *owner, const struct put_delivery *d)
 {
 	struct keeper *k = owner;
-	struct peer *poster = poster_for(k, d->folder);
+	struct peer *poster = keeper_poster(k, d->folder);
 	struct message m;
 	struct err err = {0};
 	int file = -1;
@@ -340,6 +338,9 @@ pulled(struct keeper *k, const struct message *m)
 static void
 posted(struct keeper *k, const struct message *m)
 {
+	if (show_ended(k->show, m->posted.delivery, m->posted.outcome == 0,
+		role_now()))
+		return;
 	if (m->posted.outcome == 0)
 		k->counters.n[COUNTER_DELIVERED]++;
 	put_ended(k->put, m->posted.delivery, m->posted.outcome == 0,
@@ -378,10 +379,15 @@ keeper_work_gone(struct keeper *k, struct peer *peer)
 		break;
 	case ROLE_POSTER:
 		put_lost(k->put, (int)peer->index, now);
+		show_lost(k->show, true, (int)peer->index, now);
 		keeper_arrival_lost(k, peer->index);
 		break;
 	case ROLE_RESOLVER:
 		notify_unresolved(k->notify, now);
+		break;
+	case ROLE_CLERK:
+		show_lost(k->show, false, 0, now);
+		keeper_account_lost(k);
 		break;
 	case ROLE_MAIN:
 	case ROLE_KEEPER:
@@ -406,7 +412,9 @@ keeper_work_begin(struct keeper *k, struct err *err)
 	    pull_new(k->store, s, k->node, &pull, &k->pull) < 0 ||
 	    put_new(k->store, s, k->node, &put, &k->put) < 0)
 		return err_set(err, -E_NOMEM, "no memory");
-	return 0;
+	if (keeper_stub_begin(k, err) < 0)
+		return err->code;
+	return keeper_account_begin(k, err);
 }
 
 void
@@ -415,4 +423,6 @@ keeper_work_end(struct keeper *k)
 	notify_free(&k->notify);
 	pull_free(&k->pull);
 	put_free(&k->put);
+	show_free(&k->show);
+	keeper_account_end(k);
 }

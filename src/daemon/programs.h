@@ -9,6 +9,7 @@ extern const struct role_program front_program;
 extern const struct role_program caller_program;
 extern const struct role_program resolver_program;
 extern const struct role_program poster_program;
+extern const struct role_program clerk_program;
 extern const struct role_program auth_program;
 extern const struct role_program sweeper_program;
 

@@ -33,6 +33,7 @@ static const struct role_program *const programs[ROLE_KINDS] = {
     [ROLE_CALLER] = &caller_program,
     [ROLE_RESOLVER] = &resolver_program,
     [ROLE_POSTER] = &poster_program,
+    [ROLE_CLERK] = &clerk_program,
     [ROLE_AUTH] = &auth_program,
     [ROLE_SWEEPER] = &sweeper_program,
 };

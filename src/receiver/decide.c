@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "mailbox/folder.h"
 #include "message/date.h"
 #include "message/digest.h"
 
@@ -210,8 +211,9 @@ decide_report(const struct settings *settings,
 struct deciding {
 	struct store *store;
 	struct settings *const *settings;
-	struct key key;
+	struct key key, message;
 	char user[ADDRESS_TEXT];
+	char folder[FOLDER_NAME_MAX];
 	enum store_verdict verdict;
 	struct decide_world world;
 	bool again; /* a pull was quicker: asked once more */
@@ -291,8 +293,10 @@ notice_found(struct store_op *found, void *arg)
 	if (outcome == STORE_OK && op != NULL &&
 	    (!copy || delivery_of(x, n, op->now, &op->arena,
 			  &op->notice_decide.delivery) == 0)) {
+		x->key = n->key;
 		op->notice_decide.key = x->key;
 		op->notice_decide.user = span_of(x->user);
+		op->notice_decide.folder = span_of(x->folder);
 		op->notice_decide.verdict = x->verdict;
 		op->done = decided;
 		op->arg = x;
@@ -314,6 +318,8 @@ look(struct deciding *x, int64_t now)
 		return;
 	}
 	op->notice_get.key = x->key;
+	op->notice_get.message = x->message;
+	op->notice_get.recipient = span_of(x->user);
 	op->done = notice_found;
 	op->arg = x;
 	store_submit(x->store, op);
@@ -325,7 +331,8 @@ decide_verdict(struct store *store, struct settings *const *settings,
 {
 	struct deciding *x = calloc(1, sizeof *x);
 
-	if (x == NULL || span_copy(ask->user, x->user, sizeof x->user) < 0) {
+	if (x == NULL || span_copy(ask->user, x->user, sizeof x->user) < 0 ||
+	    span_copy(ask->folder, x->folder, sizeof x->folder) < 0) {
 		free(x);
 		world->answered(world->owner, STORE_BROKEN, NULL);
 		return;
@@ -333,6 +340,7 @@ decide_verdict(struct store *store, struct settings *const *settings,
 	x->store = store;
 	x->settings = settings;
 	x->key = ask->notice;
+	x->message = ask->message;
 	x->verdict = ask->verdict;
 	x->world = *world;
 	look(x, now);

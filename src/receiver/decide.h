@@ -61,8 +61,10 @@ int decide_report(const struct settings *settings,
  */
 struct decide_ask {
 	struct key notice;
-	struct span user; /* whose it must be, folded; "": anybody's */
+	struct key message; /* with a zero notice: the one that brought this */
+	struct span user;   /* whose it must be, folded; "": anybody's */
 	enum store_verdict verdict;
+	struct span folder; /* of one accepted: folder_on_disk(); "": INBOX */
 };
 struct decide_world {
 	void *owner;

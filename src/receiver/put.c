@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/log.h"
+#include "mailbox/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -178,6 +179,24 @@ put_lost(struct put *p, int where, int64_t now)
 
 /* ---- claiming ---- */
 
+/* The folder that the user chose, or the inbox. */
+static int
+place_of(const struct store_delivery *delivery, char folder_r[PUT_PATH_MAX])
+{
+	struct span chosen = delivery->folder;
+	size_t at;
+
+	if (put_folder(delivery->user, folder_r) < 0)
+		return -E_SYNTAX;
+	at = strlen(folder_r);
+	if (chosen.n == 0 || !folder_is_on_disk(chosen) ||
+	    at + chosen.n + 2 > PUT_PATH_MAX)
+		return 0;
+	snprintf(
+	    folder_r + at, PUT_PATH_MAX - at, "/%.*s", (int)chosen.n, chosen.p);
+	return 0;
+}
+
 static void
 hand_on(struct put *p, const struct store_delivery_row *row, int64_t now)
 {
@@ -201,7 +220,7 @@ hand_on(struct put *p, const struct store_delivery_row *row, int64_t now)
 	/* the same for each attempt, whatever our host is called by then */
 	snprintf(name, sizeof name, "%lld.R%s.restante",
 	    (long long)row->delivery.created, key);
-	u->where = put_folder(row->delivery.user, folder) < 0
+	u->where = place_of(&row->delivery, folder) < 0
 		       ? -E_SYNTAX
 		       : p->world.deliver(p->world.owner, &delivery);
 	if (u->where >= 0)

@@ -7,6 +7,12 @@
 #include "daemon/keeper_peers.h"
 
 void
+keeper_account_changed(struct keeper *k)
+{
+	(void)k;
+}
+
+void
 keeper_stir(struct keeper *k)
 {
 	(void)k;

@@ -244,6 +244,7 @@ set_up(void **state)
 	make_folder("own");
 	make_folder("own/store");
 	make_folder("own/spool");
+	make_folder("own/.restante");
 	trying_listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	return bind(trying_listener, (const struct sockaddr *)&any,
 		   sizeof any) != 0 ||
@@ -256,7 +257,7 @@ static int
 tear_down(void **state)
 {
 	static const char *const folders[] = {
-	    "own/store", "own/spool", "own", ""};
+	    "own/store", "own/spool", "own/.restante", "own", ""};
 	char path[128];
 
 	(void)state;

@@ -99,12 +99,22 @@ deliver(void *owner, const struct put_delivery *delivery)
 }
 
 static int
+put_stub(void *owner, const struct show_stub *stub)
+{
+	(void)owner;
+	(void)stub;
+	return 0;
+}
+
+static int
 set_up(void **state)
 {
 	struct played *d = calloc(1, sizeof *d);
 	const struct pull_world pulls = {.owner = d, .call = call};
 	const struct put_world puts = {
 	    .owner = d, .deliver = deliver, .free_body = keeper_free_body};
+	const struct show_world shows = {.owner = d, .put = put_stub};
+	static const uint8_t secret[IDENTIFIER_SECRET];
 
 	assert_non_null(d);
 	played = d;
@@ -120,6 +130,9 @@ set_up(void **state)
 	assert_int_equal(put_new(d->side.store, d->side.settings, NODE, &puts,
 			     &d->keeper.put),
 	    0);
+	assert_int_equal(show_new(d->side.store, d->side.settings, NODE, secret,
+			     &shows, &d->keeper.show),
+	    0);
 	assert_int_equal(keeper_request_new(&d->keeper, NULL, &d->requests), 0);
 	*state = d;
 	return 0;
@@ -134,6 +147,7 @@ tear_down(void **state)
 	keeper_request_free(&d->requests);
 	pull_free(&d->keeper.pull);
 	put_free(&d->keeper.put);
+	show_free(&d->keeper.show);
 	side_close(&d->side);
 	json_decref(d->answer);
 	free(d);

@@ -425,6 +425,7 @@ the_table_says_who_may_send_what(void **state)
 		CALLER = 1u << ROLE_CALLER,
 		RESOLVER = 1u << ROLE_RESOLVER,
 		POSTER = 1u << ROLE_POSTER,
+		CLERK = 1u << ROLE_CLERK,
 		AUTH = 1u << ROLE_AUTH,
 		SWEEPER = 1u << ROLE_SWEEPER,
 	};
@@ -478,6 +479,12 @@ nobody_has_anothers_power(void **state)
 		assert_int_equal(
 		    message_is_legal(MESSAGE_ACCOUNT_ASK, role, ROLE_KEEPER),
 		    role == ROLE_AUTH);
+		assert_int_equal(
+		    message_is_legal(MESSAGE_STUB_MOVED, role, ROLE_KEEPER),
+		    role == ROLE_CLERK);
+		assert_int_equal(
+		    message_is_legal(MESSAGE_ACCOUNT_LINE, ROLE_KEEPER, role),
+		    role == ROLE_CLERK);
 		assert_int_equal(
 		    message_is_legal(MESSAGE_MX_ANSWER, role, ROLE_KEEPER),
 		    role == ROLE_RESOLVER);

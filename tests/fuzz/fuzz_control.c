@@ -107,12 +107,22 @@ deliver(void *owner, const struct put_delivery *delivery)
 	return 0;
 }
 
+static int
+put_stub(void *owner, const struct show_stub *stub)
+{
+	(void)owner;
+	(void)stub;
+	return 0;
+}
+
 static void
 open_keeper(struct played *d)
 {
 	const struct pull_world pulls = {.owner = d, .call = call};
 	const struct put_world puts = {
 	    .owner = d, .deliver = deliver, .free_body = keeper_free_body};
+	const struct show_world shows = {.owner = d, .put = put_stub};
+	static const uint8_t secret[IDENTIFIER_SECRET];
 	static const char *const local[] = {"b.test"};
 	struct keeper *k = &d->keeper;
 	struct err err;
@@ -127,6 +137,8 @@ open_keeper(struct played *d)
 	assert(
 	    pull_new(k->store, d->role.settings, NODE, &pulls, &k->pull) == 0);
 	assert(put_new(k->store, d->role.settings, NODE, &puts, &k->put) == 0);
+	assert(show_new(k->store, d->role.settings, NODE, secret, &shows,
+		   &k->show) == 0);
 	assert(keeper_request_new(k, NULL, &d->requests) == 0);
 }
 
@@ -138,6 +150,7 @@ close_keeper(struct played *d)
 	keeper_request_free(&d->requests);
 	pull_free(&k->pull);
 	put_free(&k->put);
+	show_free(&k->show);
 	store_close(&k->store);
 	hosts_free(&k->local);
 	settings_free(&d->role.settings);

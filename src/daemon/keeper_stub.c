@@ -1,0 +1,217 @@
+/*
+ * Stubs: put into mailboxes by the posters, taken away by the clerk; and what
+ * people do with them there, which is a decision like any other (DM-24, SM-25,
+ * WIRE 10).
+ */
+#include "daemon/keeper.h"
+
+#include "base/log.h"
+#include "receiver/decide.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- putting and taking away ---- */
+
+static int
+put_stub(void *owner, const struct show_stub *stub)
+{
+	struct keeper *k = owner;
+	struct peer *poster = keeper_poster(k, stub->folder);
+	struct message m;
+
+	if (poster == NULL)
+		return -E_AGAIN;
+	message_init(&m, MESSAGE_POST_BODY);
+	m.post_body.delivery = stub->notice;
+	m.post_body.octets = stub->body;
+	if (!peer_ask(poster, &m))
+		return -E_AGAIN;
+	message_init(&m, MESSAGE_POST);
+	m.post.delivery = stub->notice;
+	m.post.folder = span_of(stub->folder);
+	m.post.name = span_of(stub->name);
+	m.post.repeated = true; /* cheap: it is one folder */
+	m.post.head = stub->head;
+	return peer_ask(poster, &m) ? (int)poster->index : -E_AGAIN;
+}
+
+static int
+take_stub(void *owner, const struct show_stub *stub)
+{
+	struct keeper *k = owner;
+	struct peer *clerk = role_peer(k->role, ROLE_CLERK, 0);
+	struct message m;
+
+	if (clerk == NULL || peer_is_full(clerk))
+		return -E_AGAIN;
+	message_init(&m, MESSAGE_STUB_TAKE);
+	m.stub_take.notice = stub->notice;
+	m.stub_take.user = stub->user;
+	m.stub_take.folder = span_of(stub->folder);
+	m.stub_take.name = span_of(stub->name);
+	m.stub_take.token = span_of(stub->token);
+	return peer_ask(clerk, &m) ? 0 : -E_AGAIN;
+}
+
+/* ---- what a person did ---- */
+
+/* What it means where a stub lies now, as the folder is on the disk. */
+static const struct meaning {
+	const char *folder;
+	enum store_verdict verdict; /* NONE: nothing was decided */
+} meanings[] = {
+    {".Waiting", VERDICT_NONE},
+    {".Waiting.Trusted", VERDICT_AUTHORIZE},
+    {".Waiting.Blocked", VERDICT_SPAMMER},
+    {".Junk", VERDICT_SPAM},
+    {".Trash", VERDICT_NONE},
+};
+
+/* In all other folders it is accepted, into that folder. */
+static enum store_verdict
+verdict_of_folder(struct span folder)
+{
+	for (unsigned i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+		if (span_equals(folder, span_of(meanings[i].folder)))
+			return meanings[i].verdict;
+	return VERDICT_ACCEPT;
+}
+
+static enum store_verdict
+verdict_of_word(struct span word)
+{
+	for (unsigned v = VERDICT_ACCEPT; v <= VERDICT_SPAMMER; v++)
+		if (span_equals(word,
+			span_of(store_verdict_name((enum store_verdict)v))))
+			return (enum store_verdict)v;
+	return VERDICT_NONE;
+}
+
+static void
+answer(struct asker *a, bool noted)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_MOVE_ANSWER);
+	m.move_answer.question = a->session;
+	m.move_answer.outcome = !noted;
+	keeper_answer(a, &m);
+}
+
+/* The stub has done its work when it is noted, and also when it was decided
+   otherwise, or is over: it stands for nothing any more. */
+static void
+decided(
+    void *owner, enum store_outcome outcome, const struct store_notice *notice)
+{
+	struct asker *a = owner;
+	struct keeper *k = a->keeper;
+
+	(void)notice;
+	answer(a, outcome == STORE_OK || outcome == STORE_CONFLICT);
+	pull_look(k->pull, role_now());
+	put_look(k->put, role_now());
+	show_look(k->show, role_now());
+	keeper_stir(k);
+}
+
+static void
+free_body(void *owner, struct key message)
+{
+	const struct asker *a = owner;
+
+	keeper_free_body(a->keeper, message);
+}
+
+static void
+decide(struct asker *a, const struct decide_ask *ask)
+{
+	const struct decide_world world = {a, decided, free_body};
+	struct keeper *k = a->keeper;
+
+	decide_verdict(k->store, &k->role->settings, ask, role_now(), &world);
+}
+
+static void
+moved(struct keeper *k, struct peer *from, const struct message_stub_moved *m)
+{
+	struct decide_ask ask = {
+	    .user = m->user,
+	    .folder = span_of(""),
+	    .verdict = m->word.n > 0 ? verdict_of_word(m->word)
+				     : verdict_of_folder(m->folder),
+	};
+	struct asker *a = keeper_asker(k, from, m->question);
+	bool ours = identifier_stub_check(m->token, m->user,
+			k->accept.server_secret, &ask.notice) == 0;
+
+	log_event("stub-moved", "user=%s folder=%s word=%s ours=%d verdict=%s",
+	    log_quote(m->user), log_quote(m->folder), log_quote(m->word), ours,
+	    store_verdict_name(ask.verdict));
+	if (a == NULL)
+		return;
+	if (!ours || ask.verdict == VERDICT_NONE ||
+	    !folder_is_on_disk(m->folder)) {
+		answer(a, false);
+		return;
+	}
+	if (ask.verdict == VERDICT_ACCEPT)
+		ask.folder = m->folder;
+	decide(a, &ask);
+}
+
+/* A message that we delivered was called spam (SM-25). */
+static void
+junked(struct keeper *k, struct peer *from, const struct message_junked *m)
+{
+	const struct decide_ask ask = {
+	    .message = m->message,
+	    .user = m->user,
+	    .folder = span_of(""),
+	    .verdict = VERDICT_SPAM,
+	};
+	struct asker *a = keeper_asker(k, from, m->question);
+
+	if (a == NULL)
+		return;
+	if (m->user.n == 0 || key_is_zero(m->message))
+		answer(a, false);
+	else
+		decide(a, &ask);
+}
+
+bool
+keeper_stub_answers(const struct keeper *k, struct span recipient,
+    struct span user, struct key *notice_r)
+{
+	const struct address_rules rules = {.utf8 = true};
+	struct address address;
+
+	return address_parse(recipient, rules, &address) == 0 &&
+	       hosts_has_name(k->local, address.domain) &&
+	       show_names(&address, user, k->accept.server_secret, notice_r);
+}
+
+void
+keeper_stub_message(struct keeper *k, struct peer *from, struct message *m)
+{
+	if (m->type == MESSAGE_STUB_MOVED)
+		moved(k, from, &m->stub_moved);
+	else if (m->type == MESSAGE_JUNKED)
+		junked(k, from, &m->junked);
+	else if (m->type == MESSAGE_STUB_TAKEN)
+		show_ended(k->show, m->stub_taken.notice,
+		    m->stub_taken.outcome == 0, role_now());
+}
+
+int
+keeper_stub_begin(struct keeper *k, struct err *err)
+{
+	const struct show_world world = {k, put_stub, take_stub};
+
+	if (show_new(k->store, k->role->settings, k->node,
+		k->accept.server_secret, &world, &k->show) < 0)
+		return err_set(err, -E_NOMEM, "no memory");
+	return 0;
+}
