@@ -36,6 +36,7 @@ struct found {
 struct clerk_walk {
 	struct clerk *clerk;
 	struct event *step;
+	bool walking;
 	DIR *domains, *users;
 	char domain[NAME_MAX + 1];
 	char user[2 * NAME_MAX + 2];
@@ -263,6 +264,9 @@ step(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	free(w->asked); /* nobody answered: the next walk finds it again */
 	w->asked = NULL;
+	if (!w->walking)
+		w->domains = open_folder(AT_FDCWD, ".");
+	w->walking = true;
 	if (!list_empty(&w->found)) {
 		ask(w);
 		again(w, w->asked != NULL ? WALK_ANSWER : 0);
@@ -270,19 +274,16 @@ step(evutil_socket_t fd, short what, void *arg)
 		again(w, 0);
 	} else {
 		close_both(w);
+		w->walking = false;
 		again(w, WALK_EVERY);
-		w->domains = open_folder(AT_FDCWD, ".");
 	}
 }
 
 void
 clerk_walk_begin(struct clerk_walk *w)
 {
-	if (w->users != NULL)
-		return;
-	close_both(w);
-	w->domains = open_folder(AT_FDCWD, ".");
-	again(w, 0);
+	if (!w->walking)
+		again(w, 0);
 }
 
 int

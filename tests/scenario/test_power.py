@@ -93,6 +93,8 @@ def kind_of(target, known, server):
         return target[len("/memfd:"):].split()[0]
     if target == server.mail_folder:
         return "mail"
+    if target == os.path.join(server.mail_folder, ".restante"):
+        return "letters"
     if target == server.state:
         return "state"
     if target.startswith(server.state + "/"):
