@@ -9,6 +9,7 @@
 #include "base/settings_check.h"
 #include "ctl/commands.h"
 #include "ctl/output.h"
+#include "ctl/template.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,23 +81,17 @@ static const char steps[] =
     "  4. restante -c @PATH@ serve\n"
     "  5. restante -c @PATH@ user add ann@AT@@DOMAIN@\n";
 
-/* Appends TEMPLATE with DOMAIN for @DOMAIN@ and PATH for @PATH@. */
 static void
-fill(struct buf *to, const char *template, const char *domain, const char *path)
+fill(struct buf *to, const char *text, const char *domain, const char *path)
 {
-	struct span rest = span_of(template), name;
+	const struct template_word words[] = {
+	    {"DOMAIN", domain},
+	    {"PATH", path},
+	    {"AT", "@"},
+	    {NULL, NULL},
+	};
 
-	/* Between two @ stands a name, outside there is none. */
-	while (span_cut(&rest, '@', &name)) {
-		if (span_equals(name, span_of("DOMAIN")))
-			buf_text(to, domain);
-		else if (span_equals(name, span_of("PATH")))
-			buf_text(to, path);
-		else if (span_equals(name, span_of("AT")))
-			buf_char(to, '@');
-		else
-			buf_put(to, name);
-	}
+	template_fill(to, text, words);
 }
 
 static int
