@@ -44,6 +44,11 @@ static const struct option {
     {"--from", NULL, ARGUMENTS_FROM, TEXT(from), NULL, " MAILBOX"},
     {"--helo", NULL, ARGUMENTS_HELO, TEXT(helo), NULL, " NAME"},
     {"--dns", NULL, ARGUMENTS_DNS, TEXT(dns), NULL, " ADDRESS:PORT"},
+    {"--write", NULL, ARGUMENTS_WRITE, TEXT(write), NULL, " DIR"},
+    {"--ports", NULL, ARGUMENTS_PORTS, TEXT(ports), NULL,
+	" IMAP,IMAPS,POP3,POP3S"},
+    {"--listen", NULL, ARGUMENTS_LISTEN, TEXT(listen), NULL, " ADDRESS"},
+    {"--base-dir", NULL, ARGUMENTS_BASE_DIR, TEXT(base_dir), NULL, " DIR"},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };

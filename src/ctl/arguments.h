@@ -31,12 +31,17 @@ enum arguments_option {
 	ARGUMENTS_FROM = 16384,
 	ARGUMENTS_HELO = 32768,
 	ARGUMENTS_DNS = 65536,
+	ARGUMENTS_WRITE = 131072,
+	ARGUMENTS_PORTS = 262144,
+	ARGUMENTS_LISTEN = 524288,
+	ARGUMENTS_BASE_DIR = 1048576,
 };
 
 struct arguments {
 	unsigned seen; /* bits of enum arguments_option */
 	/* The values of the options of these names; else NULL. */
 	const char *config, *mode, *from_check, *dir, *ip, *from, *helo, *dns;
+	const char *write, *ports, *listen, *base_dir;
 	uint64_t limit; /* of --limit, at least 1; UINT64_MAX when not given */
 	int64_t for_time; /* seconds of --for, at least 1; 0 when not given */
 	unsigned n;

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define CTL_DEFAULT_CONFIG "/etc/restante/restante.conf"
 
@@ -49,6 +50,10 @@ struct ctl_world {
 	 */
 	int (*stopped)(const struct settings *settings, const json_t *request,
 	    json_t **answer_r, struct err *err);
+	/* The user of the system that a key of the configuration names, as the
+	   server finds it. */
+	int (*find_user)(
+	    const char *name, uid_t *uid_r, gid_t *gid_r, struct err *err);
 	/* -E_SYNTAX: what is asked makes no sense. */
 	int (*policy)(const struct ctl_policy_ask *ask,
 	    struct ctl_policy_answer *answer_r, struct err *err);

@@ -8,6 +8,7 @@
  * Read on: README.md of this folder.
  */
 #include "ctl/ctl.h"
+#include "daemon/drop.h"
 #include "daemon/inquiry.h"
 #include "daemon/server.h"
 #include "daemon/stopped.h"
@@ -21,6 +22,7 @@ main(int argc, char **argv)
 	static const struct ctl_world world = {
 	    .serve = server_run,
 	    .stopped = stopped_answer,
+	    .find_user = drop_user,
 	    .policy = inquiry_policy,
 	};
 	const char *config = getenv("RESTANTE_CONFIG");

@@ -53,7 +53,23 @@ policy(const struct ctl_policy_ask *ask, struct ctl_policy_answer *answer_r,
 	return 0;
 }
 
-static const struct ctl_world world = {serve, stopped, policy};
+/* Everybody is "mail", whom every Debian has. */
+static int
+find_user(const char *name, uid_t *uid_r, gid_t *gid_r, struct err *err)
+{
+	if (strcmp(name, "nobody-here") == 0)
+		return err_set(err, -E_NONE, "no such user: %s", name);
+	*uid_r = 8;
+	*gid_r = 8;
+	return 0;
+}
+
+static const struct ctl_world world = {
+    .serve = serve,
+    .stopped = stopped,
+    .find_user = find_user,
+    .policy = policy,
+};
 
 static void
 write_config(struct place *p)
