@@ -9,7 +9,7 @@ help:
 	@echo 'make test-slow [FOR=s]   fuzzes each target for so many seconds (10)'
 	@echo 'make demo [MAIL=folder] [JSON=file] [DIALECTS=gdel,msid,envelope]'
 	@echo '                         real messages there, compared byte for byte'
-	@echo 'make lab-up DIR=folder [CONF=file] [ZONE=file]'
+	@echo 'make lab-up DIR=folder [CONF=file] [ZONE=file] [READERS=no]'
 	@echo '                         the two servers in the background'
 	@echo 'make lab-down DIR=folder stops them'
 	@echo 'make build               only builds: build/restante'
@@ -43,7 +43,8 @@ demo: build
 lab-up: build
 	@$(if $(DIR),,echo 'lab-up: say DIR=folder' >&2; exit 64;) \
 	$(PYTHON) -m lab up '$(DIR)' $(if $(CONF),--conf '$(CONF)') \
-		$(if $(ZONE),--zone '$(ZONE)')
+		$(if $(ZONE),--zone '$(ZONE)') \
+		$(if $(filter no,$(READERS)),--no-readers)
 
 # Needs nothing built: what was started must always be stoppable.
 lab-down:

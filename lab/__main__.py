@@ -18,7 +18,8 @@ def contents(path):
 
 def up(arguments):
     lab = Lab(arguments.folder)
-    lab.up(contents(arguments.conf), contents(arguments.zone))
+    lab.up(contents(arguments.conf), contents(arguments.zone),
+           readers=not arguments.no_readers)
     print(f"the lab is up: {lab.folder}/lab.json says where")
 
 
@@ -37,6 +38,8 @@ def parse(arguments):
     verb.add_argument("folder")
     verb.add_argument("--conf", help="laid over both configurations")
     verb.add_argument("--zone", help="more lines for the DNS")
+    verb.add_argument("--no-readers", action="store_true",
+                      help="without IMAP and POP3")
     verb.set_defaults(do=up)
     verb = verbs.add_parser("down", help="stop it")
     verb.add_argument("folder")

@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import ssl
+import sys
 
-from lab import authority, nameserver, ports, server, world
+from lab import (authority, mailreader, nameserver, ports, server, settings,
+                 world)
 from lab.failure import LabError
 from lab.processes import Processes
 
@@ -42,18 +44,20 @@ class Lab:
     def tls_context(self):
         return ssl.create_default_context(cafile=self.ca)
 
-    def up(self, overlay="", extra_zone=""):
+    def up(self, overlay="", extra_zone="", readers=False):
         """Starts everything; on failure nothing is left and LabError tells.
 
-        OVERLAY is laid over both configurations.
+        OVERLAY is laid over both configurations. READERS: with IMAP and POP3,
+        where Dovecot is installed.
         """
         existed = os.path.isdir(self.folder)
         self.check_folder()
         os.makedirs(self.folder, exist_ok=True)
         self.remove_files()
+        readers = readers and self.may_have_readers()
         try:
             with ports.lock():
-                self.start_all(overlay, extra_zone)
+                self.start_all(overlay, extra_zone, readers)
             for candidate in self.servers:
                 self.add_users(candidate)
             self.write()
@@ -75,9 +79,23 @@ class Lab:
             if len(os.fsencode(path)) > CONTROL_PATH_MAX:
                 raise LabError(f"{self.folder}: too long a path for a socket")
 
-    def start_all(self, overlay, extra_zone):
-        *chosen, dns_port = ports.choose(len(PORT_NAMES) + 1)
-        server_ports = dict(zip(PORT_NAMES, chosen))
+    def may_have_readers(self):
+        reason = mailreader.why_not(self.folder)
+        if reason:
+            print(f"lab: neither IMAP nor POP3: {reason}", file=sys.stderr)
+        return not reason
+
+    def port_names(self, readers):
+        """Of one server, those of its Dovecot included."""
+        names = list(PORT_NAMES)
+        if "listen-smdp" in settings.known_keys(self.binary):
+            names.append("smdp")
+        return names + list(mailreader.PORT_NAMES if readers else ())
+
+    def start_all(self, overlay, extra_zone, readers):
+        names = self.port_names(readers)
+        *chosen, dns_port = ports.choose(len(names) + 1)
+        server_ports = dict(zip(names, chosen))
         self.dns = {"address": world.DNS_ADDRESS, "port": dns_port}
         nameserver.start(self.processes, os.path.join(self.folder, "dns"),
                          dns_port, extra_zone)
@@ -90,6 +108,10 @@ class Lab:
                 self, row, server_ports, dns_port, certificate, overlay)))
         for candidate in self.servers:
             candidate.start()
+        # All at once: each takes a moment of its own.
+        for start_step in (mailreader.begin, mailreader.wait) * readers:
+            for candidate in self.servers:
+                start_step(candidate)
 
     def add_users(self, candidate):
         for row in world.SERVERS:
@@ -123,7 +145,7 @@ class Lab:
 
     def down(self):
         """Stops what up() started; logs, mail and stores stay."""
-        self.processes.stop_all()
+        self.processes.stop_all(slow=mailreader.NAME)
 
     def remove_files(self):
         """Removes what a lab that has ended left, and nothing else."""

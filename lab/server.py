@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 
-from lab import control, settings
+from lab import control, mailreader, settings
 from lab.failure import LabError, wait_until
 from lab.processes import last_lines
 
@@ -106,7 +106,8 @@ class LabServer:
         except OSError:
             return False
         return all(self.greets(name, port)
-                   for name, port in self.ports.items())
+                   for name, port in self.ports.items()
+                   if name not in mailreader.PORT_NAMES)
 
     def has_said(self, words):
         """True if its log has WORDS since its last start."""
@@ -125,6 +126,8 @@ class LabServer:
             link = socket.create_connection((self.address, port),
                                             ANSWER_SECONDS)
             with link:
+                if name == "smdp":
+                    return True  # whoever comes there speaks first
                 if name == "submissions":
                     link = self.lab.tls_context().wrap_socket(
                         link, server_hostname=self.hostname)
@@ -190,10 +193,13 @@ def prepare(lab, world_server, ports, dns_port, certificate, overlay):
     config = os.path.join(folder, "restante.conf")
     with open(config, "w", encoding="utf-8") as file:
         file.write(settings.lay_over(settings.render(values), overlay))
-    return {
+    row = {
         "domain": world_server.domain, "hostname": world_server.hostname,
         "address": world_server.address, "ports": dict(ports),
         "config": config, "state": values["state"],
         "control": values["control"], "log": os.path.join(folder, "log"),
         "pids": {}, "users": [],
     }
+    if "imap" in ports:
+        row["reader_log"] = os.path.join(folder, "dovecot.log")
+    return row

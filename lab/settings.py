@@ -1,9 +1,12 @@
 """The configuration of a lab's server, and what a caller lays over it."""
 
+import json
 import os
 import re
+import subprocess
 
-from lab import world
+from lab import mailreader, world
+from lab.failure import LabError
 
 # Numbers only: the lab adds no user to the system.
 STORE_ID, NETWORK_ID, MAIL_ID = 64010, 64011, 64012
@@ -18,6 +21,16 @@ def text(value):
     if isinstance(value, int):
         return str(value)
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def known_keys(binary):
+    """The keys that the program knows."""
+    done = subprocess.run([binary, "check", "--settings", "--json"],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise LabError(f"check --settings: exit {done.returncode}:"
+                       f" {done.stderr}")
+    return {row["key"] for row in json.loads(done.stdout)["settings"]}
 
 
 def standard(server, folder, ports, dns_port, ca, certificate):
@@ -49,11 +62,14 @@ def standard(server, folder, ports, dns_port, ca, certificate):
         "submit-rate": "unlimited",
     }
     for name, port in ports.items():
-        values["listen-" + name] = [f"{server.address}:{port}"]
+        if name not in mailreader.PORT_NAMES:
+            values["listen-" + name] = [f"{server.address}:{port}"]
     if os.getuid() == 0:
         values["user"] = f"{STORE_ID}:{STORE_ID}"
         values["net-user"] = f"{NETWORK_ID}:{NETWORK_ID}"
         values["mail-user"] = f"{MAIL_ID}:{MAIL_ID}"
+        if "imap" in ports:
+            values["mail-user"] = mailreader.MAIL_USER
     return values
 
 

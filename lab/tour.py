@@ -55,6 +55,22 @@ def show_servers(lab):
     say(f"certificates are signed by {lab.ca}")
 
 
+def show_mailbox(lab):
+    """What a mail program must be told to read Bob's mail."""
+    server = lab.server("b.test")
+    if "imap" not in server.ports:
+        return
+    user, ports = server.user(ASKED), server.ports
+    say()
+    say("to open Bob's mailbox in a mail program of this machine:")
+    say(f"  IMAP at {server.address}, port {ports['imap']} with STARTTLS, or"
+        f" {ports['imaps']} with TLS")
+    say(f"  (POP3: {ports['pop3']}, {ports['pop3s']})")
+    say(f"  user {user['address']}   password {user['password']}")
+    say(f"  to send: port {ports['submission']} with STARTTLS, or"
+        f" {ports['submissions']} with TLS, the same user and password")
+
+
 def send(lab, recipient, message):
     say()
     say(f"{FROM} sends a message to {recipient}:")
@@ -179,9 +195,14 @@ def run():
     with tempfile.TemporaryDirectory(prefix="restante-") as folder:
         lab = Lab(folder)
         say(f"starting {len(world.SERVERS)} servers and a DNS server ...")
-        lab.up(SETTINGS)
+        if os.getuid() == 0:
+            # Dovecot's processes are other users and go by path. What is
+            # secret in there has a mode of its own.
+            os.chmod(folder, 0o711)
+        lab.up(SETTINGS, readers=True)
         try:
             show_servers(lab)
+            show_mailbox(lab)
             walk(lab, Watch(lab))
         except KeyboardInterrupt:
             say()
