@@ -5,14 +5,17 @@ subjects and identifiers of their own and never count what lies there.
 """
 
 import os
+import pathlib
 import sys
+import tempfile
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.dont_write_bytecode = True
 
-from lab.lab import Lab  # noqa: E402 (the path comes first)
+from lab import mailreader  # noqa: E402 (the path comes first)
+from lab.lab import Lab  # noqa: E402
 from lab.settings import lay_over  # noqa: E402
 from tests.lib import labs  # noqa: E402
 from tests.lib.general_delivery import Peer  # noqa: E402
@@ -67,6 +70,22 @@ def make_lab(tmp_path):
 def make_module_lab(tmp_path_factory):
     """A function that starts a lab for the tests of one file."""
     yield from starting(tmp_path_factory.mktemp("m"))
+
+
+@pytest.fixture(scope="module")
+def make_reading_lab():
+    """A function that starts a lab with IMAP and POP3 for the tests of one
+    file. Its folder has a short path, for sockets, and others may enter it."""
+    with tempfile.TemporaryDirectory(prefix="restante-") as folder:
+        os.chmod(folder, 0o711)
+        reason = mailreader.why_not(folder)
+        if reason:
+            pytest.skip(reason)
+        start = starting(pathlib.Path(folder))
+        make = next(start)
+        yield lambda overlay="": make(overlay, readers=True)
+        for _ in start:
+            pass
 
 
 @pytest.fixture
