@@ -46,10 +46,11 @@ struct store_entry_find {
 };
 
 /* Entries of `user` after the one named, in order of side, address, server.
-   `side` 0: both. OK. */
+   `side` 0: both. `address` "": all, else only those that name it. OK. */
 struct store_entry_list {
 	struct span user;
 	enum store_side side;
+	struct span address;
 	enum store_side after_side; /* 0: from the start */
 	struct span after_address, after_server;
 	unsigned limit;

@@ -73,6 +73,8 @@ drawn_fill_list(struct store_op *op, struct draws *d)
 		op->entry_list.after_address = drawn_listed(d);
 		op->entry_list.after_server = drawn_server(d);
 		op->entry_list.limit = draw(d, 5);
+		if (draw(d, 3) == 0)
+			op->entry_list.address = drawn_listed(d);
 	} else {
 		return false;
 	}

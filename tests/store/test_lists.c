@@ -61,6 +61,25 @@ page(struct fixture *f, enum store_side side, unsigned limit, unsigned expected)
 	return op;
 }
 
+/* A list of at most MAX takes one more of ADDRESS, or not. */
+static void
+put_within(struct fixture *f, const char *address, uint64_t max,
+    enum store_outcome outcome)
+{
+	struct store_op *op = begin(f, STORE_ENTRY_PUT);
+
+	op->entry_put.entry = (struct store_entry){
+	    .user = span_of(BOB),
+	    .side = SIDE_INCOMING,
+	    .address = span_of(address),
+	    .server = span_of(""),
+	    .list = LISTED_ALLOW,
+	    .by = ENTRY_BY_HAND,
+	};
+	op->entry_put.user_max = max;
+	expect(f, outcome);
+}
+
 /* SM-26: the pair, not the address alone */
 static void
 an_entry_speaks_of_the_address_at_its_server_only(void **state)
@@ -196,6 +215,25 @@ a_list_has_a_ceiling_that_known_entries_do_not_meet(void **state)
 }
 
 static void
+those_of_one_address_can_be_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	put(f, SIDE_INCOMING, ALICE, "", LISTED_DENY);
+	put(f, SIDE_INCOMING, ALICE, "a.test", LISTED_ALLOW);
+	put(f, SIDE_INCOMING, CAROL, "b.test", LISTED_ALLOW);
+	op = begin(f, STORE_ENTRY_LIST);
+	op->entry_list.user = span_of(BOB);
+	op->entry_list.address = span_of(ALICE);
+	op->entry_list.limit = 10;
+	expect(f, STORE_OK);
+	assert_int_equal(op->entry_list.count, 2);
+	assert_span(op->entry_list.entries[0].server, "");
+	assert_span(op->entry_list.entries[1].server, "a.test");
+}
+
+static void
 drop(struct fixture *f, const char *address, const char *server, bool any,
     enum store_outcome outcome)
 {
@@ -223,6 +261,27 @@ an_entry_is_forgotten_by_itself_or_with_all_of_its_address(void **state)
 	drop(f, ALICE, "", true, STORE_OK);
 	drop(f, ALICE, "", true, STORE_NONE);
 	page(f, 0, 10, 0);
+}
+
+/* Whatever happens to entries, how many they are is known. */
+static void
+a_list_that_was_full_has_room_for_what_goes(void **state)
+{
+	struct fixture *f = *state;
+
+	put_within(f, "x@a.test", 2, STORE_OK);
+	put_within(f, "y@a.test", 2, STORE_OK);
+	put_within(f, "x@a.test", 2, STORE_OK);
+	put_within(f, "z@a.test", 2, STORE_FULL);
+	/* one of them learns its server, and is still one */
+	assert_int_equal(standing(f, "x@a.test", "a.test"), LISTED_ALLOW);
+	put_within(f, "z@a.test", 2, STORE_FULL);
+	put(f, SIDE_OUTGOING, "o@a.test", "", LISTED_DENY);
+	drop(f, "x@a.test", "a.test", false, STORE_OK);
+	put_within(f, "z@a.test", 2, STORE_OK);
+	put_within(f, "x@a.test", 2, STORE_FULL);
+	drop(f, "y@a.test", "", true, STORE_OK);
+	put_within(f, "x@a.test", 2, STORE_OK);
 }
 
 static void
@@ -470,6 +529,8 @@ main(void)
 	    CASE(an_entry_is_put_once_where_only_new_ones_are_wanted),
 	    CASE(a_list_has_a_ceiling_that_known_entries_do_not_meet),
 	    CASE(an_entry_is_forgotten_by_itself_or_with_all_of_its_address),
+	    CASE(those_of_one_address_can_be_asked_for),
+	    CASE(a_list_that_was_full_has_room_for_what_goes),
 	    CASE(the_lists_of_a_user_go_with_the_account),
 	    CASE(authorize_and_spammer_list_the_pair),
 	    CASE(spammer_after_delivery_lists_the_pair_as_well),

@@ -285,6 +285,8 @@ is_listed(const void *row, const void *arg)
 
 	return span_equals(entry->row.user, list->user) &&
 	       (list->side == 0 || entry->row.side == list->side) &&
+	       (list->address.n == 0 ||
+		   span_equals(entry->row.address, list->address)) &&
 	       compare_names(&entry->row, &after) > 0;
 }
 

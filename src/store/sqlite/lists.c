@@ -78,17 +78,16 @@ is_there(struct sqlite_store *s, const struct store_entry *entry)
 	return query_one(&q, 0) == 1;
 }
 
-/* Looks at MAX rows at most, so that a long list is not counted to its end. */
+/* Triggers keep the number (schema.c): a long list is not counted for each
+   entry that is put. */
 static bool
 is_full(struct sqlite_store *s, const struct store_entry *entry, uint64_t max)
 {
-	struct query q =
-	    query_new(s, "SELECT count(*) FROM (SELECT 1 FROM entries"
-			 " WHERE user = ?1 AND side = ?2 LIMIT ?3)");
+	struct query q = query_new(
+	    s, "SELECT n FROM entry_counts WHERE user = ?1 AND side = ?2");
 
 	query_put_text(&q, entry->user);
 	query_put_number(&q, entry->side);
-	query_put_number(&q, (int64_t)max);
 	return (uint64_t)query_one(&q, 0) >= max;
 }
 
@@ -143,13 +142,14 @@ load(struct sqlite_store *s, const struct store_entry_find *find,
 	return found;
 }
 
-/* An entry that was waiting for it learns its server. */
+/* An entry that was waiting for it learns its server. There is none of that
+   name yet, or load() had chosen it. */
 static void
 complete(struct sqlite_store *s, const struct store_entry_find *find,
     struct store_entry *entry)
 {
 	struct query q = query_new(s,
-	    "UPDATE OR REPLACE entries SET server = ?5"
+	    "UPDATE entries SET server = ?5"
 	    " WHERE user = ?1 AND side = ?2 AND address = ?3 AND server = ?4");
 
 	put_name(&q, entry->user, entry->side, entry->address, entry->server);
@@ -254,13 +254,15 @@ store_sqlite_entry_list(struct sqlite_store *s, struct store_op *op)
 	    query_new(s, "SELECT " COLUMNS " FROM entries WHERE user = ?1"
 			 " AND (side, address, server) > (?2, ?3, ?4)"
 			 " AND (?5 = 0 OR side = ?5)"
-			 " ORDER BY side, address, server LIMIT ?6");
+			 " AND (?6 = x'' OR address = ?6)"
+			 " ORDER BY side, address, server LIMIT ?7");
 
 	list->count = 0;
 	list->entries = query_room(s, limit, sizeof list->entries[0]);
 	put_name(&q, list->user, list->after_side, list->after_address,
 	    list->after_server);
 	query_put_number(&q, list->side);
+	query_put_text(&q, list->address);
 	query_put_number(&q, limit);
 	while (list->entries != NULL && query_next(&q))
 		read_entry(&q, &list->entries[list->count++]);

@@ -218,6 +218,21 @@ static const char version_3_lists[] =
     " created INTEGER NOT NULL, told_at INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY (user, side, address, server)"
     ") STRICT, WITHOUT ROWID;"
+    /* How many there are, so that a ceiling costs one look-up. */
+    "CREATE TABLE entry_counts ("
+    " user BLOB NOT NULL, side INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " PRIMARY KEY (user, side)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TRIGGER entry_comes AFTER INSERT ON entries BEGIN"
+    " INSERT INTO entry_counts (user, side, n) VALUES (new.user, new.side, 1)"
+    "  ON CONFLICT (user, side) DO UPDATE SET n = n + 1;"
+    " END;"
+    "CREATE TRIGGER entry_goes AFTER DELETE ON entries BEGIN"
+    " UPDATE entry_counts SET n = n - 1"
+    "  WHERE user = old.user AND side = old.side;"
+    " DELETE FROM entry_counts"
+    "  WHERE user = old.user AND side = old.side AND n = 0;"
+    " END;"
     "ALTER TABLE users ADD COLUMN answers INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE notices ADD COLUMN server BLOB NOT NULL DEFAULT x'';";
 
