@@ -55,6 +55,19 @@ notify_group_free(struct notify_group **g)
 	*g = NULL;
 }
 
+/*
+ * It was accepted, and whoever did cannot turn (WIRE 4.9); or its recipient
+ * wants all that its sender writes (SM-34). Should the first try of that fail,
+ * it is announced as other messages are.
+ */
+static bool
+wants_push(const struct store_hold *hold)
+{
+	return hold->route == ROUTE_PUSH &&
+	       (hold->tries == 0 || hold->verdict == VERDICT_ACCEPT ||
+		   hold->verdict == VERDICT_AUTHORIZE);
+}
+
 void
 notify_group_add(struct notify_group *g, const struct store_hold_row *row)
 {
@@ -71,10 +84,7 @@ notify_group_add(struct notify_group *g, const struct store_hold_row *row)
 	to->size = row->message.size;
 	to->body_8bit = row->message.body_8bit;
 	to->smtputf8 = row->message.smtputf8;
-	/* it was accepted, and whoever did cannot turn (WIRE 4.9) */
-	to->push = row->hold.route == ROUTE_PUSH &&
-		   (row->hold.verdict == VERDICT_ACCEPT ||
-		       row->hold.verdict == VERDICT_AUTHORIZE);
+	to->push = wants_push(&row->hold);
 	item->tries = row->hold.tries;
 	item->ticket = 0;
 	item->settled = false;

@@ -1,6 +1,7 @@
 /* Messages that we send ourselves: asked for by their call, and how it went. */
 #include "notifying.h"
 
+#include "origin/accept.h"
 #include "origin/serve.h"
 #include "origin/settle.h"
 
@@ -316,6 +317,30 @@ what_was_accepted_without_a_turn_is_sent_at_once(void **state)
 	recorder_over(&f->world, call);
 }
 
+/* SM-34: once; then, as it was not taken, it is announced. */
+static void
+what_its_recipient_wants_for_good_is_sent_without_a_notice(void **state)
+{
+	struct fixture *f = *state;
+	const struct accept accept = {
+	    f->side.store, f->side.settings, f->side.local, f->side.secret};
+	const struct arrival_recipient bob = {
+	    .recipient = span_of("bob@b.test"), .visible = true, .whole = true};
+	struct arrival a = arrival_for(&bob, 1);
+	struct heard heard = {0};
+	struct recorded_call *call;
+
+	accept_message(&accept, &a, f->side.now, hear_text, &heard);
+	side_turn(&f->side);
+	call = call_b(f);
+	assert_true(call->items[0].push);
+	recorder_over(&f->world, call);
+	f->side.now += HOUR;
+	call = call_b(f);
+	assert_false(call->items[0].push);
+	recorder_over(&f->world, call);
+}
+
 int
 main(void)
 {
@@ -333,6 +358,7 @@ main(void)
 	    CASE(nobody_fetches_what_is_being_sent),
 	    CASE(what_is_being_fetched_is_not_sent),
 	    CASE(what_was_accepted_without_a_turn_is_sent_at_once),
+	    CASE(what_its_recipient_wants_for_good_is_sent_without_a_notice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
