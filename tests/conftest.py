@@ -30,11 +30,25 @@ def started(folder, overlay="", **more):
     return lab
 
 
+# Those that scenarios share, while they run.
+SHARED = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned():
+    """What users decided in one scenario counts for none after it."""
+    for shared in SHARED:
+        for domain in ("a.test", "b.test"):
+            labs.forget_lists(shared.server(domain))
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """The lab that most scenarios share."""
     shared = started(tmp_path_factory.mktemp("lab") / "d")
+    SHARED.append(shared)
     yield shared
+    SHARED.remove(shared)
     shared.down()
 
 
@@ -43,7 +57,9 @@ def every_dialect(tmp_path_factory):
     """The lab of those scenarios that need more than General Delivery."""
     shared = started(tmp_path_factory.mktemp("dialects") / "d",
                      labs.EVERY_DIALECT)
+    SHARED.append(shared)
     yield shared
+    SHARED.remove(shared)
     shared.down()
 
 

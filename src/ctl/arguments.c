@@ -34,6 +34,8 @@ static const struct option {
     {"--mode", NULL, ARGUMENTS_MODE, TEXT(mode), "server ask", " server|ask"},
     {"--from-check", NULL, ARGUMENTS_FROM_CHECK, TEXT(from_check),
 	"both envelope", " both|envelope"},
+    {"--answers", NULL, ARGUMENTS_ANSWERS, TEXT(answers), "listed asked",
+	" listed|asked"},
     {"--password-stdin", NULL, ARGUMENTS_PASSWORD_STDIN, FLAG, NULL, ""},
     {"--dir", NULL, ARGUMENTS_DIR, TEXT(dir), NULL, " DIR"},
     {"--man", NULL, ARGUMENTS_MAN, FLAG, NULL, ""},
@@ -49,6 +51,8 @@ static const struct option {
 	" IMAP,IMAPS,POP3,POP3S"},
     {"--listen", NULL, ARGUMENTS_LISTEN, TEXT(listen), NULL, " ADDRESS"},
     {"--base-dir", NULL, ARGUMENTS_BASE_DIR, TEXT(base_dir), NULL, " DIR"},
+    {"--server", NULL, ARGUMENTS_SERVER, TEXT(server), NULL, " NAME"},
+    {"--outgoing", NULL, ARGUMENTS_OUTGOING, FLAG, NULL, ""},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };

@@ -35,6 +35,9 @@ enum arguments_option {
 	ARGUMENTS_PORTS = 262144,
 	ARGUMENTS_LISTEN = 524288,
 	ARGUMENTS_BASE_DIR = 1048576,
+	ARGUMENTS_ANSWERS = 2097152,
+	ARGUMENTS_SERVER = 4194304,
+	ARGUMENTS_OUTGOING = 8388608,
 };
 
 struct arguments {
@@ -42,6 +45,7 @@ struct arguments {
 	/* The values of the options of these names; else NULL. */
 	const char *config, *mode, *from_check, *dir, *ip, *from, *helo, *dns;
 	const char *write, *ports, *listen, *base_dir;
+	const char *answers, *server;
 	uint64_t limit; /* of --limit, at least 1; UINT64_MAX when not given */
 	int64_t for_time; /* seconds of --for, at least 1; 0 when not given */
 	unsigned n;

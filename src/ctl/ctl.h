@@ -99,6 +99,11 @@ int ctl_ask(struct ctl *ctl, json_t *request, json_t **answer_r);
    is not there (the code no-id). */
 int ctl_ask_if_there(struct ctl *ctl, json_t *request, json_t **answer_r);
 
+/* The same, but what the server refuses is an answer, too: one with the member
+   "error". ctl_refused() says it, and returns the exit status. */
+int ctl_ask_either(struct ctl *ctl, json_t *request, json_t **answer_r);
+int ctl_refused(struct ctl *ctl, const json_t *answer);
+
 /* As ctl_ask(), but when no server runs the store itself is asked. */
 int ctl_ask_always(struct ctl *ctl, json_t *request, json_t **answer_r);
 

@@ -21,6 +21,7 @@ static const struct {
     {"bad", CTL_BAD},
     {"exists", CTL_BAD},
     {"conflict", CTL_BAD},
+    {"full", CTL_BAD},
     {"no-id", CTL_NO_ID},
     {"no-user", CTL_NO_USER},
     {"not-running", CTL_NOT_RUNNING},
@@ -84,8 +85,8 @@ open_control(struct ctl *ctl, struct err *err)
 }
 
 /* The server's own refusal, as far as it can be understood. */
-static int
-refused(struct ctl *ctl, const json_t *answer)
+int
+ctl_refused(struct ctl *ctl, const json_t *answer)
 {
 	const json_t *error = json_object_get(answer, "error");
 	const char *text = json_string_value(json_object_get(error, "text"));
@@ -121,10 +122,10 @@ is_missing(const json_t *answer)
 }
 
 enum whom { SERVER, SERVER_OR_STORE };
-enum missing { IS_FAILURE, IS_NULL };
+enum refusal { IS_FAILURE, IS_NULL_IF_MISSING, IS_ANSWER };
 
 static int
-ask(struct ctl *ctl, json_t *request, enum whom whom, enum missing missing,
+ask(struct ctl *ctl, json_t *request, enum whom whom, enum refusal refusal,
     json_t **answer_r)
 {
 	json_t *answer = NULL;
@@ -144,13 +145,14 @@ ask(struct ctl *ctl, json_t *request, enum whom whom, enum missing missing,
 	json_decref(request);
 	if (error != 0)
 		return ctl_fail(ctl, code_of(error), err.text);
-	if (json_is_true(json_object_get(answer, "ok"))) {
+	if (json_is_true(json_object_get(answer, "ok")) ||
+	    refusal == IS_ANSWER) {
 		json_object_del(answer, "ok");
 		*answer_r = answer;
 		return CTL_DONE;
 	}
-	if (missing == IS_FAILURE || !is_missing(answer))
-		status = refused(ctl, answer);
+	if (refusal == IS_FAILURE || !is_missing(answer))
+		status = ctl_refused(ctl, answer);
 	json_decref(answer);
 	return status;
 }
@@ -164,7 +166,13 @@ ctl_ask(struct ctl *ctl, json_t *request, json_t **answer_r)
 int
 ctl_ask_if_there(struct ctl *ctl, json_t *request, json_t **answer_r)
 {
-	return ask(ctl, request, SERVER, IS_NULL, answer_r);
+	return ask(ctl, request, SERVER, IS_NULL_IF_MISSING, answer_r);
+}
+
+int
+ctl_ask_either(struct ctl *ctl, json_t *request, json_t **answer_r)
+{
+	return ask(ctl, request, SERVER, IS_ANSWER, answer_r);
 }
 
 int

@@ -39,10 +39,12 @@ user_add(struct ctl *ctl, const struct arguments *a)
 
 	if (status == CTL_DONE)
 		status = ctl_ask_always(ctl,
-		    json_pack("{s:s, s:s, s:s, s:s, s:s}", "do", "user-add",
-			"address", a->words[0], "password", password, "mode",
-			a->mode == NULL ? "server" : a->mode, "from_check",
-			a->from_check == NULL ? "both" : a->from_check),
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "do",
+			"user-add", "address", a->words[0], "password",
+			password, "mode", a->mode == NULL ? "server" : a->mode,
+			"from_check",
+			a->from_check == NULL ? "both" : a->from_check,
+			"answers", a->answers == NULL ? "listed" : a->answers),
 		    &answer);
 	explicit_bzero(password, sizeof password);
 	if (status != CTL_DONE)
@@ -75,12 +77,14 @@ user_set(struct ctl *ctl, const struct arguments *a)
 	json_t *answer;
 	int status;
 
-	if (a->mode == NULL && a->from_check == NULL)
+	if (a->mode == NULL && a->from_check == NULL && a->answers == NULL)
 		return ctl_fail(ctl, "usage",
-		    "nothing to change: give --mode or --from-check");
+		    "nothing to change: give --mode, --from-check or "
+		    "--answers");
 	status = ctl_ask(ctl,
-	    json_pack("{s:s, s:s, s:s*, s:s*}", "do", "user-set", "address",
-		a->words[0], "mode", a->mode, "from_check", a->from_check),
+	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "do", "user-set",
+		"address", a->words[0], "mode", a->mode, "from_check",
+		a->from_check, "answers", a->answers),
 	    &answer);
 	if (status != CTL_DONE)
 		return status;
@@ -115,6 +119,7 @@ user_show(struct ctl *ctl, const struct arguments *a)
 	    {"Address", "address"},
 	    {"Mode", "mode"},
 	    {"From-check", "from_check"},
+	    {"Answers", "answers"},
 	    {"Created", "created"},
 	    {NULL, NULL},
 	};

@@ -125,6 +125,21 @@ take_from_check(const json_t *q, struct store_user *user, struct err *err)
 }
 
 static int
+take_answers(const json_t *q, struct store_user *user, struct err *err)
+{
+	struct span answers = control_words_text(q, "answers");
+
+	if (span_equals(answers, span_of("listed")))
+		user->answers = ANSWERS_LISTED;
+	else if (span_equals(answers, span_of("asked")))
+		user->answers = ANSWERS_ASKED;
+	else if (answers.n > 0)
+		return err_set(
+		    err, -E_SYNTAX, "answers is \"listed\" or \"asked\"");
+	return 0;
+}
+
+static int
 check_password(const json_t *q, bool is_new, struct err *err)
 {
 	size_t n = control_words_text(q, "password").n;
@@ -156,6 +171,8 @@ control_words_user(struct store_op *op, const json_t *q,
 		error = take_mode(q, user, err);
 	if (error == 0)
 		error = take_from_check(q, user, err);
+	if (error == 0)
+		error = take_answers(q, user, err);
 	return error != 0 ? error : check_password(q, local != NULL, err);
 }
 
@@ -207,4 +224,54 @@ control_words_listed(
 		return err->code;
 	hosts_free(&list);
 	return keep(op, span_of(name), name_r, err);
+}
+
+/* ---- entries of users' lists ---- */
+
+static int
+spell_domain(struct store_op *op, struct span domain, struct span *address_r,
+    struct err *err)
+{
+	char name[1 + ADDRESS_DOMAIN_MAX + 1] = "@";
+
+	if (address_domain(domain, name + 1) < 0)
+		return err_set(err, -E_SYNTAX,
+		    "behind the @ there must be the name of a domain");
+	return keep(op, span_of(name), address_r, err);
+}
+
+int
+control_words_listed_address(struct store_op *op, struct span text,
+    struct span *address_r, struct err *err)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1];
+
+	if (text.n > 1 && text.p[0] == '*' && text.p[1] == '@')
+		return spell_domain(op, span_skip(text, 2), address_r, err);
+	if (text.n > 0 && text.p[0] == '@')
+		return spell_domain(op, span_skip(text, 1), address_r, err);
+	if (address_domain(text, name) == 0)
+		return err_set(err, -E_SYNTAX,
+		    "that is a domain alone; @%s stands for all addresses "
+		    "there",
+		    name);
+	return control_words_address(op, text, address_r, err);
+}
+
+int
+control_words_server(struct store_op *op, struct span text,
+    struct span *server_r, struct err *err)
+{
+	char name[ADDRESS_DOMAIN_MAX + 1];
+	struct ip ip;
+
+	*server_r = span_of("");
+	if (text.n == 0)
+		return 0;
+	if (ip_parse(text, &ip) == 0)
+		ip_text(ip, name);
+	else if (address_domain(text, name) < 0)
+		return err_set(err, -E_SYNTAX,
+		    "a server is the name of a domain or of a host");
+	return keep(op, span_of(name), server_r, err);
 }

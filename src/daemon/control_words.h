@@ -28,9 +28,9 @@ int control_words_address(struct store_op *op, struct span text,
     struct span *address_r, struct err *err);
 
 /*
- * OP is a user_put: address, mode, from-check of a new user, in one of the
- * domains LOCAL, or (LOCAL NULL) of one that is there already. The password,
- * which may be empty only then, is checked, and still to be hashed.
+ * OP is a user_put: address, mode, from-check, answers of a new user, in one of
+ * the domains LOCAL, or (LOCAL NULL) of one that is there already. The
+ * password, which may be empty only then, is checked, and still to be hashed.
  */
 int control_words_user(struct store_op *op, const json_t *q,
     const struct hosts *local, struct err *err);
@@ -43,6 +43,18 @@ int control_words_peer(struct store_op *op, struct span text,
    refused here, but can still be shown and forgotten. */
 int control_words_listed(struct store_op *op, struct span text,
     struct span *name_r, struct err *err);
+
+/*
+ * Whom an entry of a user's list names: an address, or "@domain" (also written
+ * "*@domain") for all addresses there.
+ */
+int control_words_listed_address(struct store_op *op, struct span text,
+    struct span *address_r, struct err *err);
+
+/* Who speaks for it: the name of a domain or host, or an address of the
+   network; "" stays "". */
+int control_words_server(struct store_op *op, struct span text,
+    struct span *server_r, struct err *err);
 
 /* What the control socket answers to a refusal: docs/CONTROL.md has CODEs. */
 json_t *control_words_refusal(const char *code, const char *text);

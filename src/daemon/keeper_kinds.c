@@ -11,6 +11,7 @@
 #include "daemon/keeper_envelope.h"
 #include "daemon/keeper_guess.h"
 #include "daemon/keeper_history.h"
+#include "daemon/keeper_list.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_show.h"
 #include "proto/identifier.h"
@@ -29,8 +30,8 @@ fill_user_set(struct keeper_request *r, const json_t *q, struct err *err)
 	return control_words_user(r->op, q, NULL, err);
 }
 
-static struct store_op *
-get_user(struct span address)
+struct store_op *
+keeper_kinds_get_user(struct span address)
 {
 	struct store_op *op = store_op_new(STORE_USER_GET, role_now());
 
@@ -44,8 +45,9 @@ static struct store_op *
 show_user(struct keeper_request *r, const struct store_op *op)
 {
 	(void)r;
-	return op->verb == STORE_USER_PUT ? get_user(op->user_put.user.address)
-					  : NULL;
+	return op->verb == STORE_USER_PUT
+		   ? keeper_kinds_get_user(op->user_put.user.address)
+		   : NULL;
 }
 
 static json_t *
@@ -147,10 +149,10 @@ check_listed_user(struct keeper_request *r, const struct store_op *op)
 	(void)r;
 	if (op->verb == STORE_HOLD_LIST && holds->count == 0 &&
 	    holds->user.n > 0 && key_is_zero(holds->after))
-		return get_user(holds->user);
+		return keeper_kinds_get_user(holds->user);
 	if (op->verb == STORE_ENVELOPE_LIST && envelopes->count == 0 &&
 	    envelopes->user.n > 0 && key_is_zero(envelopes->before))
-		return get_user(envelopes->user);
+		return keeper_kinds_get_user(envelopes->user);
 	return NULL;
 }
 
@@ -499,6 +501,11 @@ static const struct keeper_kind kinds[] = {
 	keeper_envelope_answer, NO_ENVELOPE},
     {"envelope-decide", STORE_NOTICE_DECIDE, keeper_envelope_decide, NULL, NULL,
 	NO_ENVELOPE},
+    {"list-show", STORE_ENTRY_LIST, keeper_list_fill, keeper_list_next,
+	keeper_list_answer, NO_USER},
+    {"list-put", STORE_USER_GET, keeper_list_put, NULL, NULL, NO_USER},
+    {"list-forget", STORE_ENTRY_DROP, keeper_list_fill_forget, keeper_list_next,
+	keeper_list_answer_forgotten, NO_USER},
     {"notice-list", STORE_NOTICE_LIST, fill_notice_list, NULL,
 	answer_notice_list, NO_HOLD},
     {"peer-list", STORE_PEER_LIST, fill_peer_list, NULL, answer_peer_list,

@@ -43,6 +43,9 @@ struct keeper_kind {
 /* NULL: there is no such request. */
 const struct keeper_kind *keeper_kinds_find(struct span word);
 
+/* A look at that account, folded; NULL: no memory. */
+struct store_op *keeper_kinds_get_user(struct span address);
+
 /*
  * Answers R with DOCUMENT, whose reference is taken over, or, when OUTCOME is
  * not OK, with what that means. R is gone then.

@@ -61,11 +61,22 @@ keeper_show_time(int64_t seconds)
 json_t *
 keeper_show_user(const struct store_user *u)
 {
-	return json_pack("{s:o, s:s, s:s, s:o}", "address",
+	return json_pack("{s:o, s:s, s:s, s:s, s:o}", "address",
 	    keeper_show_text(u->address), "mode",
 	    u->mode == MODE_ASK ? "ask" : "server", "from_check",
 	    u->from_check == FROM_CHECK_ENVELOPE ? "envelope" : "both",
+	    "answers", u->answers == ANSWERS_ASKED ? "asked" : "listed",
 	    "created", keeper_show_time(u->created));
+}
+
+json_t *
+keeper_show_entry(const struct store_entry *e)
+{
+	return json_pack("{s:s, s:o, s:o, s:s, s:o}", "list",
+	    store_listed_name(e->list), "address", keeper_show_text(e->address),
+	    "server",
+	    e->server.n > 0 ? keeper_show_text(e->server) : json_null(), "by",
+	    store_entry_by_name(e->by), "since", keeper_show_time(e->created));
 }
 
 static void

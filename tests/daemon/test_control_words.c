@@ -73,12 +73,13 @@ a_new_user_has_address_mode_and_a_secret(void **state)
 	assert_int_equal(take_user(w,
 			     "{\"address\": \"Dave@B.test\", \"password\": "
 			     "\"x\", \"mode\": \"ask\", \"from_check\": "
-			     "\"envelope\"}",
+			     "\"envelope\", \"answers\": \"asked\"}",
 			     true),
 	    0);
 	assert_text(user->address, "dave@b.test");
 	assert_int_equal(user->mode, MODE_ASK);
 	assert_int_equal(user->from_check, FROM_CHECK_ENVELOPE);
+	assert_int_equal(user->answers, ANSWERS_ASKED);
 	assert_int_equal(user->created, NOW);
 	assert_memory_not_equal(user->secret, nothing, sizeof nothing);
 	assert_true(w->op->user_put.only_new && !w->op->user_put.only_old);
@@ -93,6 +94,7 @@ a_change_leaves_open_what_it_does_not_say(void **state)
 	    take_user(w, "{\"address\": \"dave@old.test\"}", false), 0);
 	assert_int_equal(w->op->user_put.user.mode, 0);
 	assert_int_equal(w->op->user_put.user.from_check, 0);
+	assert_int_equal(w->op->user_put.user.answers, 0);
 	assert_true(!w->op->user_put.only_new && w->op->user_put.only_old);
 }
 
@@ -115,6 +117,8 @@ a_user_that_cannot_be_is_refused_in_words(void **state)
 		"mode is \"server\" or \"ask\""},
 	    {"{\"address\": \"dave@b.test\", \"from_check\": \"no\"}",
 		"from-check is \"both\" or \"envelope\""},
+	    {"{\"address\": \"dave@b.test\", \"answers\": \"no\"}",
+		"answers is \"listed\" or \"asked\""},
 	};
 	struct words *w = *state;
 

@@ -7,7 +7,7 @@ import itertools
 import json
 import os
 
-from lab import compare, mail
+from lab import compare, control, mail
 from lab.failure import wait_until
 from lab.world import PLAYED_HOSTS
 from tests.lib.wire import dial, trusting
@@ -134,6 +134,25 @@ def decide(server, verdict, envelope):
                                           envelope["id"], "--json")
     assert code == 0, errors
     return json.loads(output)["state"]
+
+
+# What users decide and to whom they write is learned for later messages.
+
+def entries(server, user, side="incoming"):
+    """The entries of a list of USER."""
+    return control.pages(server.control, {
+        "do": "list-show", "user": user, "side": side}, "entries")
+
+
+def forget_lists(server):
+    """Nobody at SERVER has heard anything of anybody yet."""
+    users = control.pages(server.control, {"do": "user-list"}, "users")
+    for user in (one["address"] for one in users):
+        for side in ("incoming", "outgoing"):
+            for entry in entries(server, user, side):
+                # It may have gone with another one of its address.
+                server.ask({"do": "list-forget", "user": user, "side": side,
+                            "address": entry["address"]})
 
 
 def accept(server, octets, user="bob@b.test"):
