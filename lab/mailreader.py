@@ -9,6 +9,7 @@ import shutil
 import socket
 import stat
 
+from lab import world
 from lab.failure import LabError, wait_until
 from lab.processes import last_lines
 
@@ -18,6 +19,7 @@ PORT_NAMES = ("imap", "imaps", "pop3", "pop3s")
 # one is there on every Debian; it owns the mailboxes then.
 MAIL_USER = "mail"
 GREETINGS = {"imap": b"* OK", "pop3": b"+OK"}
+SOCKET_PATH_MAX = 107  # octets of sun_path, without its NUL
 READY_SECONDS = 15
 ANSWER_SECONDS = 2
 # What Debian's three packages bring, one file of each.
@@ -53,7 +55,17 @@ def why_not(folder):
     closed = closed_folder(folder) if os.getuid() == 0 else None
     if closed:
         return f"only its owner can enter {closed}"
+    if any(len(os.fsencode(path)) > SOCKET_PATH_MAX
+           for path in longest_sockets(folder)):
+        return f"{folder}: too long a path for sockets"
     return ""
+
+
+def longest_sockets(folder):
+    """By which Dovecot calls a server: from its own folder to the mailboxes."""
+    return [os.path.join(os.path.realpath(folder), row.domain,
+                         "run/../mail/.restante/restante-verdict")
+            for row in world.SERVERS]
 
 
 def make_meeting_folder(server):
