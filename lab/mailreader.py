@@ -68,16 +68,6 @@ def longest_sockets(folder):
             for row in world.SERVERS]
 
 
-def make_meeting_folder(server):
-    """Where server and Dovecot leave each other sockets. Dovecot does not
-    begin without it."""
-    folder = os.path.join(server.mail_folder, ".restante")
-    if not os.path.isdir(folder):
-        owner = os.stat(server.mail_folder)
-        os.mkdir(folder, 0o700)
-        os.chown(folder, owner.st_uid, owner.st_gid)
-
-
 def configure(server):
     """Has the files written. The path of the main one."""
     place = os.path.dirname(server.config)
@@ -106,7 +96,9 @@ def name_of(server):
 
 def begin(server):
     """Starts the Dovecot of SERVER, which must have begun."""
-    make_meeting_folder(server)
+    accounts = os.path.join(server.mail_folder, ".restante", "passwd")
+    wait_until(lambda: os.path.exists(accounts), READY_SECONDS,
+               "the file of who may sign in")
     server.lab.processes.start(
         name_of(server), [program(), "-F", "-c", configure(server)],
         server.row["reader_log"])

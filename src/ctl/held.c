@@ -81,6 +81,7 @@ print_hold(struct ctl *ctl, const json_t *hold)
 	    {"To", "to"},
 	    {"Subject", "subject"},
 	    {"State", "state"},
+	    {"Verdict", "verdict"},
 	    {"Route", "route"},
 	    {"Octets", "size"},
 	    {"Digest", "digest"},

@@ -100,6 +100,7 @@ void
 keeper_account_changed(struct keeper *k)
 {
 	k->account->wanted = true;
+	look(k);
 	keeper_stir(k);
 }
 

@@ -126,7 +126,7 @@ keeper_show_hold(const struct store_hold_row *row, bool whole)
 	json_t *to;
 
 	key_text(h->key, key);
-	to = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:s, s:o,"
+	to = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:s, s:s, s:s, s:o,"
 		       " s:o, s:o, s:i, s:o}",
 	    "id", key, "wire_id", keeper_show_text(h->id), "user",
 	    keeper_show_text(row->message.user), "from",
@@ -134,7 +134,8 @@ keeper_show_hold(const struct store_hold_row *row, bool whole)
 	    keeper_show_text(h->recipient), "subject",
 	    show_line(row->message.subject), "size",
 	    (json_int_t)row->message.size, "route", store_route_name(h->route),
-	    "state", store_hold_state_name(h->state), "created",
+	    "state", store_hold_state_name(h->state), "verdict",
+	    store_verdict_name((enum store_verdict)h->verdict), "created",
 	    keeper_show_time(h->created), "expires",
 	    keeper_show_time(h->expires_at), "next_try",
 	    keeper_show_time(is_held ? h->next_at : 0), "tries", (int)h->tries,

@@ -1,8 +1,6 @@
 """Programs that read mail, as its owner uses them: imaplib, poplib, mbsync
 and curl, each with a name and a password and nothing else."""
 
-import ctypes
-import ctypes.util
 import imaplib
 import os
 import poplib
@@ -12,9 +10,9 @@ import socket
 import subprocess
 import threading
 
+from lab.failure import wait_until
+
 SECONDS = 30
-# As src/daemon/password_hash.c.
-ARGON2ID, PASSES, OCTETS, HASH_OCTETS = 2, 2, 19 << 20, 128
 
 MBSYNC = """\
 IMAPAccount far
@@ -44,9 +42,21 @@ SyncState {folder}/
 """
 
 
+def wait_for_account(server, address):
+    """Dovecot is told of an account a moment after it was made."""
+    path = os.path.join(server.mail_folder, ".restante", "passwd")
+
+    def is_told():
+        with open(path, encoding="ascii") as file:
+            return any(line.startswith(address + ":") for line in file)
+
+    wait_until(is_told, SECONDS, f"{address} to be told to Dovecot")
+
+
 def imap(server, address, tls=True):
     """A session of the user, signed in. It ends with `with`."""
     user = server.user(address)
+    wait_for_account(server, address)
     if tls:
         session = imaplib.IMAP4_SSL(
             server.address, server.ports["imaps"], timeout=SECONDS,
@@ -61,6 +71,7 @@ def imap(server, address, tls=True):
 
 def pop(server, address, tls=True):
     user, context = server.user(address), server.lab.tls_context()
+    wait_for_account(server, address)
     if tls:
         session = poplib.POP3_SSL(server.address, server.ports["pop3s"],
                                   timeout=SECONDS, context=context)
@@ -114,36 +125,6 @@ def uids(session, folder, *search):
 def folders(session):
     return {re.search(rb'"/" "?([^"]*)"?$', line).group(1).decode()
             for line in session.list()[1]}
-
-
-# ---- who may sign in
-
-def hash_of(password):
-    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
-    assert sodium.sodium_init() >= 0
-    text, octets = ctypes.create_string_buffer(HASH_OCTETS), password.encode()
-    assert sodium.crypto_pwhash_str_alg(
-        text, octets, ctypes.c_ulonglong(len(octets)),
-        ctypes.c_ulonglong(PASSES), ctypes.c_size_t(OCTETS), ARGON2ID) == 0
-    return text.value.decode()
-
-
-def let_users_in(server):
-    """Stands in for a server that does not tell Dovecot of its users."""
-    folder = os.path.join(server.mail_folder, ".restante")
-    path = os.path.join(folder, "passwd")
-    if os.path.exists(path):
-        return
-    with open(path + ".new", "w", encoding="ascii") as file:
-        for user in server.users:
-            home = os.path.dirname(user["maildir"])
-            file.write(f"{user['address']}:{{ARGON2ID}}"
-                       f"{hash_of(user['password'])}::::{home}::"
-                       f"userdb_mail=maildir:{user['maildir']}\n")
-    owner = os.stat(folder)
-    os.chown(path + ".new", owner.st_uid, owner.st_gid)
-    os.chmod(path + ".new", 0o600)
-    os.rename(path + ".new", path)
 
 
 # ---- the server's end of what Dovecot asks
