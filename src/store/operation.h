@@ -62,22 +62,28 @@ struct store_peer_put {
 
 	struct store_peer peer;
 };
-struct store_peer_get { /* OK, NONE */
+/* OK, NONE. With `day_limit` also the latest days on which something of it was
+   counted, the latest first. */
+struct store_peer_get {
 	struct span name;
+	unsigned day_limit;
 
 	struct store_peer peer;
+	unsigned day_count;
+	struct store_peer_day *days;
 };
 /* Rows after `after` in order of name; `listed_only` leaves out those on no
-   list. Whether `until` has passed is not looked at. OK. */
+   list, `judged_only` those with fewer than STORE_JUDGED_LEAST messages (one of
+   the two). Whether `until` has passed is not looked at. OK. */
 struct store_peer_list {
 	struct span after;
 	unsigned limit;
-	bool listed_only;
+	bool listed_only, judged_only;
 
 	unsigned count;
 	struct store_peer *peers;
 };
-struct store_peer_drop { /* OK, NONE */
+struct store_peer_drop { /* OK, NONE; its days go with it */
 	struct span name;
 };
 /*
@@ -136,8 +142,9 @@ struct store_denied_list {
 /* Removes at most `limit` ended holds (not while a report is due, nor while
    others are announced under its identifier), messages that none refers to any
    more, notices that are over, denials whose time has passed, puts that were
-   never finished (STORE_STAGED_LIFE), and peers that are on no list. OK;
-   `removed` below limit: nothing is left to do. */
+   never finished (STORE_STAGED_LIFE), peers that are on no list, and days of
+   peers' figures (STORE_DAYS_KEPT). OK; `removed` below limit: nothing is left
+   to do. */
 struct store_sweep {
 	int64_t holds_before;   /* ended before this, or freed before this */
 	int64_t notices_before; /* expires_at before this: 7 days ago */

@@ -110,6 +110,11 @@ struct store_notice_settle {
  * with `again`; any other, or in another state: CONFLICT. CONFLICT also when
  * the delivery that is needed has the zero key. NONE: no such notice, or not
  * this user's.
+ *
+ * What has an effect is a vote about the notice's domain: the first one counts
+ * the message there, unless it was; another one takes the place of the one
+ * before (voting.h). `peer` is the row of the domain then; without a name:
+ * nothing was counted.
  */
 struct store_notice_decide {
 	struct key key;
@@ -122,6 +127,7 @@ struct store_notice_decide {
 	bool have, again;
 	bool body_free;
 	struct key message;
+	struct store_peer peer;
 };
 
 /* PENDING, WANTED and KEPT ones with expires_at <= now to LAPSED, in order of
@@ -200,8 +206,10 @@ struct store_delivery_claim {
 	struct store_delivery_row *rows;
 };
 /* Done: the row goes, and the notice it came from is DELIVERED once none is
-   left. Not done: next try, one more counted. The same again: OK. NONE: not
-   done, and there is no such row. */
+   left; when no person has decided about that, the message counts in the
+   figures of its domain, without a vote (`peer` as in notice_decide). Not done:
+   next try, one more counted. The same again: OK. NONE: not done, and there is
+   no such row. */
 struct store_delivery_settle {
 	struct key key;
 	bool done;
@@ -209,6 +217,7 @@ struct store_delivery_settle {
 
 	bool body_free;
 	struct key message;
+	struct store_peer peer;
 };
 
 #endif

@@ -21,6 +21,9 @@
 #define STORE_STAGED_LIFE     86400      /* seconds an unfinished put is kept */
 #define STORE_SECRET          32         /* octets of a user's secret key */
 #define STORE_DIGEST          32
+#define STORE_DAY             86400 /* seconds of one */
+#define STORE_DAYS_KEPT       90    /* of peers' figures */
+#define STORE_JUDGED_LEAST    20    /* messages; with fewer nobody is judged */
 
 /* docs/STATES.md says which moves are legal and who makes them. */
 enum store_hold_state {
@@ -172,6 +175,10 @@ struct store_notice {
 			       the disk (mailbox/folder.h); "": INBOX */
 	bool shown;         /* its stub lies in the mailbox */
 	struct span reply;  /* the last thing the origin said */
+	/* When it was last counted in the figures of its domain, 0: not yet;
+	   and what our user's vote is there: 1, -1, or 0: none (SM-38). */
+	int64_t counted_at;
+	int vote;
 };
 
 struct store_delivery {
@@ -216,6 +223,9 @@ struct store_peer {
 	enum store_listed list;
 	int64_t until; /* when the list does not count any more; 0: never */
 	uint64_t notices, pulls, failures;
+	/* Of a domain: messages that came from there and were decided or
+	   delivered, and how many of them our users accept and refuse. */
+	uint64_t messages, accepts, refusals;
 	int64_t created, seen; /* seen: put, counted or noted the last time */
 	/* Of an address; each the last time, 0: never (WIRE 8). */
 	struct span domain;  /* verified, of the later of notice and pull */
@@ -223,6 +233,12 @@ struct store_peer {
 	int64_t pulled_at;   /* it served us a pull */
 	int64_t tls_at;      /* it offered STARTTLS */
 	int64_t keyword_at;  /* it offered a notice keyword */
+};
+
+/* What a domain's figures were made of on one day (UTC). */
+struct store_peer_day {
+	int64_t day; /* days since 1970 */
+	uint64_t messages, accepts, refusals;
 };
 
 #endif

@@ -374,9 +374,9 @@ static struct span
 draw_peer(struct draws *d)
 {
 	static const char *const names[] = {
-	    "192.0.2.1", "192.0.2.0/24", "2001:db8::7", "b.test"};
+	    "192.0.2.1", "192.0.2.0/24", "2001:db8::7", "a.test", "other.test"};
 
-	return span_of(names[draw(d, 4)]);
+	return span_of(names[draw(d, 5)]);
 }
 
 static void
@@ -524,10 +524,13 @@ fill_other(struct store_op *op, struct draws *d)
 		op->lease_free.node = draw(d, 3);
 	} else if (op->verb == STORE_PEER_GET) {
 		op->peer_get.name = draw_peer(d);
+		op->peer_get.day_limit = draw(d, 3);
 	} else if (op->verb == STORE_PEER_LIST) {
 		op->peer_list.after = draw(d, 2) ? draw_peer(d) : span_of("");
 		op->peer_list.limit = draw(d, 5);
 		op->peer_list.listed_only = draw(d, 2);
+		op->peer_list.judged_only =
+		    !op->peer_list.listed_only && draw(d, 2);
 	} else if (op->verb == STORE_PEER_SEEN) {
 		op->peer_seen.name = draw_peer(d);
 		op->peer_seen.domain = draw_user(d);

@@ -129,6 +129,8 @@ same_notices(const struct store_notice *a, const struct store_notice *b,
 		same_span(a->reply, b->reply);
 		same_span(a->folder, b->folder);
 		assert_int_equal(a->shown, b->shown);
+		assert_int_equal(a->counted_at, b->counted_at);
+		assert_int_equal(a->vote, b->vote);
 	}
 }
 
@@ -198,17 +200,6 @@ same_verdicts(
 }
 
 static void
-same_decisions(
-    const struct store_notice_decide *x, const struct store_notice_decide *y)
-{
-	assert_int_equal(x->have, y->have);
-	assert_int_equal(x->again, y->again);
-	assert_int_equal(x->body_free, y->body_free);
-	same_key(x->message, y->message);
-	same_notices(&x->notice, &y->notice, 1, 1);
-}
-
-static void
 same_denied(
     const struct store_denied_list *x, const struct store_denied_list *y)
 {
@@ -239,6 +230,9 @@ same_peers(const struct store_peer *a, const struct store_peer *b,
 		assert_int_equal(a->notices, b->notices);
 		assert_int_equal(a->pulls, b->pulls);
 		assert_int_equal(a->failures, b->failures);
+		assert_int_equal(a->messages, b->messages);
+		assert_int_equal(a->accepts, b->accepts);
+		assert_int_equal(a->refusals, b->refusals);
 		assert_int_equal(a->created, b->created);
 		assert_int_equal(a->seen, b->seen);
 		same_span(a->domain, b->domain);
@@ -247,6 +241,39 @@ same_peers(const struct store_peer *a, const struct store_peer *b,
 		assert_int_equal(a->tls_at, b->tls_at);
 		assert_int_equal(a->keyword_at, b->keyword_at);
 	}
+}
+
+static void
+same_decisions(
+    const struct store_notice_decide *x, const struct store_notice_decide *y)
+{
+	assert_int_equal(x->have, y->have);
+	assert_int_equal(x->again, y->again);
+	assert_int_equal(x->body_free, y->body_free);
+	same_key(x->message, y->message);
+	same_notices(&x->notice, &y->notice, 1, 1);
+	same_peers(&x->peer, &y->peer, 1, 1);
+}
+
+static void
+same_got(const struct store_peer_get *x, const struct store_peer_get *y)
+{
+	same_peers(&x->peer, &y->peer, 1, 1);
+	assert_int_equal(x->day_count, y->day_count);
+	for (unsigned i = 0; i < x->day_count; i++) {
+		assert_int_equal(x->days[i].day, y->days[i].day);
+		assert_int_equal(x->days[i].messages, y->days[i].messages);
+		assert_int_equal(x->days[i].accepts, y->days[i].accepts);
+		assert_int_equal(x->days[i].refusals, y->days[i].refusals);
+	}
+}
+
+static void
+same_settled_delivery(const struct store_delivery_settle *x,
+    const struct store_delivery_settle *y)
+{
+	assert_int_equal(x->body_free, y->body_free);
+	same_peers(&x->peer, &y->peer, 1, 1);
 }
 
 static void
@@ -356,12 +383,11 @@ same_about_others(const struct store_op *x, const struct store_op *y)
 	else if (x->verb == STORE_DELIVERY_CLAIM)
 		same_deliveries(&x->delivery_claim, &y->delivery_claim);
 	else if (x->verb == STORE_DELIVERY_SETTLE)
-		assert_int_equal(
-		    x->delivery_settle.body_free, y->delivery_settle.body_free);
+		same_settled_delivery(&x->delivery_settle, &y->delivery_settle);
 	else if (x->verb == STORE_PEER_PUT)
 		same_peers(&x->peer_put.peer, &y->peer_put.peer, 1, 1);
 	else if (x->verb == STORE_PEER_GET)
-		same_peers(&x->peer_get.peer, &y->peer_get.peer, 1, 1);
+		same_got(&x->peer_get, &y->peer_get);
 	else if (x->verb == STORE_PEER_SEEN)
 		same_seen(&x->peer_seen, &y->peer_seen);
 	else if (x->verb == STORE_PEER_LIST)

@@ -71,11 +71,15 @@ decide_row(struct memory *m, struct memory_notice *notice, struct store_op *op)
 		return STORE_CONFLICT;
 	if (outcome != STORE_OK)
 		return outcome;
+	outcome =
+	    memory_figures_decided(m, op, row, decide->verdict, &decide->peer);
 	row->verdict = decide->verdict;
 	if (store_is_acceptance(decide->verdict))
 		memory_say(&notice->folder, decide->folder);
 	if (row->decided_at == 0)
 		row->decided_at = store_moment(op);
+	if (outcome != STORE_OK)
+		return outcome;
 	return memory_learn_of_notice(m, row, row->verdict, op->now);
 }
 

@@ -186,13 +186,9 @@ store_memory_delivery_claim(struct memory *m, struct store_op *op)
 
 /* Was DONE the last delivery of its notice? Then that is done too. */
 static void
-finish_notice(const struct memory *m, const struct memory_delivery *done)
+finish_notice(const struct memory *m, const struct memory_delivery *done,
+    struct memory_notice *notice)
 {
-	struct memory_notice *notice;
-
-	if (key_is_zero(done->notice))
-		return;
-	notice = memory_notice_at(m, done->notice);
 	for (size_t i = 0; i < m->deliveries.count; i++) {
 		const struct memory_delivery *delivery = m->deliveries.at[i];
 
@@ -217,7 +213,9 @@ store_memory_delivery_settle(struct memory *m, struct store_op *op)
 {
 	struct store_delivery_settle *settle = &op->delivery_settle;
 	struct memory_delivery *delivery = find(m, settle->key);
+	enum store_outcome outcome = STORE_OK;
 	struct memory_message *message;
+	struct memory_notice *notice;
 
 	if (delivery == NULL || delivery->staged)
 		return settle->done ? STORE_OK : STORE_NONE;
@@ -228,8 +226,14 @@ store_memory_delivery_settle(struct memory *m, struct store_op *op)
 		return STORE_OK;
 	}
 	memory_remove(&m->deliveries, delivery);
-	finish_notice(m, delivery);
+	notice = key_is_zero(delivery->notice)
+		     ? NULL
+		     : memory_notice_at(m, delivery->notice);
+	if (notice != NULL)
+		outcome = memory_figures_delivered(
+		    m, op, &notice->row, &settle->peer);
+	finish_notice(m, delivery, notice);
 	memory_delivery_free(delivery);
 	settle->body_free = memory_release(m, message, store_moment(op));
-	return STORE_OK;
+	return outcome;
 }

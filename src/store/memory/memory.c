@@ -49,6 +49,8 @@ memory_close(void *state)
 		memory_denied_free(m->denied.at[i]);
 	for (size_t i = 0; i < m->peers.count; i++)
 		memory_peer_free(m->peers.at[i]);
+	for (size_t i = 0; i < m->peer_days.count; i++)
+		memory_peer_day_free(m->peer_days.at[i]);
 	for (size_t i = 0; i < m->entries.count; i++)
 		memory_entry_free(m->entries.at[i]);
 	free(m->users.at);
@@ -58,6 +60,7 @@ memory_close(void *state)
 	free(m->messages.at);
 	free(m->denied.at);
 	free(m->peers.at);
+	free(m->peer_days.at);
 	free(m->entries.at);
 	free(m);
 }

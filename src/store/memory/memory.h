@@ -66,6 +66,11 @@ struct memory_peer {
 	struct buf domain;
 };
 
+struct memory_peer_day {
+	struct store_peer_day row;
+	struct buf name;
+};
+
 struct memory_entry {
 	struct store_entry row;
 	struct arena text;
@@ -92,7 +97,7 @@ struct memory_weather {
 
 struct memory {
 	struct memory_rows users, messages, holds, notices, deliveries;
-	struct memory_rows denied, peers, entries;
+	struct memory_rows denied, peers, peer_days, entries;
 	struct memory_weather weather;
 };
 
@@ -134,6 +139,7 @@ void memory_notice_free(struct memory_notice *row);
 void memory_delivery_free(struct memory_delivery *row);
 void memory_denied_free(struct memory_denied *row);
 void memory_peer_free(struct memory_peer *row);
+void memory_peer_day_free(struct memory_peer_day *row);
 void memory_entry_free(struct memory_entry *row);
 
 /* ---- across the files ---- */
@@ -160,6 +166,29 @@ bool memory_unlearn_of_hold(struct memory *m, const struct memory_hold *hold);
 /* May the origin of NOTICE be told now that its pair is denied? Then it is
    noted. False: it was lately, or the pair is not. */
 bool memory_may_tell(const struct memory *m, const struct store_notice *notice);
+
+/* The row of that name; NULL: none. The same made when it is missing; NULL: no
+   memory. And a whole copy of one. */
+struct memory_peer *memory_peer_find(const struct memory *m, struct span name);
+struct memory_peer *
+memory_peer_make(struct memory *m, struct span name, int64_t now);
+bool memory_peer_copy(
+    struct arena *a, const struct memory_peer *from, struct store_peer *to_r);
+
+/*
+ * The decision VERDICT about NOTICE, or its delivery, counts in the figures of
+ * its domain, which are in *PEER_R then. STORE_FULL: no memory.
+ */
+enum store_outcome memory_figures_decided(struct memory *m, struct store_op *op,
+    struct store_notice *notice, unsigned verdict, struct store_peer *peer_r);
+enum store_outcome
+memory_figures_delivered(struct memory *m, struct store_op *op,
+    struct store_notice *notice, struct store_peer *peer_r);
+
+/* The days of that name: the latest LIMIT; all of them go. */
+bool memory_figures_days(
+    const struct memory *m, struct arena *a, struct store_peer_get *get);
+void memory_figures_drop(struct memory *m, struct span name);
 
 /* The message, also while it is staged; NULL: none. */
 struct memory_message *

@@ -11,8 +11,8 @@ memory_peer_free(struct memory_peer *row)
 	free(row);
 }
 
-static struct memory_peer *
-find(const struct memory *m, struct span name)
+struct memory_peer *
+memory_peer_find(const struct memory *m, struct span name)
 {
 	for (size_t i = 0; i < m->peers.count; i++) {
 		struct memory_peer *peer = m->peers.at[i];
@@ -23,13 +23,12 @@ find(const struct memory *m, struct span name)
 	return NULL;
 }
 
-/* The row of that name, made when it is missing; NULL: no memory. */
-static struct memory_peer *
-find_or_make(struct memory *m, struct span name, int64_t now)
+struct memory_peer *
+memory_peer_make(struct memory *m, struct span name, int64_t now)
 {
 	const struct store_peer fresh = {
 	    .name = name, .list = LISTED_NOT, .created = now};
-	struct memory_peer *peer = find(m, name);
+	struct memory_peer *peer = memory_peer_find(m, name);
 
 	if (peer != NULL)
 		return peer;
@@ -48,39 +47,44 @@ find_or_make(struct memory *m, struct span name, int64_t now)
 	return peer;
 }
 
-static bool
-copy_out(struct store_op *op, const struct memory_peer *from,
-    struct store_peer *to_r)
+bool
+memory_peer_copy(
+    struct arena *a, const struct memory_peer *from, struct store_peer *to_r)
 {
 	struct store_peer row = from->row;
 
 	row.domain = buf_span(&from->domain);
-	return copy_peer(&op->arena, &row, to_r);
+	return copy_peer(a, &row, to_r);
 }
 
 enum store_outcome
 store_memory_peer_put(struct memory *m, struct store_op *op)
 {
 	struct store_peer_put *put = &op->peer_put;
-	struct memory_peer *peer = find_or_make(m, put->name, op->now);
+	struct memory_peer *peer = memory_peer_make(m, put->name, op->now);
 
 	if (peer == NULL)
 		return STORE_FULL;
 	peer->row.list = put->list;
 	peer->row.until = put->until;
 	peer->row.seen = op->now;
-	return copy_out(op, peer, &put->peer) ? STORE_OK : STORE_FULL;
+	return memory_peer_copy(&op->arena, peer, &put->peer) ? STORE_OK
+							      : STORE_FULL;
 }
 
 enum store_outcome
 store_memory_peer_get(struct memory *m, struct store_op *op)
 {
 	struct store_peer_get *get = &op->peer_get;
-	const struct memory_peer *peer = find(m, get->name);
+	const struct memory_peer *peer = memory_peer_find(m, get->name);
 
 	if (peer == NULL)
 		return STORE_NONE;
-	return copy_out(op, peer, &get->peer) ? STORE_OK : STORE_FULL;
+	get->day_count = 0;
+	if (get->day_limit > 0 && !memory_figures_days(m, &op->arena, get))
+		return STORE_FULL;
+	return memory_peer_copy(&op->arena, peer, &get->peer) ? STORE_OK
+							      : STORE_FULL;
 }
 
 static bool
@@ -90,7 +94,8 @@ is_after(const void *row, const void *arg)
 	const struct store_peer_list *list = arg;
 
 	return memory_compare_texts(peer->row.name, list->after) > 0 &&
-	       (!list->listed_only || peer->row.list != LISTED_NOT);
+	       (!list->listed_only || peer->row.list != LISTED_NOT) &&
+	       (!list->judged_only || peer->row.messages >= STORE_JUDGED_LEAST);
 }
 
 static int
@@ -118,7 +123,7 @@ store_memory_peer_list(struct memory *m, struct store_op *op)
 	for (unsigned i = 0; outcome == STORE_OK && i < picked.count; i++) {
 		const struct memory_peer *peer = picked.at[i];
 
-		if (!copy_out(op, peer, &list->peers[i]))
+		if (!memory_peer_copy(&op->arena, peer, &list->peers[i]))
 			outcome = STORE_FULL;
 	}
 	list->count = outcome == STORE_OK ? picked.count : 0;
@@ -129,10 +134,11 @@ store_memory_peer_list(struct memory *m, struct store_op *op)
 enum store_outcome
 store_memory_peer_drop(struct memory *m, struct store_op *op)
 {
-	struct memory_peer *peer = find(m, op->peer_drop.name);
+	struct memory_peer *peer = memory_peer_find(m, op->peer_drop.name);
 
 	if (peer == NULL)
 		return STORE_NONE;
+	memory_figures_drop(m, peer->row.name);
 	memory_remove(&m->peers, peer);
 	memory_peer_free(peer);
 	return STORE_OK;
@@ -147,12 +153,12 @@ store_memory_peer_count(struct memory *m, struct store_op *op)
 		return STORE_FULL;
 	for (unsigned i = 0; i < count->count; i++) {
 		const struct store_peer *from = &count->peers[i];
-		struct memory_peer *peer = find(m, from->name);
+		struct memory_peer *peer = memory_peer_find(m, from->name);
 
 		if (peer == NULL && count->total_max > 0 &&
 		    m->peers.count >= count->total_max)
 			continue;
-		peer = find_or_make(m, from->name, op->now);
+		peer = memory_peer_make(m, from->name, op->now);
 		if (peer == NULL)
 			continue;
 		peer->row.notices += from->notices;
@@ -167,16 +173,16 @@ enum store_outcome
 store_memory_peer_seen(struct memory *m, struct store_op *op)
 {
 	struct store_peer_seen *seen = &op->peer_seen;
-	struct memory_peer *peer = find(m, seen->name);
+	struct memory_peer *peer = memory_peer_find(m, seen->name);
 
 	if (peer == NULL && seen->total_max > 0 &&
 	    m->peers.count >= seen->total_max)
 		return STORE_FULL;
 	seen->before =
 	    (struct store_peer){.name = seen->name, .list = LISTED_NOT};
-	if (peer != NULL && !copy_out(op, peer, &seen->before))
+	if (peer != NULL && !memory_peer_copy(&op->arena, peer, &seen->before))
 		return STORE_FULL;
-	peer = find_or_make(m, seen->name, op->now);
+	peer = memory_peer_make(m, seen->name, op->now);
 	if (peer == NULL)
 		return STORE_FULL;
 	memory_say(&peer->domain, seen->domain);
@@ -189,5 +195,6 @@ store_memory_peer_seen(struct memory *m, struct store_op *op)
 	if (seen->keyword)
 		peer->row.keyword_at = op->now;
 	peer->row.seen = op->now;
-	return copy_out(op, peer, &seen->peer) ? STORE_OK : STORE_FULL;
+	return memory_peer_copy(&op->arena, peer, &seen->peer) ? STORE_OK
+							       : STORE_FULL;
 }

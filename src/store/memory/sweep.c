@@ -211,6 +211,33 @@ drop_peer(struct memory *m, void *row)
 }
 
 static bool
+day_is_past(const void *row, const void *arg)
+{
+	const struct memory_peer_day *day = row;
+	const struct sweeping *s = arg;
+
+	return day->row.day < s->now / STORE_DAY - STORE_DAYS_KEPT;
+}
+
+static int
+by_day(const void *a, const void *b)
+{
+	const struct memory_peer_day *const *x = a, *const *y = b;
+	int r = memory_compare_times((*x)->row.day, (*y)->row.day);
+
+	return r != 0 ? r
+		      : memory_compare_texts(
+			    buf_span(&(*x)->name), buf_span(&(*y)->name));
+}
+
+static void
+drop_day(struct memory *m, void *row)
+{
+	memory_remove(&m->peer_days, row);
+	memory_peer_day_free(row);
+}
+
+static bool
 sweep_kind(const struct kind *kind, const struct sweeping *s,
     struct store_sweep *sweep)
 {
@@ -236,6 +263,7 @@ store_memory_sweep(struct memory *m, struct store_op *op)
 	    {&m->messages, was_never_finished, by_creation, drop_staged},
 	    {&m->denied, denial_is_past, by_until, drop_denied},
 	    {&m->peers, peer_is_past, by_sight, drop_peer},
+	    {&m->peer_days, day_is_past, by_day, drop_day},
 	};
 	struct store_sweep *sweep = &op->sweep;
 	struct sweeping s = {m, sweep, op->now};

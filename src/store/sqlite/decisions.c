@@ -6,8 +6,18 @@
 
 #include <string.h>
 
+/* A copy is here, and would not be delivered. */
+static bool
+lacks_delivery(struct sqlite_store *s, const struct store_notice *was,
+    const struct store_delivery *delivery)
+{
+	return !key_is_zero(was->message) &&
+	       (key_is_zero(delivery->key) ||
+		   deliveries_is_there(s, &delivery->key));
+}
+
 /* ACCEPT and AUTHORIZE of a PENDING or KEPT one. */
-static enum store_outcome
+static void
 take(struct sqlite_store *s, const struct store_notice *was,
     struct store_notice *is, struct store_op *op)
 {
@@ -18,11 +28,8 @@ take(struct sqlite_store *s, const struct store_notice *was,
 		is->state = NOTICE_WANTED;
 		is->next_at = op->now;
 		notices_save(s, was, is, false);
-		return STORE_OK;
+		return;
 	}
-	if (key_is_zero(delivery->key) ||
-	    deliveries_is_there(s, &delivery->key))
-		return STORE_CONFLICT;
 	deliveries_insert(s, &was->message, &was->key, delivery, 1, false);
 	is->state = NOTICE_FETCHED;
 	decide->have = was->state == NOTICE_PENDING;
@@ -31,7 +38,6 @@ take(struct sqlite_store *s, const struct store_notice *was,
 		is->next_at = op->now;
 	}
 	notices_save(s, was, is, false);
-	return STORE_OK;
 }
 
 /* A refusal of one whose message is here, or was never fetched. */
@@ -75,18 +81,15 @@ store_sqlite_notice_decide(struct sqlite_store *s, struct store_op *op)
 		decide->again = was.state != NOTICE_LAPSED;
 		return decide->again ? STORE_OK : STORE_CONFLICT;
 	}
-	if (is_undecided && !refuses) {
-		enum store_outcome outcome = take(s, &was, is, op);
-
-		if (outcome == STORE_OK)
-			lists_learn_of_notice(s, is, is->verdict, op->now);
-		return outcome;
-	}
-	if (!refuses || (!is_undecided && ((was.state != NOTICE_FETCHED &&
-					       was.state != NOTICE_DELIVERED) ||
-					      store_is_refusal(was.verdict))))
+	if ((!refuses && !is_undecided) ||
+	    (!is_undecided && ((was.state != NOTICE_FETCHED &&
+				   was.state != NOTICE_DELIVERED) ||
+				  store_is_refusal(was.verdict))))
 		return STORE_CONFLICT;
-	refuse(s, &was, is, op);
+	if (!refuses && lacks_delivery(s, &was, &decide->delivery))
+		return STORE_CONFLICT;
+	figures_decided(s, is, is->verdict, op, &decide->peer);
+	(refuses ? refuse : take)(s, &was, is, op);
 	lists_learn_of_notice(s, is, is->verdict, op->now);
 	return STORE_OK;
 }

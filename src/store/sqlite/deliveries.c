@@ -168,7 +168,8 @@ put_off(struct sqlite_store *s, const struct store_delivery_settle *settle)
 
 /* The row goes; was it the last of its notice, then that is done too. */
 static void
-finish(struct sqlite_store *s, const struct store_delivery *delivery)
+finish(struct sqlite_store *s, const struct store_delivery *delivery,
+    struct store_op *op)
 {
 	struct query q = query_new(
 	    s, "DELETE FROM deliveries WHERE key = ?1 RETURNING notice");
@@ -181,6 +182,7 @@ finish(struct sqlite_store *s, const struct store_delivery *delivery)
 	tally_add(s, TALLY_DELIVERIES, -1);
 	if (key_is_zero(notice))
 		return;
+	figures_delivered(s, &notice, op, &op->delivery_settle.peer);
 	q = query_new(s,
 	    "SELECT 1 FROM deliveries INDEXED BY deliveries_message"
 	    " WHERE message = ?1 AND notice = ?2 LIMIT 1");
@@ -203,7 +205,7 @@ store_sqlite_delivery_settle(struct sqlite_store *s, struct store_op *op)
 		put_off(s, settle);
 		return STORE_OK;
 	}
-	finish(s, &delivery);
+	finish(s, &delivery, op);
 	settle->body_free =
 	    messages_release(s, &delivery.message, store_moment(op));
 	return STORE_OK;

@@ -47,6 +47,8 @@ read_notice(struct query *q, struct store_notice *notice_r)
 	notice_r->server = query_text(q);
 	notice_r->folder = query_text(q);
 	notice_r->shown = query_number(q) != 0;
+	notice_r->counted_at = query_number(q);
+	notice_r->vote = (int)query_number(q);
 }
 
 /* Ends Q, which asks for NOTICE_COLUMNS. */
@@ -328,7 +330,8 @@ notices_save(struct sqlite_store *s, const struct store_notice *was,
 	    " message = ?5, reply = ?6, verdict = ?7, verdict_due = ?8,"
 	    " lease_node = CASE ?9 WHEN 1 THEN 0 ELSE lease_node END,"
 	    " lease_until = CASE ?9 WHEN 1 THEN 0 ELSE lease_until END,"
-	    " decided_at = ?10, folder = ?11"
+	    " decided_at = ?10, folder = ?11, counted_at = ?12,"
+	    " vote = ?13"
 	    " WHERE key = ?1");
 
 	query_put_key(&q, &is->key);
@@ -345,6 +348,8 @@ notices_save(struct sqlite_store *s, const struct store_notice *was,
 	query_put_number(&q, gives_back);
 	query_put_number(&q, is->decided_at);
 	query_put_text(&q, is->folder);
+	query_put_number(&q, is->counted_at);
+	query_put_number(&q, is->vote);
 	query_run(&q);
 	tally_notice(s, was->state, was->unconfirmed, was->verdict_due, -1);
 	tally_notice(s, is->state, is->unconfirmed, is->verdict_due, 1);

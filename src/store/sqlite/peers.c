@@ -2,10 +2,10 @@
 #include "store/sqlite/query.h"
 
 #define MADE    "name, list, until, notices, pulls, failures, created, seen"
-#define COLUMNS MADE ", domain, verified_at, pulled_at, tls_at, keyword_at"
+#define COLUMNS PEER_COLUMNS
 
-static void
-read_peer(struct query *q, struct store_peer *peer_r)
+void
+peers_read(struct query *q, struct store_peer *peer_r)
 {
 	peer_r->name = query_text(q);
 	peer_r->list = (enum store_listed)query_number(q);
@@ -20,11 +20,13 @@ read_peer(struct query *q, struct store_peer *peer_r)
 	peer_r->pulled_at = query_number(q);
 	peer_r->tls_at = query_number(q);
 	peer_r->keyword_at = query_number(q);
+	peer_r->messages = (uint64_t)query_number(q);
+	peer_r->accepts = (uint64_t)query_number(q);
+	peer_r->refusals = (uint64_t)query_number(q);
 }
 
-/* False: there is no such row. */
-static bool
-load(struct sqlite_store *s, struct span name, struct store_peer *peer_r)
+bool
+peers_load(struct sqlite_store *s, struct span name, struct store_peer *peer_r)
 {
 	struct query q =
 	    query_new(s, "SELECT " COLUMNS " FROM peers WHERE name = ?1");
@@ -33,7 +35,7 @@ load(struct sqlite_store *s, struct span name, struct store_peer *peer_r)
 	query_put_text(&q, name);
 	found = query_next(&q);
 	if (found)
-		read_peer(&q, peer_r);
+		peers_read(&q, peer_r);
 	query_end(&q);
 	return found;
 }
@@ -42,7 +44,7 @@ enum store_outcome
 store_sqlite_peer_put(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_peer_put *put = &op->peer_put;
-	bool was_there = load(s, put->name, &put->peer);
+	bool was_there = peers_load(s, put->name, &put->peer);
 	struct query q = query_new(s,
 	    "INSERT INTO peers (" MADE ")"
 	    " VALUES (?1, ?2, ?3, 0, 0, 0, ?4, ?4)"
@@ -54,7 +56,7 @@ store_sqlite_peer_put(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, put->until);
 	query_put_number(&q, op->now);
 	if (query_next(&q))
-		read_peer(&q, &put->peer);
+		peers_read(&q, &put->peer);
 	query_end(&q);
 	tally_add(s, TALLY_PEERS, was_there ? 0 : 1);
 	return STORE_OK;
@@ -65,7 +67,12 @@ store_sqlite_peer_get(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_peer_get *get = &op->peer_get;
 
-	return load(s, get->name, &get->peer) ? STORE_OK : STORE_NONE;
+	if (!peers_load(s, get->name, &get->peer))
+		return STORE_NONE;
+	get->day_count = 0;
+	if (get->day_limit > 0)
+		figures_days(s, get);
+	return STORE_OK;
 }
 
 enum store_outcome
@@ -74,7 +81,10 @@ store_sqlite_peer_list(struct sqlite_store *s, struct store_op *op)
 	struct store_peer_list *list = &op->peer_list;
 	unsigned limit = (unsigned)query_limit(list->limit);
 	struct query q = query_new(
-	    s, list->listed_only
+	    s, list->judged_only
+		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_judged"
+		     " WHERE " IS_JUDGED " AND name > ?1 ORDER BY name LIMIT ?2"
+	       : list->listed_only
 		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_listed"
 		     " WHERE list > 1 AND name > ?1 ORDER BY name LIMIT ?2"
 		   : "SELECT " COLUMNS " FROM peers WHERE name > ?1"
@@ -85,7 +95,7 @@ store_sqlite_peer_list(struct sqlite_store *s, struct store_op *op)
 	query_put_text(&q, list->after);
 	query_put_number(&q, limit);
 	while (list->peers != NULL && query_next(&q))
-		read_peer(&q, &list->peers[list->count++]);
+		peers_read(&q, &list->peers[list->count++]);
 	query_end(&q);
 	return STORE_OK;
 }
@@ -99,11 +109,12 @@ store_sqlite_peer_drop(struct sqlite_store *s, struct store_op *op)
 	if (query_run(&q) == 0)
 		return STORE_NONE;
 	tally_add(s, TALLY_PEERS, -1);
+	figures_drop(s, op->peer_drop.name);
 	return STORE_OK;
 }
 
-static void
-make(struct sqlite_store *s, struct span name, int64_t now)
+void
+peers_make(struct sqlite_store *s, struct span name, int64_t now)
 {
 	struct query q = query_new(s, "INSERT INTO peers (" MADE ")"
 				      " VALUES (?1, 1, 0, 0, 0, 0, ?2, ?2)");
@@ -144,7 +155,7 @@ store_sqlite_peer_count(struct sqlite_store *s, struct store_op *op)
 		    (count->total_max > 0 &&
 			tally_peers(s) >= count->total_max))
 			continue;
-		make(s, peer->name, op->now);
+		peers_make(s, peer->name, op->now);
 		add(s, peer, op->now);
 	}
 	return STORE_OK;
@@ -156,12 +167,12 @@ store_sqlite_peer_seen(struct sqlite_store *s, struct store_op *op)
 	struct store_peer_seen *seen = &op->peer_seen;
 	struct query q;
 
-	if (!load(s, seen->name, &seen->before)) {
+	if (!peers_load(s, seen->name, &seen->before)) {
 		seen->before =
 		    (struct store_peer){.name = seen->name, .list = LISTED_NOT};
 		if (seen->total_max > 0 && tally_peers(s) >= seen->total_max)
 			return STORE_FULL;
-		make(s, seen->name, op->now);
+		peers_make(s, seen->name, op->now);
 	}
 	q = query_new(s,
 	    "UPDATE peers SET seen = ?2,"
@@ -179,7 +190,7 @@ store_sqlite_peer_seen(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, seen->tls);
 	query_put_number(&q, seen->keyword);
 	if (query_next(&q))
-		read_peer(&q, &seen->peer);
+		peers_read(&q, &seen->peer);
 	query_end(&q);
 	return STORE_OK;
 }

@@ -261,12 +261,27 @@ static const char version_3_stubs[] =
     "CREATE INDEX notices_over ON notices (expires_at, key)"
     " WHERE " IS_OVER ";";
 
+/* What users think of the mail of each domain; and day by day. */
+static const char version_3_quality[] =
+    "ALTER TABLE notices ADD COLUMN counted_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE notices ADD COLUMN vote INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE peers ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE peers ADD COLUMN accepts INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE peers ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX peers_judged ON peers (name) WHERE " IS_JUDGED ";"
+    "CREATE TABLE peer_days ("
+    " name BLOB NOT NULL, day INTEGER NOT NULL,"
+    " messages INTEGER NOT NULL, accepts INTEGER NOT NULL,"
+    " refusals INTEGER NOT NULL, PRIMARY KEY (name, day)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX peer_days_day ON peer_days (day, name);";
+
 /* migrations[n] leads from version n to n + 1, in parts. */
 static const char *const version_1[] = {
     version_1_mail, version_1_notices, version_1_others, NULL};
 static const char *const version_2[] = {version_2_text, NULL};
 static const char *const version_3[] = {
-    version_3_due, version_3_lists, version_3_stubs, NULL};
+    version_3_due, version_3_lists, version_3_stubs, version_3_quality, NULL};
 static const char *const *const migrations[] = {
     version_1, version_2, version_3};
 

@@ -52,6 +52,7 @@ static const bool has_savepoint[STORE_VERBS] = {
     [STORE_DELIVERY_CLAIM] = true,
     [STORE_DELIVERY_SETTLE] = true,
     [STORE_PEER_PUT] = true,
+    [STORE_PEER_DROP] = true,
     [STORE_PEER_SEEN] = true,
     [STORE_PEER_COUNT] = true,
     [STORE_LEASE_FREE] = true,

@@ -86,6 +86,7 @@ struct sqlite_store {
 	" OR (stub = 1 AND state IN (5, 6, 7, 8)))"
 
 #define IS_FORGETTABLE "(list = 1 OR until > 0)"
+#define IS_JUDGED      "messages >= 20" /* STORE_JUDGED_LEAST */
 
 /* Holds and messages that are staged: state 0, staged 1. */
 #define HOLD_STAGED 0
@@ -145,6 +146,39 @@ lists_unlearn_of_hold(struct sqlite_store *s, const struct store_hold_row *row);
 /* May the origin of NOTICE be told now that its pair is denied? Then it is
    noted. False: it was lately, or the pair is not. */
 bool lists_may_tell(struct sqlite_store *s, const struct store_notice *notice);
+
+/* ---- peers.c ---- */
+
+#define PEER_COLUMNS                                                  \
+	"name, list, until, notices, pulls, failures, created, seen," \
+	" domain, verified_at, pulled_at, tls_at, keyword_at,"        \
+	" messages, accepts, refusals"
+
+struct query;
+
+/* From a row of PEER_COLUMNS. */
+void peers_read(struct query *q, struct store_peer *peer_r);
+
+/* False: there is no such row. */
+bool
+peers_load(struct sqlite_store *s, struct span name, struct store_peer *peer_r);
+void peers_make(struct sqlite_store *s, struct span name, int64_t now);
+
+/* ---- figures.c ---- */
+
+/* The decision VERDICT about NOTICE, or the delivery of the notice NOTICE,
+   counts in the figures of its domain, which are in *PEER_R then. The first
+   changes the fields of NOTICE, which is then to be saved. */
+void figures_decided(struct sqlite_store *s, struct store_notice *notice,
+    unsigned verdict, const struct store_op *op, struct store_peer *peer_r);
+void figures_delivered(struct sqlite_store *s, const struct key *notice,
+    const struct store_op *op, struct store_peer *peer_r);
+
+/* The latest days of a domain; all of them go; those whose time has passed. */
+void figures_days(struct sqlite_store *s, struct store_peer_get *get);
+void figures_drop(struct sqlite_store *s, struct span name);
+unsigned
+figures_sweep(struct sqlite_store *s, int64_t before_day, unsigned limit);
 
 /* ---- messages.c ---- */
 
@@ -245,7 +279,7 @@ void pulls_end(struct sqlite_store *s, const struct key *key,
 	"key, id, domain, recipient, given, sender, subject, attachments,"     \
 	" verdict, verdict_due, address, dialect, state, unconfirmed, digest," \
 	" size, tries, created, first_try_at, next_at, expires_at, message,"   \
-	" reply, decided_at, server, folder, stub"
+	" reply, decided_at, server, folder, stub, counted_at, vote"
 
 /* By name, as store.h says; by key. False: there is none. */
 bool notices_load_named(struct sqlite_store *s, struct span id,

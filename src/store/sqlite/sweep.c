@@ -206,6 +206,9 @@ store_sqlite_sweep(struct sqlite_store *s, struct store_op *op)
 	    drop_denied(s, op->now, sweep->limit - sweep->removed);
 	sweep->removed +=
 	    drop_peers(s, sweep->peers_before, sweep->limit - sweep->removed);
+	sweep->removed +=
+	    figures_sweep(s, op->now / STORE_DAY - STORE_DAYS_KEPT,
+		sweep->limit - sweep->removed);
 	give_space_back(s);
 	return STORE_OK;
 }
