@@ -96,6 +96,10 @@ int settings_endpoint(const char *text, struct ip *ip_r, uint16_t *port_r);
 int settings_duration(struct span text, int64_t *seconds_r);
 int settings_size(struct span text, uint64_t *octets_r);
 
+/* A decimal number from -1 to 1 in thousandths, or "off". 0 or -E_SYNTAX. */
+#define SETTINGS_OFF INT32_MIN
+int settings_threshold(struct span text, int *thousandths_r);
+
 /* A COUNT as a ceiling: "unlimited" stands as 0. */
 uint64_t settings_ceiling(uint64_t count);
 

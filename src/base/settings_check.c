@@ -272,6 +272,18 @@ check_duration(struct span value, struct err *why)
 	return 0;
 }
 
+static int
+check_threshold(struct span value, struct err *why)
+{
+	int thousandths;
+
+	if (settings_threshold(value, &thousandths) != 0)
+		return refuse(why, value,
+		    "must be a number from -1 to 1, such as \"-0.3\", or "
+		    "\"off\"");
+	return 0;
+}
+
 static const struct text_row {
 	const char *key;
 	int (*check)(struct span value, struct err *why);
@@ -297,6 +309,8 @@ static const struct text_row {
     {"allow-hosts", check_host},
     {"deny-hosts", check_host},
     {"callable-networks", check_network},
+    {"quality-alert", check_threshold},
+    {"quality-block", check_threshold},
     {"spf-accept", check_spf_result},
     {"pull-retries", check_duration},
 };

@@ -1,6 +1,6 @@
 /*
- * For: what a text of the configuration stands for: a duration, a size, an
- * address with a port.
+ * For: what a text of the configuration stands for: a duration, a size, a
+ * threshold, an address with a port.
  *
  * Not for: which key may have which value (settings_check.c).
  *
@@ -103,4 +103,45 @@ settings_endpoint(const char *text, struct ip *ip_r, uint16_t *port_r)
 		return -E_SYNTAX;
 	*port_r = (uint16_t)number;
 	return ip_parse(address, ip_r);
+}
+
+/* Digits behind the point as thousandths: three of them at most. */
+static int
+read_fraction(struct span digits, uint64_t *thousandths_r)
+{
+	uint64_t number = 0;
+
+	if (digits.n == 0 || digits.n > 3 ||
+	    span_number(digits, 999, &number) != 0)
+		return -E_SYNTAX;
+	for (size_t i = digits.n; i < 3; i++)
+		number *= 10;
+	*thousandths_r = number;
+	return 0;
+}
+
+int
+settings_threshold(struct span text, int *thousandths_r)
+{
+	struct span whole, rest = text;
+	uint64_t number, fraction = 0;
+	bool negative;
+
+	if (span_equals(text, span_of("off"))) {
+		*thousandths_r = SETTINGS_OFF;
+		return 0;
+	}
+	negative = text.n > 0 && text.p[0] == '-';
+	rest = span_skip(text, negative);
+	whole = span_part(rest, 0, span_find(rest, 0, '.'));
+	if (span_number(whole, 1, &number) != 0 || whole.n != 1)
+		return -E_SYNTAX;
+	if (whole.n < rest.n &&
+	    read_fraction(span_skip(rest, whole.n + 1), &fraction) != 0)
+		return -E_SYNTAX;
+	number = number * 1000 + fraction;
+	if (number > 1000)
+		return -E_SYNTAX;
+	*thousandths_r = negative ? -(int)number : (int)number;
+	return 0;
 }

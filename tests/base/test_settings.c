@@ -385,6 +385,9 @@ values_of_the_wrong_kind_are_refused(void **state)
 	expect_line_fault("pull-retries = {\"10m\", \"often\"}",
 	    "t:3: pull-retries: \"often\" is no duration, such as \"90s\", "
 	    "\"5m\", \"48h\"");
+	expect_line_fault("quality-block = \"-1.1\"",
+	    "t:3: quality-block: \"-1.1\" must be a number from -1 to 1, such "
+	    "as \"-0.3\", or \"off\"");
 }
 
 static void
