@@ -73,12 +73,14 @@ struct store_peer_get {
 	struct store_peer_day *days;
 };
 /* Rows after `after` in order of name; `listed_only` leaves out those on no
-   list, `judged_only` those with fewer than STORE_JUDGED_LEAST messages (one of
-   the two). Whether `until` has passed is not looked at. OK. */
+   list, `judged_only` those with fewer than STORE_JUDGED_LEAST messages,
+   `of_domain` all but addresses that last spoke for that domain (one of the
+   three). Whether `until` has passed is not looked at. OK. */
 struct store_peer_list {
 	struct span after;
 	unsigned limit;
 	bool listed_only, judged_only;
+	struct span of_domain;
 
 	unsigned count;
 	struct store_peer *peers;

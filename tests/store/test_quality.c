@@ -252,6 +252,31 @@ only_those_with_enough_messages_are_judged(void **state)
 }
 
 static void
+the_addresses_that_spoke_for_a_domain_are_found(void **state)
+{
+	static const struct {
+		const char *name, *domain;
+	} rows[] = {
+	    {"192.0.2.1", HERE}, {"192.0.2.2", "b.test"}, {"192.0.2.3", HERE}};
+	struct fixture *f = *state;
+	struct store_op *op;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		op = begin(f, STORE_PEER_SEEN);
+		op->peer_seen.name = span_of(rows[i].name);
+		op->peer_seen.domain = span_of(rows[i].domain);
+		op->peer_seen.verified = true;
+		expect(f, STORE_OK);
+	}
+	op = begin(f, STORE_PEER_LIST);
+	op->peer_list.limit = 10;
+	op->peer_list.of_domain = span_of(HERE);
+	expect(f, STORE_OK);
+	assert_int_equal(op->peer_list.count, 2);
+	assert_span(op->peer_list.peers[1].name, "192.0.2.3");
+}
+
+static void
 days_are_swept_when_their_time_has_passed(void **state)
 {
 	struct fixture *f = *state;
@@ -283,6 +308,7 @@ main(void)
 	    CASE(what_a_list_refuses_is_no_vote),
 	    CASE(forgotten_figures_begin_anew),
 	    CASE(only_those_with_enough_messages_are_judged),
+	    CASE(the_addresses_that_spoke_for_a_domain_are_found),
 	    CASE(days_are_swept_when_their_time_has_passed),
 	};
 

@@ -95,7 +95,10 @@ is_after(const void *row, const void *arg)
 
 	return memory_compare_texts(peer->row.name, list->after) > 0 &&
 	       (!list->listed_only || peer->row.list != LISTED_NOT) &&
-	       (!list->judged_only || peer->row.messages >= STORE_JUDGED_LEAST);
+	       (!list->judged_only ||
+		   peer->row.messages >= STORE_JUDGED_LEAST) &&
+	       (list->of_domain.n == 0 ||
+		   span_equals(buf_span(&peer->domain), list->of_domain));
 }
 
 static int

@@ -81,7 +81,11 @@ store_sqlite_peer_list(struct sqlite_store *s, struct store_op *op)
 	struct store_peer_list *list = &op->peer_list;
 	unsigned limit = (unsigned)query_limit(list->limit);
 	struct query q = query_new(
-	    s, list->judged_only
+	    s, list->of_domain.n > 0
+		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_domain"
+		     " WHERE domain <> x'' AND domain = ?3 AND name > ?1"
+		     " ORDER BY name LIMIT ?2"
+	       : list->judged_only
 		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_judged"
 		     " WHERE " IS_JUDGED " AND name > ?1 ORDER BY name LIMIT ?2"
 	       : list->listed_only
@@ -94,6 +98,8 @@ store_sqlite_peer_list(struct sqlite_store *s, struct store_op *op)
 	list->peers = query_room(s, limit, sizeof list->peers[0]);
 	query_put_text(&q, list->after);
 	query_put_number(&q, limit);
+	if (list->of_domain.n > 0)
+		query_put_text(&q, list->of_domain);
 	while (list->peers != NULL && query_next(&q))
 		peers_read(&q, &list->peers[list->count++]);
 	query_end(&q);

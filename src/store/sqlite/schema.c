@@ -268,6 +268,8 @@ static const char version_3_quality[] =
     "ALTER TABLE peers ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE peers ADD COLUMN accepts INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE peers ADD COLUMN refusals INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX peers_domain ON peers (domain, name)"
+    " WHERE domain <> x'';"
     "CREATE INDEX peers_judged ON peers (name) WHERE " IS_JUDGED ";"
     "CREATE TABLE peer_days ("
     " name BLOB NOT NULL, day INTEGER NOT NULL,"
