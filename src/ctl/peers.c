@@ -9,6 +9,9 @@
 #include "ctl/commands.h"
 #include "ctl/output.h"
 #include "ctl/pages.h"
+#include "ctl/quality_text.h"
+
+#include <string.h>
 
 /* A row has "address" or "domain", never both. */
 static struct span
@@ -50,6 +53,24 @@ add_guessing(struct ctl *ctl, json_t *answer, json_t *guessing)
 	json_decref(guessing);
 }
 
+/* The figure, and a mark where it is too low. */
+static struct span
+quality_of(const json_t *peer, const char *key, char room[OUTPUT_ROOM])
+{
+	const json_t *quality = json_object_get(peer, key);
+	const char *standing =
+	    json_string_value(json_object_get(quality, "standing"));
+	bool is_low = standing != NULL && (strcmp(standing, "alert") == 0 ||
+					      strcmp(standing, "block") == 0);
+
+	if (!json_is_number(json_object_get(quality, "value")))
+		return span_of("-");
+	snprintf(room, OUTPUT_ROOM, "%.3f%s%s",
+	    json_number_value(json_object_get(quality, "value")),
+	    is_low ? " " : "", is_low ? standing : "");
+	return span_of(room);
+}
+
 int
 peers_list(struct ctl *ctl, const struct arguments *a)
 {
@@ -60,6 +81,7 @@ peers_list(struct ctl *ctl, const struct arguments *a)
 	    {"NOTICES", "notices", output_member, true},
 	    {"PULLS", "pulls", output_member, true},
 	    {"FAILURES", "failures", output_member, true},
+	    {"QUALITY", "quality", quality_of, true},
 	    {NULL, NULL, NULL, false},
 	};
 	json_t *answer, *guessing;
@@ -102,6 +124,8 @@ print_peer(struct ctl *ctl, const json_t *peer)
 
 	output_field(ctl->out, "Peer", name_of(peer, "address", room));
 	output_object(ctl->out, peer, fields);
+	if (json_is_object(json_object_get(peer, "quality")))
+		quality_text_print(ctl->out, json_object_get(peer, "quality"));
 }
 
 static int

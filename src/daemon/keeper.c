@@ -15,6 +15,7 @@
 #include "daemon/keeper_history.h"
 #include "daemon/keeper_offers.h"
 #include "daemon/keeper_peers.h"
+#include "daemon/keeper_quality.h"
 #include "daemon/programs.h"
 #include "store/spool.h"
 
@@ -205,7 +206,7 @@ point_to_settings(struct keeper *k)
 
 	k->accept = (struct accept){k->store, s, k->local, secret};
 	k->admit = (struct admit){k->store, s, k->local, k->allowed, k->denied,
-	    k->callable, k->ourselves};
+	    k->callable, k->ourselves, k->poor};
 	k->serve = (struct serve_setup){
 	    .store = k->store,
 	    .settings = s,
@@ -239,6 +240,7 @@ reloaded(struct role *role, const struct settings *old)
 		    "lists-refused", "why=%s", log_quote(span_of(err.text)));
 	point_to_settings(k);
 	keeper_guess_settings(k->guess);
+	keeper_quality_look(k->quality);
 	notify_settings(k->notify, role->settings);
 	pull_settings(k->pull, role->settings);
 	put_settings(k->put, role->settings);
@@ -285,6 +287,7 @@ begin(struct role *role, struct err *err)
 		return err_system(err, "spool");
 	if (store_open("sqlite:store", &k->store, err) < 0 ||
 	    spool_prepare(k->spool, err) < 0 || free_leases(k, err) < 0 ||
+	    keeper_quality_new(k, &k->quality) < 0 ||
 	    keeper_peers_new(k, &k->peers, err) < 0 ||
 	    keeper_guess_new(k, &k->guess, err) < 0 ||
 	    keeper_history_new(k, &k->history, err) < 0 ||
@@ -299,6 +302,7 @@ begin(struct role *role, struct err *err)
 	    k->notices == NULL || keeper_control_new(k, &k->control) < 0)
 		return err_set(err, -E_NOMEM, "no memory");
 	event_add(k->tick, &second);
+	keeper_quality_look(k->quality);
 	return keeper_work_begin(k, err);
 }
 
@@ -398,6 +402,7 @@ stop(struct role *role)
 	keeper_guess_free(&k->guess);
 	keeper_peers_free(&k->peers);
 	keeper_history_free(&k->history);
+	keeper_quality_free(&k->quality);
 	store_close(&k->store);
 	role_finished(role);
 }

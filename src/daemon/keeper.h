@@ -3,11 +3,12 @@
  * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
  * that come in), keeper_lease.c (turns of fronts), keeper_notice.c (notices and
  * verdicts that come in), keeper_work.c (the worlds of notify, pull and put),
- * keeper_peers.c (listed hosts), keeper_guess.c (those that guess),
- * keeper_history.c and keeper_offers.c (what hosts did and offer),
- * keeper_page.c (reading those at the start), keeper_control.c,
- * keeper_request.c, keeper_kinds.c, keeper_envelope.c and keeper_show.c (what
- * the operator asks, and what is answered).
+ * keeper_peers.c (listed hosts), keeper_quality.c (what users think of
+ * domains), keeper_guess.c (those that guess), keeper_history.c and
+ * keeper_offers.c (what hosts did and offer), keeper_page.c (reading those at
+ * the start), keeper_control.c, keeper_request.c, keeper_kinds.c,
+ * keeper_envelope.c and keeper_show.c (what the operator asks, and what is
+ * answered).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H
@@ -33,6 +34,7 @@ struct keeper_control;
 struct keeper_guess;
 struct keeper_history;
 struct keeper_peers;
+struct keeper_quality;
 
 /* One of our processes, as main told of it. */
 struct keeper_process {
@@ -67,7 +69,7 @@ struct keeper {
 	uint64_t node;
 	int64_t started;
 
-	struct hosts *local, *allowed, *denied, *callable, *ourselves;
+	struct hosts *local, *allowed, *denied, *callable, *ourselves, *poor;
 	struct accept accept;
 	struct admit admit;
 	struct serve_setup serve;
@@ -91,6 +93,7 @@ struct keeper {
 	struct keeper_peers *peers;
 	struct keeper_guess *guess;
 	struct keeper_history *history;
+	struct keeper_quality *quality;
 	struct keeper_process processes[ROLE_KINDS][ROLE_INDEX_MAX];
 	struct asker spare; /* keeper_spare() */
 };

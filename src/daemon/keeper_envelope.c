@@ -9,6 +9,7 @@
 #include "daemon/keeper_envelope.h"
 
 #include "daemon/control_words.h"
+#include "daemon/keeper_quality.h"
 #include "daemon/keeper_show.h"
 #include "receiver/decide.h"
 
@@ -122,11 +123,19 @@ free_body(void *owner, struct key message)
 	keeper_free_body(r->keeper, message);
 }
 
+static void
+counted(void *owner, const struct store_peer *peer)
+{
+	const struct keeper_request *r = owner;
+
+	keeper_quality_counted(r->keeper->quality, peer);
+}
+
 int
 keeper_envelope_decide(
     struct keeper_request *r, const json_t *q, struct err *err)
 {
-	const struct decide_world world = {r, answered, free_body};
+	const struct decide_world world = {r, answered, free_body, counted};
 	struct span user = control_words_text(q, "user");
 	struct decide_ask ask = {.user = span_of("")};
 	int error = take_id(q, &ask.notice, err);

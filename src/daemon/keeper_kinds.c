@@ -13,7 +13,9 @@
 #include "daemon/keeper_history.h"
 #include "daemon/keeper_list.h"
 #include "daemon/keeper_peers.h"
+#include "daemon/keeper_quality.h"
 #include "daemon/keeper_show.h"
+#include "daemon/keeper_show_quality.h"
 #include "proto/identifier.h"
 
 /* ---- users ---- */
@@ -278,6 +280,8 @@ answer_notice_list(const struct keeper *k, const struct store_op *op)
 
 /* ---- peers ---- */
 
+#define DAYS_SHOWN 14 /* of the figures of a domain */
+
 static int
 fill_peer_list(struct keeper_request *r, const json_t *q, struct err *err)
 {
@@ -291,14 +295,26 @@ fill_peer_list(struct keeper_request *r, const json_t *q, struct err *err)
 }
 
 static json_t *
+show_peer(const struct keeper *k, const struct store_peer *peer)
+{
+	const struct quality_limits limits =
+	    keeper_quality_limits(k->role->settings);
+	json_t *to = keeper_show_peer(peer);
+
+	if (to != NULL)
+		json_object_set_new(
+		    to, "quality", keeper_show_quality(peer, &limits));
+	return to;
+}
+
+static json_t *
 answer_peer_list(const struct keeper *k, const struct store_op *op)
 {
 	const struct store_peer_list *l = &op->peer_list;
 	json_t *rows = json_array();
 
-	(void)k;
 	for (unsigned i = 0; i < l->count; i++)
-		json_array_append_new(rows, keeper_show_peer(&l->peers[i]));
+		json_array_append_new(rows, show_peer(k, &l->peers[i]));
 	return json_pack("{s:b, s:o, s:o}", "ok", 1, "peers", rows, "next",
 	    l->count == l->limit ? keeper_show_text(l->peers[l->count - 1].name)
 				 : json_null());
@@ -307,6 +323,7 @@ answer_peer_list(const struct keeper *k, const struct store_op *op)
 static int
 fill_peer_show(struct keeper_request *r, const json_t *q, struct err *err)
 {
+	r->op->peer_get.day_limit = DAYS_SHOWN;
 	return control_words_peer(
 	    r->op, control_words_text(q, "peer"), &r->op->peer_get.name, err);
 }
@@ -314,10 +331,14 @@ fill_peer_show(struct keeper_request *r, const json_t *q, struct err *err)
 static json_t *
 answer_peer(const struct keeper *k, const struct store_op *op)
 {
-	(void)k;
-	return json_pack("{s:b, s:o}", "ok", 1, "peer",
-	    keeper_show_peer(op->verb == STORE_PEER_GET ? &op->peer_get.peer
-							: &op->peer_put.peer));
+	bool is_got = op->verb == STORE_PEER_GET;
+	json_t *peer =
+	    show_peer(k, is_got ? &op->peer_get.peer : &op->peer_put.peer);
+
+	if (is_got)
+		keeper_show_days(
+		    json_object_get(peer, "quality"), &op->peer_get);
+	return json_pack("{s:b, s:o}", "ok", 1, "peer", peer);
 }
 
 static int
@@ -402,6 +423,7 @@ unlist_peer(struct keeper_request *r, const struct store_op *op)
 	if (op->outcome == STORE_OK)
 		keeper_peers_drop(r->keeper->peers, name);
 	keeper_history_forget(r->keeper->history, name);
+	keeper_quality_forget(r->keeper->quality, name);
 	if (ip_parse(name, &address) == 0)
 		pull_distrust(r->keeper->pull, address);
 	return forgive_peer(r->keeper, name);

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "daemon/keeper_page.h"
+#include "daemon/keeper_quality.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,7 @@ keeper_peers_rebuild(struct keeper_peers *p, struct err *err)
 	k->admit.allowed = k->allowed = allowed;
 	k->admit.denied = k->denied = denied;
 	note_next_until(p);
+	keeper_quality_rebuild(k->quality);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "daemon/keeper_control.h"
 #include "daemon/keeper_history.h"
+#include "daemon/keeper_quality.h"
 #include "store/spool.h"
 #include "store/target.h"
 
@@ -399,13 +400,22 @@ keeper_work_gone(struct keeper *k, struct peer *peer)
 	}
 }
 
+/* A delivery counts about the domain it came from. */
+static void
+counted(void *owner, const struct store_peer *peer)
+{
+	struct keeper *k = owner;
+
+	keeper_quality_counted(k->quality, peer);
+}
+
 int
 keeper_work_begin(struct keeper *k, struct err *err)
 {
 	const struct notify_world notify = {
 	    k, resolve, call_notices, keeper_free_body};
 	const struct pull_world pull = {k, call_pulls, pull_confirmed};
-	const struct put_world put = {k, deliver, keeper_free_body};
+	const struct put_world put = {k, deliver, keeper_free_body, counted};
 	const struct settings *s = k->role->settings;
 
 	if (notify_new(k->store, s, k->node, &notify, &k->notify) < 0 ||

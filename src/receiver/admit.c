@@ -24,7 +24,32 @@ admit_host(const struct admit *a, struct ip address, struct span name)
 	if (hosts_has_ip(a->allowed, address) ||
 	    (name.n > 0 && hosts_has_name(a->allowed, name)))
 		return STANDING_ALLOWED;
+	if (a->poor != NULL && hosts_has_ip(a->poor, address))
+		return STANDING_DENIED;
 	return STANDING_STRANGER;
+}
+
+bool
+admit_is_poor(const struct admit *a, struct span domain)
+{
+	return a->poor != NULL && hosts_has_name(a->poor, domain) &&
+	       !hosts_has_name(a->allowed, domain);
+}
+
+/* Allowed by the operator, as a host or as a domain. */
+static bool
+is_exempt(const struct admit *a, const struct admit_notice *n)
+{
+	return hosts_has_ip(a->allowed, n->address) ||
+	       (n->name.n > 0 && hosts_has_name(a->allowed, n->name));
+}
+
+/* Of a notice that names nobody; of others each recipient's list comes first.
+ */
+static bool
+is_too_poor(const struct admit *a, const struct admit_notice *n)
+{
+	return n->count == 0 && !is_exempt(a, n) && admit_is_poor(a, n->domain);
 }
 
 unsigned
@@ -134,6 +159,8 @@ admit_callable(const struct admit *a, struct ip address)
 static enum reply_name
 judge_notice(const struct admit *a, const struct admit_notice *n)
 {
+	enum reply_name reply;
+
 	if (!identifier_is_legal(n->id) && n->dialect != ROUTE_ENVELOPE)
 		return REPLY_BAD_ARGUMENT;
 	/* the lists may have changed since the host was greeted */
@@ -142,7 +169,9 @@ judge_notice(const struct admit *a, const struct admit_notice *n)
 	if (hosts_has_name(a->local, n->domain) ||
 	    !admit_callable(a, n->address))
 		return REPLY_MAY_NOT_SPEAK;
-	return admit_belief(a->settings, n->spf, n->mx);
+	reply = admit_belief(a->settings, n->spf, n->mx);
+	return reply == REPLY_NOTED && is_too_poor(a, n) ? REPLY_LOW_QUALITY
+							 : reply;
 }
 
 /* Taken when it was taken for anybody; the same again counts (WIRE 3). */

@@ -28,11 +28,19 @@ struct admit {
 	const struct hosts *denied;
 	const struct hosts *callable;  /* settings callable-networks */
 	const struct hosts *ourselves; /* addresses on which we listen */
+	/* Domains whose quality is too low, and the addresses that last spoke
+	   for them; NULL: none. */
+	const struct hosts *poor;
 };
 
-/* NAME: forward-confirmed, or "". Denied comes first (WIRE 10). */
+/* NAME: forward-confirmed, or "". Denied comes first, then allowed, then the
+   quality of the domain it last spoke for (WIRE 10). */
 enum admit_standing
 admit_host(const struct admit *admit, struct ip address, struct span name);
+
+/* Is the quality of DOMAIN, which was verified, too low? Not if the operator
+   allows it. */
+bool admit_is_poor(const struct admit *admit, struct span domain);
 
 /* The words that EHLO shows to such a host: enum smtp_keyword bits. NAME as
    above. */

@@ -18,6 +18,7 @@ struct asking {
 	enum store_mode *mode_r;
 	bool *whole_r;
 	bool stranger_pushes;   /* taken only from a pair that is allowed */
+	bool poor;              /* the same, by the quality of the domain */
 	struct store_op *block; /* to be put when the pair is denied, or NULL */
 };
 
@@ -149,6 +150,9 @@ user_looked_up(struct store_op *op, void *arg)
 		answer(x, REPLY_STRANGER); /* whether we know the user or not */
 	else if (reply == REPLY_RECIPIENT_OK && listed == LISTED_DENY)
 		block(x);
+	else if (x->poor && listed != LISTED_ALLOW &&
+		 reply != REPLY_DELIVERY_LATER)
+		answer(x, REPLY_LOW_QUALITY);
 	else
 		answer(x, reply);
 }
@@ -280,6 +284,10 @@ asking_new(const struct admit *a, const struct admit_recipient *ask,
 	x->stranger_pushes = ask->way == ARRIVAL_PUSHED &&
 			     ask->standing != STANDING_ALLOWED &&
 			     a->settings->strangers == STRANGERS_REJECT;
+	x->poor =
+	    (ask->way == ARRIVAL_PUSHED || ask->way == ARRIVAL_ANNOUNCED) &&
+	    ask->standing != STANDING_ALLOWED && ask->speaker.verified &&
+	    admit_is_poor(a, ask->speaker.domain);
 	return x;
 }
 

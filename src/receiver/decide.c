@@ -239,6 +239,9 @@ decided(struct store_op *op, void *arg)
 		store_op_free(&op);
 		return;
 	}
+	if (op->outcome == STORE_OK && d->peer.name.n > 0 &&
+	    x->world.counted != NULL)
+		x->world.counted(x->world.owner, &d->peer);
 	if (op->outcome == STORE_OK && d->body_free)
 		x->world.free_body(x->world.owner, d->message);
 	x->world.answered(x->world.owner, op->outcome,

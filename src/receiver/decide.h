@@ -71,6 +71,9 @@ struct decide_world {
 	void (*answered)(void *owner, enum store_outcome outcome,
 	    const struct store_notice *notice);
 	void (*free_body)(void *owner, struct key message);
+	/* The figures of a domain, where the decision changed them; may be
+	   NULL. */
+	void (*counted)(void *owner, const struct store_peer *peer);
 };
 /* SETTINGS: where the present ones are, also turns later. */
 void decide_verdict(struct store *store, struct settings *const *settings,

@@ -102,8 +102,12 @@ put_folder(struct span user, char folder_r[PUT_PATH_MAX])
 static void
 settled(struct store_op *op, void *arg)
 {
+	const struct store_peer *peer = &op->delivery_settle.peer;
 	struct put *p = arg;
 
+	if (op->outcome == STORE_OK && peer->name.n > 0 &&
+	    p->world.counted != NULL)
+		p->world.counted(p->world.owner, peer);
 	if (op->outcome == STORE_OK && op->delivery_settle.body_free)
 		p->world.free_body(p->world.owner, op->delivery_settle.message);
 	else if (op->outcome != STORE_OK)

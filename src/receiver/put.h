@@ -32,6 +32,9 @@ struct put_world {
 	   just now; else negative: this one cannot be delivered. */
 	int (*deliver)(void *owner, const struct put_delivery *delivery);
 	void (*free_body)(void *owner, struct key message);
+	/* The figures of a domain, where a delivery changed them; may be NULL.
+	 */
+	void (*counted)(void *owner, const struct store_peer *peer);
 };
 
 struct put;

@@ -199,9 +199,11 @@ peers_are_listed_by_address_or_domain(void **state)
 	static const char *const script[] = {
 	    "{\"ok\": true, \"peers\": [{\"address\": \"192.0.2.1\", "
 	    "\"list\": \"deny\", \"until\": \"T\", \"notices\": 3, "
-	    "\"pulls\": 0, \"failures\": 12}, {\"domain\": \"b.test\", "
+	    "\"pulls\": 0, \"failures\": 12, \"quality\": null}, {\"domain\": "
+	    "\"b.test\", "
 	    "\"list\": \"allow\", \"until\": null, \"notices\": 0, "
-	    "\"pulls\": 0, \"failures\": 0}], \"next\": null}",
+	    "\"pulls\": 0, \"failures\": 0, \"quality\": {\"value\": -0.35, "
+	    "\"standing\": \"alert\"}}], \"next\": null}",
 	    "{\"ok\": true, \"guessing\": [], \"next\": null}", NULL};
 	struct place *p = *state;
 
@@ -209,9 +211,38 @@ peers_are_listed_by_address_or_domain(void **state)
 	assert_int_equal(place_run(p, "peer list"), CTL_DONE);
 	place_end_server(p);
 	assert_string_equal(p->out,
-	    "PEER       LIST   UNTIL  NOTICES  PULLS  FAILURES\n"
-	    "192.0.2.1  deny   T            3      0        12\n"
-	    "b.test     allow  -            0      0         0\n");
+	    "PEER       LIST   UNTIL  NOTICES  PULLS  FAILURES       QUALITY\n"
+	    "192.0.2.1  deny   T            3      0        12             -\n"
+	    "b.test     allow  -            0      0         0  -0.350 "
+	    "alert\n");
+}
+
+/* SM-40 SM-41: in plain words. */
+static void
+the_quality_of_a_domain_is_explained(void **state)
+{
+	static const char *const script[] = {
+	    "{\"ok\": true, \"peer\": {\"domain\": \"c.test\", \"quality\": "
+	    "{\"messages\": 40, \"accepted\": 3, \"refused\": 17, \"value\": "
+	    "-0.35, \"standing\": \"alert\", \"least\": 20, \"alert_below\": "
+	    "-0.3, \"block_below\": null, \"days\": [{\"day\": "
+	    "\"2026-11-22\", \"messages\": 40, \"accepted\": 3, "
+	    "\"refused\": 17}]}}}",
+	    NULL};
+	struct place *p = *state;
+
+	place_start_server(p, script);
+	assert_int_equal(place_run(p, "peer show c.test"), CTL_DONE);
+	place_end_server(p);
+	assert_non_null(strstr(p->out,
+	    "\nOf 40 messages from this domain users accepted 3 and refused "
+	    "17.\n"
+	    "Quality: -0.350 (accepted less refused, by messages; from -1 to "
+	    "1).\n"
+	    "Below -0.300 (quality-alert) the operator is warned, as now.\n"
+	    "No figure is so low that the domain is refused (quality-block is "
+	    "off).\n"
+	    "  2026-11-22: 40 messages, 3 accepted, 17 refused\n"));
 }
 
 static const char *const guessers[] = {
@@ -230,11 +261,13 @@ those_that_guessed_are_listed_with_the_others(void **state)
 	place_start_server(p, guessers);
 	assert_int_equal(place_run(p, "peer list --limit 2"), CTL_DONE);
 	place_end_server(p);
-	assert_string_equal(p->out,
-	    "PEER           LIST      UNTIL  NOTICES  PULLS  FAILURES\n"
-	    "192.0.2.7      guessing  T            -      -         -\n"
-	    "2001:db8::/64  guessing  U            -      -         -\n"
-	    "There are more; --limit is reached.\n");
+	assert_string_equal(p->out, "PEER           LIST      UNTIL  NOTICES  "
+				    "PULLS  FAILURES  QUALITY\n"
+				    "192.0.2.7      guessing  T            -   "
+				    "   -         -        -\n"
+				    "2001:db8::/64  guessing  U            -   "
+				    "   -         -        -\n"
+				    "There are more; --limit is reached.\n");
 	assert_non_null(strstr(p->requests, "\"do\":\"guessing-list\""));
 }
 
@@ -293,6 +326,7 @@ main(void)
 	    TEST(a_status_of_the_wrong_types_is_survived),
 	    TEST(a_message_is_withdrawn_or_tried_again),
 	    TEST(peers_are_listed_by_address_or_domain),
+	    TEST(the_quality_of_a_domain_is_explained),
 	    TEST(those_that_guessed_are_listed_with_the_others),
 	    TEST(programs_are_told_apart_who_guessed),
 	    TEST(a_peer_is_denied_for_a_time),

@@ -5,6 +5,7 @@
 #include "daemon/keeper_guess.h"
 #include "daemon/keeper_history.h"
 #include "daemon/keeper_peers.h"
+#include "daemon/keeper_quality.h"
 
 void
 keeper_account_changed(struct keeper *k)
@@ -61,4 +62,25 @@ keeper_history_forget(struct keeper_history *h, struct span name)
 {
 	(void)h;
 	(void)name;
+}
+
+void
+keeper_quality_counted(struct keeper_quality *q, const struct store_peer *peer)
+{
+	(void)q;
+	(void)peer;
+}
+
+void
+keeper_quality_forget(struct keeper_quality *q, struct span domain)
+{
+	(void)q;
+	(void)domain;
+}
+
+struct quality_limits
+keeper_quality_limits(const struct settings *settings)
+{
+	(void)settings;
+	return (struct quality_limits){20, -300, QUALITY_OFF};
 }

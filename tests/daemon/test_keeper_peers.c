@@ -2,6 +2,7 @@
 #include "remembering.h"
 
 #include "daemon/keeper_peers.h"
+#include "daemon/keeper_quality.h"
 
 static void
 put(struct remembering *r, const char *name)
@@ -35,6 +36,8 @@ end(struct keeper *k)
 	keeper_peers_free(&k->peers);
 	hosts_free(&k->allowed);
 	hosts_free(&k->denied);
+	hosts_free(&k->poor);
+	keeper_quality_free(&k->quality);
 }
 
 static void
@@ -46,6 +49,7 @@ a_row_that_no_list_takes_keeps_no_other_from_being_listed(void **state)
 
 	put(r, "10.0.0.256");
 	put(r, "192.0.2.1");
+	assert_int_equal(keeper_quality_new(k, &k->quality), 0);
 	assert_int_equal(keeper_peers_new(k, &k->peers, &err), 0);
 	assert_int_equal(keeper_peers_rebuild(k->peers, &err), 0);
 	assert_true(is_denied(r, "192.0.2.1"));

@@ -146,7 +146,7 @@ static void
 start_destination(struct life *l)
 {
 	const struct pull_world pull = {l, call_pulls, confirmed};
-	const struct put_world put = {l, deliver, free_body};
+	const struct put_world put = {l, deliver, free_body, NULL};
 	const struct side *s = &l->destination;
 
 	assert_int_equal(
@@ -222,7 +222,7 @@ life_open(struct life *l, struct life_chances chances, uint64_t seed)
 	    .server_secret = o->secret,
 	    .node = NODE};
 	l->admit = (struct admit){d->store, d->settings, d->local, l->none,
-	    l->none, l->none, l->none};
+	    l->none, l->none, l->none, NULL};
 	l->expiry =
 	    (struct hold_expiry){o->store, o->settings, l, free_body, false};
 	start_origin(l);

@@ -47,7 +47,7 @@ answered(
 static void
 accept_only(struct pulling *p)
 {
-	const struct decide_world world = {p, answered, NULL};
+	const struct decide_world world = {p, answered, NULL, NULL};
 	struct store_op *op = side_only_notice(&p->side);
 	const struct decide_ask ask = {
 	    .notice = op->notice_list.notices[0].key,

@@ -62,7 +62,7 @@ free_body(void *owner, struct key message)
 static void
 open_put(struct fixture *f)
 {
-	const struct put_world world = {f, deliver, free_body};
+	const struct put_world world = {f, deliver, free_body, NULL};
 
 	assert_int_equal(
 	    put_new(f->side.store, f->side.settings, NODE, &world, &f->put), 0);
