@@ -109,3 +109,13 @@ copy_delivery(struct arena *a, const struct store_delivery *from,
 	       own(a, &to_r->trace) && own(a, &to_r->notice_id) &&
 	       own(a, &to_r->notice_domain) && own(a, &to_r->folder);
 }
+
+bool
+copy_complaint(struct arena *a, const struct store_complaint *from,
+    struct store_complaint *to_r)
+{
+	*to_r = *from;
+	return own(a, &to_r->user) && own(a, &to_r->sender) &&
+	       own(a, &to_r->recipient) && own(a, &to_r->domain) &&
+	       own(a, &to_r->subject) && own(a, &to_r->head);
+}

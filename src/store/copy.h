@@ -38,4 +38,7 @@ bool copy_entry(
 bool copy_delivery(struct arena *a, const struct store_delivery *from,
     struct store_delivery *to_r);
 
+bool copy_complaint(struct arena *a, const struct store_complaint *from,
+    struct store_complaint *to_r);
+
 #endif

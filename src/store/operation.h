@@ -18,20 +18,31 @@
    and it is not. An empty password or zero mode, from_check, answers keeps the
    old (a new account: server, both, listed). Secret and time are set once, when
    it is new. */
+enum store_submission { SUBMISSION_ON = 1, SUBMISSION_OFF };
 struct store_user_put {
 	struct store_user user;
 	bool only_new, only_old;
+	/* ON: a suspension is lifted, and complaints so far are forgiven; OFF:
+	   suspended; 0: as it was. */
+	enum store_submission submission;
 };
 /* OK, NONE. With a sender also how the user's incoming list stands to it
-   (entry_find); else `listed` is LISTED_NOT. */
+   (entry_find); else `listed` is LISTED_NOT. With `with_standing` how
+   complaints stand about the user, and the latest `complaint_limit` of them,
+   without heads, the latest first. */
 struct store_user_get {
 	struct span address;
 	struct span sender; /* "": not asked */
 	struct span server;
 	bool verified;
+	bool with_standing;
+	unsigned complaint_limit;
 
 	struct store_user user;
 	enum store_listed listed;
+	struct store_standing standing;
+	unsigned complaint_count;
+	struct store_complaint *complaints;
 };
 /* Rows after `after` in order of address. OK. */
 struct store_user_list {
@@ -145,8 +156,8 @@ struct store_denied_list {
    others are announced under its identifier), messages that none refers to any
    more, notices that are over, denials whose time has passed, puts that were
    never finished (STORE_STAGED_LIFE), peers that are on no list, and days of
-   peers' figures (STORE_DAYS_KEPT). OK; `removed` below limit: nothing is left
-   to do. */
+   peers' figures (STORE_DAYS_KEPT), and complaints (STORE_COMPLAINTS_KEPT). OK;
+   `removed` below limit: nothing is left to do. */
 struct store_sweep {
 	int64_t holds_before;   /* ended before this, or freed before this */
 	int64_t notices_before; /* expires_at before this: 7 days ago */

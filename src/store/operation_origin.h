@@ -171,6 +171,11 @@ struct store_hold_settle {
  * the outgoing list of who sent it (SM-30, SM-33). BUSY: entitled, and a pull
  * runs. CONFLICT: needs_to, or no verdict that comes this way. NONE: everything
  * else.
+ *
+ * SPAM and SPAMMER that are not `again`, of a message that a user submitted,
+ * are kept as complaints about that user. `slow_at` and `suspend_at` complaints
+ * of one day (0: never) are a restraint: the user is suspended at once, and an
+ * investigation is due (`restraint`; NONE: nothing new).
  */
 struct store_hold_verdict {
 	struct key key;
@@ -180,8 +185,10 @@ struct store_hold_verdict {
 	unsigned verdict; /* enum store_verdict */
 	bool have;
 	struct span reply; /* what is shown as the last reply */
+	uint64_t slow_at, suspend_at;
 
 	bool entitled, needs_to, again, late;
+	enum store_restraint restraint;
 	struct store_hold_row row; /* OK: after it; without content */
 	bool body_free;
 	struct key message;
@@ -274,6 +281,34 @@ struct store_report_none {
 
 	bool body_free;
 	struct key body;
+};
+
+/*
+ * Investigations that are due, in order of time, user, restraint; with up to
+ * `complaint_limit` complaints and their heads. Claimed with a lease. OK.
+ */
+struct store_complaint_claim {
+	struct store_claim claim;
+	unsigned complaint_limit;
+
+	unsigned count;
+	struct store_investigation *rows;
+};
+
+/*
+ * The administrator is told: the report's message and delivery become ours in
+ * the same commit; unless nobody has that mailbox (`nobody`: there is no such
+ * user), or there is no report. OK; EXISTS: was done; CONFLICT: a key is taken;
+ * NONE: no such investigation; FULL: the report is too large, or spooled.
+ */
+struct store_complaint_told {
+	struct span user;
+	enum store_restraint restraint;
+	bool has_report;
+	struct store_message message; /* content inline */
+	struct store_delivery delivery;
+
+	bool nobody;
 };
 
 #endif

@@ -23,7 +23,9 @@
 #define STORE_DIGEST          32
 #define STORE_DAY             86400 /* seconds of one */
 #define STORE_DAYS_KEPT       90    /* of peers' figures */
-#define STORE_JUDGED_LEAST    20    /* messages; with fewer nobody is judged */
+#define STORE_COMPLAINT_HEAD  4096  /* octets of a head kept with one */
+#define STORE_COMPLAINTS_KEPT (30 * STORE_DAY)
+#define STORE_JUDGED_LEAST    20 /* messages; with fewer nobody is judged */
 
 /* docs/STATES.md says which moves are legal and who makes them. */
 enum store_hold_state {
@@ -215,6 +217,36 @@ struct store_entry {
 	enum store_entry_by by;
 	int64_t created;
 	int64_t told_at; /* when the origin was last told that it denies */
+};
+
+/* SPAM or SPAMMER, said by a recipient of a message of our user (SM-32). */
+struct store_complaint {
+	struct key hold;
+	struct span user, sender, recipient;
+	struct span domain;        /* of the recipient */
+	struct span subject, head; /* as they came; the head cut */
+	unsigned verdict;
+	int64_t at, written; /* written: when the message was accepted */
+};
+
+/* What complaints lead to: a slower pace for the day, or none at all. */
+enum store_restraint { RESTRAINT_NONE, RESTRAINT_SLOW, RESTRAINT_SUSPEND };
+
+/* How complaints stand about a user. */
+struct store_standing {
+	uint64_t complaints;  /* today (UTC), and since lifted_at */
+	int64_t suspended_at; /* 0: may submit */
+	int64_t lifted_at;    /* when the operator last said so */
+};
+
+/* A restraint began: the administrator is to be told. */
+struct store_investigation {
+	struct span user;
+	enum store_restraint restraint;
+	int64_t at;
+	struct store_standing standing;
+	unsigned complaint_count; /* the latest, the latest first */
+	struct store_complaint *complaints;
 };
 
 /* A host, network or domain that is listed, or that did things. */

@@ -29,6 +29,8 @@ draw_verb(struct draws *d)
 	    STORE_HOLD_SETTLE,
 	    STORE_HOLD_SETTLE,
 	    STORE_HOLD_SETTLE,
+	    STORE_HOLD_VERDICT,
+	    STORE_HOLD_VERDICT,
 	    STORE_REPORT_PUT,
 	    STORE_REPORT_NONE,
 	    STORE_NOTICE_PUT,
@@ -101,10 +103,12 @@ draw_verdict(struct draws *d)
 static void
 fill_user_put(struct store_op *op, struct draws *d)
 {
-	static const char *const addresses[] = {
-	    "a@a.test", "ab@a.test", "b@a.test", "\xc3\xa4@a.test"};
+	static const char *const addresses[] = {"a@a.test", "ab@a.test",
+	    "b@a.test", "\xc3\xa4@a.test", "alice@a.test"};
 
-	op->user_put.user = user_of(addresses[draw(d, 4)]);
+	op->user_put.user = user_of(addresses[draw(d, 5)]);
+	op->user_put.submission = (enum store_submission)(
+	    draw(d, 8) == 0 ? SUBMISSION_OFF : draw(d, 2));
 	op->user_put.user.mode = (enum store_mode)draw(d, 3);
 	op->user_put.user.answers = (enum store_answers)draw(d, 3);
 	if (draw(d, 2))
@@ -217,6 +221,8 @@ fill_hold_verdict(struct store_op *op, struct draws *d)
 	op->hold_verdict.verdict = draw_verdict(d);
 	op->hold_verdict.have = draw(d, 3) > 0;
 	op->hold_verdict.reply = draw_reply(d);
+	op->hold_verdict.slow_at = draw(d, 3);
+	op->hold_verdict.suspend_at = draw(d, 3);
 }
 
 static void
@@ -466,7 +472,10 @@ static void
 fill_other(struct store_op *op, struct draws *d)
 {
 	if (op->verb == STORE_USER_GET) {
-		op->user_get.address = span_of("ab@a.test");
+		op->user_get.address =
+		    span_of(draw(d, 2) ? "ab@a.test" : "alice@a.test");
+		op->user_get.with_standing = draw(d, 2);
+		op->user_get.complaint_limit = draw(d, 4);
 		op->user_get.sender =
 		    draw(d, 2) ? drawn_listed(d) : span_of("");
 		op->user_get.server = drawn_server(d);

@@ -49,6 +49,22 @@ fill_entry_put(struct store_op *op, struct draws *d)
 	op->entry_put.user_max = draw(d, 3) == 0 ? 3 : 0;
 }
 
+static void
+fill_complaint_told(struct store_op *op, struct draws *d)
+{
+	struct store_complaint_told *told = &op->complaint_told;
+	/* A range of its own, in which some meet. */
+	unsigned message = 6000 + draw(d, 1000);
+
+	told->user = span_of("alice@a.test");
+	told->restraint = (enum store_restraint)(1 + draw(d, 2));
+	told->has_report = draw(d, 4) > 0;
+	told->message = message_of(message);
+	told->message.spooled = draw(d, 20) == 0;
+	told->delivery = delivery_of(70000 + message, message);
+	told->delivery.user = span_of("a@a.test");
+}
+
 bool
 drawn_fill_list(struct store_op *op, struct draws *d)
 {
@@ -75,6 +91,12 @@ drawn_fill_list(struct store_op *op, struct draws *d)
 		op->entry_list.limit = draw(d, 5);
 		if (draw(d, 3) == 0)
 			op->entry_list.address = drawn_listed(d);
+	} else if (op->verb == STORE_COMPLAINT_CLAIM) {
+		op->complaint_claim.claim = (struct store_claim){
+		    1 + draw(d, 2), op->now + 1 + draw(d, 300), draw(d, 3)};
+		op->complaint_claim.complaint_limit = draw(d, 4);
+	} else if (op->verb == STORE_COMPLAINT_TOLD) {
+		fill_complaint_told(op, d);
 	} else {
 		return false;
 	}

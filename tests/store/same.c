@@ -194,6 +194,7 @@ same_verdicts(
 {
 	assert_int_equal(x->again, y->again);
 	assert_int_equal(x->late, y->late);
+	assert_int_equal(x->restraint, y->restraint);
 	assert_int_equal(x->body_free, y->body_free);
 	same_key(x->message, y->message);
 	same_hold_rows(&x->row, &y->row, 1, 1);
@@ -300,6 +301,61 @@ same_settled(
 	assert_int_equal(x->body_free, y->body_free);
 }
 
+static void
+same_standing(const struct store_standing *a, const struct store_standing *b)
+{
+	assert_int_equal(a->complaints, b->complaints);
+	assert_int_equal(a->suspended_at, b->suspended_at);
+	assert_int_equal(a->lifted_at, b->lifted_at);
+}
+
+static void
+same_complaints(const struct store_complaint *a,
+    const struct store_complaint *b, unsigned count, unsigned other_count)
+{
+	assert_int_equal(count, other_count);
+	for (unsigned i = 0; i < count; i++, a++, b++) {
+		same_key(a->hold, b->hold);
+		same_span(a->user, b->user);
+		same_span(a->sender, b->sender);
+		same_span(a->recipient, b->recipient);
+		same_span(a->domain, b->domain);
+		same_span(a->subject, b->subject);
+		same_span(a->head, b->head);
+		assert_int_equal(a->verdict, b->verdict);
+		assert_int_equal(a->at, b->at);
+		assert_int_equal(a->written, b->written);
+	}
+}
+
+static void
+same_investigations(const struct store_complaint_claim *x,
+    const struct store_complaint_claim *y)
+{
+	assert_int_equal(x->count, y->count);
+	for (unsigned i = 0; i < x->count; i++) {
+		const struct store_investigation *a = &x->rows[i],
+						 *b = &y->rows[i];
+
+		same_span(a->user, b->user);
+		assert_int_equal(a->restraint, b->restraint);
+		assert_int_equal(a->at, b->at);
+		same_standing(&a->standing, &b->standing);
+		same_complaints(a->complaints, b->complaints,
+		    a->complaint_count, b->complaint_count);
+	}
+}
+
+static void
+same_got_user(const struct store_user_get *x, const struct store_user_get *y)
+{
+	same_user(&x->user, &y->user);
+	assert_int_equal(x->listed, y->listed);
+	same_standing(&x->standing, &y->standing);
+	same_complaints(x->complaints, y->complaints, x->complaint_count,
+	    y->complaint_count);
+}
+
 /* The operations about holds; false: it is about something else. */
 static bool
 same_about_holds(const struct store_op *x, const struct store_op *y)
@@ -370,10 +426,14 @@ same_about_notices(const struct store_op *x, const struct store_op *y)
 static void
 same_about_others(const struct store_op *x, const struct store_op *y)
 {
-	if (x->verb == STORE_USER_GET) {
-		same_user(&x->user_get.user, &y->user_get.user);
-		assert_int_equal(x->user_get.listed, y->user_get.listed);
-	} else if (x->verb == STORE_ENTRY_FIND)
+	if (x->verb == STORE_USER_GET)
+		same_got_user(&x->user_get, &y->user_get);
+	else if (x->verb == STORE_COMPLAINT_CLAIM)
+		same_investigations(&x->complaint_claim, &y->complaint_claim);
+	else if (x->verb == STORE_COMPLAINT_TOLD)
+		assert_int_equal(
+		    x->complaint_told.nobody, y->complaint_told.nobody);
+	else if (x->verb == STORE_ENTRY_FIND)
 		same_entries(&x->entry_find.entry, &y->entry_find.entry, 1, 1);
 	else if (x->verb == STORE_ENTRY_LIST)
 		same_entries(x->entry_list.entries, y->entry_list.entries,

@@ -35,5 +35,10 @@ store_memory_lease_free(struct memory *m, struct store_op *op)
 
 		free_lease(&delivery->lease, node);
 	}
+	for (size_t i = 0; i < m->investigations.count; i++) {
+		struct memory_investigation *row = m->investigations.at[i];
+
+		free_lease(&row->lease, node);
+	}
 	return STORE_OK;
 }

@@ -53,6 +53,7 @@ memory_close(void *state)
 		memory_peer_day_free(m->peer_days.at[i]);
 	for (size_t i = 0; i < m->entries.count; i++)
 		memory_entry_free(m->entries.at[i]);
+	memory_complaints_close(m);
 	free(m->users.at);
 	free(m->holds.at);
 	free(m->deliveries.at);

@@ -71,6 +71,23 @@ struct memory_peer_day {
 	struct buf name;
 };
 
+struct memory_complaint {
+	struct store_complaint row;
+	struct arena text;
+};
+
+struct memory_standing {
+	struct buf user;
+	int64_t suspended_at, lifted_at;
+};
+
+struct memory_investigation {
+	struct buf user;
+	enum store_restraint restraint;
+	int64_t at, told_at;
+	struct memory_lease lease;
+};
+
 struct memory_entry {
 	struct store_entry row;
 	struct arena text;
@@ -98,6 +115,7 @@ struct memory_weather {
 struct memory {
 	struct memory_rows users, messages, holds, notices, deliveries;
 	struct memory_rows denied, peers, peer_days, entries;
+	struct memory_rows complaints, standings, investigations;
 	struct memory_weather weather;
 };
 
@@ -189,6 +207,23 @@ memory_figures_delivered(struct memory *m, struct store_op *op,
 bool memory_figures_days(
     const struct memory *m, struct arena *a, struct store_peer_get *get);
 void memory_figures_drop(struct memory *m, struct span name);
+
+/* SPAM about a hold, before its content is given back. STORE_FULL: no memory.
+ */
+enum store_outcome memory_complain(
+    struct memory *m, struct store_op *op, const struct memory_hold *hold);
+
+/* How complaints stand about a user, and the latest of them. */
+enum store_outcome memory_standing_get(
+    const struct memory *m, struct store_op *op, struct store_user_get *get);
+enum store_outcome memory_standing_put(struct memory *m, struct span user,
+    enum store_submission submission, int64_t now);
+void memory_standing_drop(struct memory *m, struct span user);
+
+bool memory_user_is_there(const struct memory *m, struct span address);
+
+void memory_complaint_free(struct memory_complaint *row);
+void memory_complaints_close(struct memory *m);
 
 /* The message, also while it is staged; NULL: none. */
 struct memory_message *

@@ -238,6 +238,31 @@ drop_day(struct memory *m, void *row)
 }
 
 static bool
+complaint_is_past(const void *row, const void *arg)
+{
+	const struct memory_complaint *c = row;
+	const struct sweeping *s = arg;
+
+	return c->row.at < s->now - STORE_COMPLAINTS_KEPT;
+}
+
+static int
+by_complaint(const void *a, const void *b)
+{
+	const struct memory_complaint *const *x = a, *const *y = b;
+
+	return by_time_and_key(
+	    (*x)->row.at, (*y)->row.at, (*x)->row.hold, (*y)->row.hold);
+}
+
+static void
+drop_complaint(struct memory *m, void *row)
+{
+	memory_remove(&m->complaints, row);
+	memory_complaint_free(row);
+}
+
+static bool
 sweep_kind(const struct kind *kind, const struct sweeping *s,
     struct store_sweep *sweep)
 {
@@ -264,6 +289,7 @@ store_memory_sweep(struct memory *m, struct store_op *op)
 	    {&m->denied, denial_is_past, by_until, drop_denied},
 	    {&m->peers, peer_is_past, by_sight, drop_peer},
 	    {&m->peer_days, day_is_past, by_day, drop_day},
+	    {&m->complaints, complaint_is_past, by_complaint, drop_complaint},
 	};
 	struct store_sweep *sweep = &op->sweep;
 	struct sweeping s = {m, sweep, op->now};

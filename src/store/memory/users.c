@@ -26,6 +26,12 @@ find(const struct memory *m, struct span address)
 	return NULL;
 }
 
+bool
+memory_user_is_there(const struct memory *m, struct span address)
+{
+	return find(m, address) != NULL;
+}
+
 /* What the account is after the operation; OLD may be NULL. */
 static struct memory_user *
 merged(const struct store_user *asked, const struct memory_user *old)
@@ -75,7 +81,8 @@ store_memory_user_put(struct memory *m, struct store_op *op)
 		memory_user_free(old);
 	}
 	memory_add(&m->users, user);
-	return STORE_OK;
+	return memory_standing_put(
+	    m, user->row.address, put->submission, store_moment(op));
 }
 
 /* Sets `listed`. */
@@ -107,6 +114,8 @@ store_memory_user_get(struct memory *m, struct store_op *op)
 	if (user == NULL)
 		return STORE_NONE;
 	if (!copy_user(&op->arena, &user->row, &get->user))
+		return STORE_FULL;
+	if (memory_standing_get(m, op, get) != STORE_OK)
 		return STORE_FULL;
 	return look_at_list(m, op);
 }
@@ -161,6 +170,7 @@ store_memory_user_drop(struct memory *m, struct store_op *op)
 	if (user == NULL)
 		return STORE_NONE;
 	memory_entries_drop(m, user->row.address);
+	memory_standing_drop(m, user->row.address);
 	memory_remove(&m->users, user);
 	memory_user_free(user);
 	return STORE_OK;

@@ -71,6 +71,8 @@ store_memory_hold_verdict(struct memory *m, struct store_op *op)
 		return outcome;
 	if (!verdict->again)
 		memory_learn_of_hold(m, hold, verdict->verdict, op->now);
+	if (!verdict->again && memory_complain(m, op, hold) != STORE_OK)
+		return STORE_FULL;
 	verdict->message = hold->row.message;
 	verdict->body_free = memory_release(m, hold->message, store_moment(op));
 	if (!memory_hold_copy(op, hold, &verdict->row))

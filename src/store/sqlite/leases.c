@@ -51,5 +51,10 @@ store_sqlite_lease_free(struct sqlite_store *s, struct store_op *op)
 	    " SET lease_node = 0, lease_until = 0"
 	    " WHERE lease_node <> 0 AND lease_node = ?1",
 	    node);
+	run(s,
+	    "UPDATE investigations INDEXED BY investigations_leased"
+	    " SET lease_node = 0, lease_until = 0"
+	    " WHERE lease_node <> 0 AND lease_node = ?1",
+	    node);
 	return STORE_OK;
 }

@@ -278,12 +278,38 @@ static const char version_3_quality[] =
     ") STRICT, WITHOUT ROWID;"
     "CREATE INDEX peer_days_day ON peer_days (day, name);";
 
+/* Complaints about users; who may not submit; whom the administrator is to be
+   told of. */
+static const char version_3_complaints[] =
+    "CREATE TABLE complaints ("
+    " hold BLOB NOT NULL PRIMARY KEY, user BLOB NOT NULL,"
+    " sender BLOB NOT NULL, recipient BLOB NOT NULL, domain BLOB NOT NULL,"
+    " subject BLOB NOT NULL, head BLOB NOT NULL, verdict INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, written INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX complaints_user ON complaints (user, at, hold);"
+    "CREATE INDEX complaints_at ON complaints (at, hold);"
+    "CREATE TABLE standings ("
+    " user BLOB NOT NULL PRIMARY KEY, suspended_at INTEGER NOT NULL,"
+    " lifted_at INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE investigations ("
+    " user BLOB NOT NULL, restraint INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " told_at INTEGER NOT NULL, lease_node INTEGER NOT NULL DEFAULT 0,"
+    " lease_until INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (user, restraint)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX investigations_due ON investigations"
+    " (at, user, restraint, lease_until) WHERE told_at = 0;"
+    "CREATE INDEX investigations_leased ON investigations (lease_node)"
+    " WHERE lease_node <> 0;";
+
 /* migrations[n] leads from version n to n + 1, in parts. */
 static const char *const version_1[] = {
     version_1_mail, version_1_notices, version_1_others, NULL};
 static const char *const version_2[] = {version_2_text, NULL};
-static const char *const version_3[] = {
-    version_3_due, version_3_lists, version_3_stubs, version_3_quality, NULL};
+static const char *const version_3[] = {version_3_due, version_3_lists,
+    version_3_stubs, version_3_quality, version_3_complaints, NULL};
 static const char *const *const migrations[] = {
     version_1, version_2, version_3};
 

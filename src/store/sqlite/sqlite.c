@@ -30,7 +30,10 @@
 
 /* Those that change several rows; the others are single statements. */
 static const bool has_savepoint[STORE_VERBS] = {
+    [STORE_USER_PUT] = true,
     [STORE_USER_DROP] = true,
+    [STORE_COMPLAINT_CLAIM] = true,
+    [STORE_COMPLAINT_TOLD] = true,
     [STORE_MESSAGE_PUT] = true,
     [STORE_HOLD_CLAIM] = true,
     [STORE_HOLD_PUSH] = true,

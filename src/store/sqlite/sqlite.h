@@ -180,6 +180,26 @@ void figures_drop(struct sqlite_store *s, struct span name);
 unsigned
 figures_sweep(struct sqlite_store *s, int64_t before_day, unsigned limit);
 
+/* ---- complaints.c ---- */
+
+/* SPAM about a hold, before its content is given back. */
+void complaints_add(struct sqlite_store *s, struct store_op *op,
+    const struct store_hold_row *row);
+
+/* How complaints stand about a user, and the latest of them. */
+void
+standings_get(struct sqlite_store *s, struct store_user_get *get, int64_t now);
+void standings_put(struct sqlite_store *s, struct span user,
+    enum store_submission submission, int64_t now);
+void standings_drop(struct sqlite_store *s, struct span user);
+
+unsigned
+complaints_sweep(struct sqlite_store *s, int64_t before, unsigned limit);
+
+/* ---- users.c ---- */
+
+bool users_is_there(struct sqlite_store *s, struct span address);
+
 /* ---- messages.c ---- */
 
 /* The message and its content; its key must be new. */

@@ -209,6 +209,8 @@ store_sqlite_sweep(struct sqlite_store *s, struct store_op *op)
 	sweep->removed +=
 	    figures_sweep(s, op->now / STORE_DAY - STORE_DAYS_KEPT,
 		sweep->limit - sweep->removed);
+	sweep->removed += complaints_sweep(
+	    s, op->now - STORE_COMPLAINTS_KEPT, sweep->limit - sweep->removed);
 	give_space_back(s);
 	return STORE_OK;
 }

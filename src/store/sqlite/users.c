@@ -4,8 +4,8 @@
  */
 #include "store/sqlite/query.h"
 
-static bool
-is_there(struct sqlite_store *s, struct span address)
+bool
+users_is_there(struct sqlite_store *s, struct span address)
 {
 	struct query q = query_new(s, "SELECT 1 FROM users WHERE address = ?1");
 
@@ -18,7 +18,7 @@ store_sqlite_user_put(struct sqlite_store *s, struct store_op *op)
 {
 	const struct store_user_put *put = &op->user_put;
 	const struct store_user *user = &put->user;
-	bool was_there = is_there(s, user->address);
+	bool was_there = users_is_there(s, user->address);
 	struct query q;
 
 	if (put->only_new && was_there)
@@ -45,6 +45,7 @@ store_sqlite_user_put(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, user->answers);
 	query_run(&q);
 	tally_add(s, TALLY_USERS, was_there ? 0 : 1);
+	standings_put(s, user->address, put->submission, store_moment(op));
 	return STORE_OK;
 }
 
@@ -92,6 +93,8 @@ store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 	query_end(&q);
 	if (found)
 		get->listed = listed(s, get);
+	if (found && get->with_standing)
+		standings_get(s, get, op->now);
 	return found ? STORE_OK : STORE_NONE;
 }
 
@@ -124,6 +127,7 @@ store_sqlite_user_drop(struct sqlite_store *s, struct store_op *op)
 	if (query_run(&q) == 0)
 		return STORE_NONE;
 	lists_drop(s, op->user_drop.address);
+	standings_drop(s, op->user_drop.address);
 	tally_add(s, TALLY_USERS, -1);
 	return STORE_OK;
 }

@@ -90,6 +90,8 @@ store_sqlite_hold_verdict(struct sqlite_store *s, struct store_op *op)
 	if (!verdict->again)
 		lists_learn_of_hold(
 		    s, &verdict->row, verdict->verdict, op->now);
+	if (!verdict->again)
+		complaints_add(s, op, &verdict->row);
 	key = verdict->row.hold.key;
 	holds_load(s, &key, &verdict->row);
 	verdict->message = asking.was.message;
