@@ -278,7 +278,7 @@ damaged_rows_break_the_store_and_not_the_program(void **state)
 	struct fixture *f = *state;
 	struct store_op *op;
 
-	put_holds(f, 1, 10, 500);
+	put_holds(f, 1, 10, STORE_RECIPIENTS_PART);
 	store_close(&f->store);
 	damage(f, true); /* where the rows are */
 	fixture_reopen(f);
