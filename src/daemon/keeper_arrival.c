@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/rand.h"
+#include "daemon/keeper_quality.h"
 #include "message/dsn.h"
 #include "origin/withdraw.h"
 #include "receiver/decide.h"
@@ -324,12 +325,21 @@ stub_answered(
 					      : REPLY_DELIVERY_LATER);
 }
 
+static void
+counted(void *owner, const struct store_peer *peer)
+{
+	const struct incoming *in = owner;
+
+	keeper_quality_counted(in->asker->keeper->quality, peer);
+}
+
 /* Only of a person: a machine that answers all mail accepts none (AT-20).
    False: it is an ordinary message. */
 static bool
 accept_stub(struct keeper *k, struct incoming *in)
 {
-	const struct decide_world world = {in, stub_answered, free_body};
+	const struct decide_world world = {
+	    in, stub_answered, free_body, counted};
 	struct decide_ask ask = {.user = in->arrival.user,
 	    .folder = span_of(""),
 	    .verdict = VERDICT_ACCEPT};

@@ -6,6 +6,7 @@
 #include "daemon/keeper.h"
 
 #include "base/log.h"
+#include "daemon/keeper_quality.h"
 #include "receiver/decide.h"
 
 #include <stdlib.h>
@@ -125,9 +126,17 @@ free_body(void *owner, struct key message)
 }
 
 static void
+counted(void *owner, const struct store_peer *peer)
+{
+	const struct asker *a = owner;
+
+	keeper_quality_counted(a->keeper->quality, peer);
+}
+
+static void
 decide(struct asker *a, const struct decide_ask *ask)
 {
-	const struct decide_world world = {a, decided, free_body};
+	const struct decide_world world = {a, decided, free_body, counted};
 	struct keeper *k = a->keeper;
 
 	decide_verdict(k->store, &k->role->settings, ask, role_now(), &world);

@@ -293,7 +293,7 @@ struct hold_end {
 void pulls_end(struct sqlite_store *s, const struct key *key,
     const struct hold_standing *was, const struct hold_end *end);
 
-/* ---- notices.c ---- */
+/* ---- notice_rows.c ---- */
 
 #define NOTICE_COLUMNS                                                         \
 	"key, id, domain, recipient, given, sender, subject, attachments,"     \
@@ -306,6 +306,10 @@ bool notices_load_named(struct sqlite_store *s, struct span id,
     struct span domain, struct span recipient, struct store_notice *notice_r);
 bool notices_load_at(struct sqlite_store *s, const struct key *key,
     struct store_notice *notice_r);
+
+/* The one that brought the message. */
+bool notices_load_bringer(struct sqlite_store *s,
+    const struct store_notice_get *get, struct store_notice *notice_r);
 
 /* The first PAGE of the store's keys; those that are there. */
 struct store_notice *
