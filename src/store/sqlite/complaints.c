@@ -66,7 +66,8 @@ latest(struct sqlite_store *s, struct span user, unsigned limit, bool heads,
 }
 
 void
-standings_get(struct sqlite_store *s, struct store_user_get *get, int64_t now)
+complaints_standing(
+    struct sqlite_store *s, struct store_user_get *get, int64_t now)
 {
 	get->standing = standing_of(s, get->address, now);
 	get->complaints = latest(s, get->address, get->complaint_limit, false,
@@ -90,7 +91,7 @@ set_standing(
 }
 
 void
-standings_put(struct sqlite_store *s, struct span user,
+complaints_restrain(struct sqlite_store *s, struct span user,
     enum store_submission submission, int64_t now)
 {
 	if (submission == SUBMISSION_ON)
@@ -100,7 +101,7 @@ standings_put(struct sqlite_store *s, struct span user,
 }
 
 void
-standings_drop(struct sqlite_store *s, struct span user)
+complaints_forget(struct sqlite_store *s, struct span user)
 {
 	struct query q = query_new(s, "DELETE FROM standings WHERE user = ?1");
 

@@ -187,11 +187,11 @@ void complaints_add(struct sqlite_store *s, struct store_op *op,
     const struct store_hold_row *row);
 
 /* How complaints stand about a user, and the latest of them. */
-void
-standings_get(struct sqlite_store *s, struct store_user_get *get, int64_t now);
-void standings_put(struct sqlite_store *s, struct span user,
+void complaints_standing(
+    struct sqlite_store *s, struct store_user_get *get, int64_t now);
+void complaints_restrain(struct sqlite_store *s, struct span user,
     enum store_submission submission, int64_t now);
-void standings_drop(struct sqlite_store *s, struct span user);
+void complaints_forget(struct sqlite_store *s, struct span user);
 
 unsigned
 complaints_sweep(struct sqlite_store *s, int64_t before, unsigned limit);

@@ -45,7 +45,8 @@ store_sqlite_user_put(struct sqlite_store *s, struct store_op *op)
 	query_put_number(&q, user->answers);
 	query_run(&q);
 	tally_add(s, TALLY_USERS, was_there ? 0 : 1);
-	standings_put(s, user->address, put->submission, store_moment(op));
+	complaints_restrain(
+	    s, user->address, put->submission, store_moment(op));
 	return STORE_OK;
 }
 
@@ -94,7 +95,7 @@ store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 	if (found)
 		get->listed = listed(s, get);
 	if (found && get->with_standing)
-		standings_get(s, get, op->now);
+		complaints_standing(s, get, op->now);
 	return found ? STORE_OK : STORE_NONE;
 }
 
@@ -127,7 +128,7 @@ store_sqlite_user_drop(struct sqlite_store *s, struct store_op *op)
 	if (query_run(&q) == 0)
 		return STORE_NONE;
 	lists_drop(s, op->user_drop.address);
-	standings_drop(s, op->user_drop.address);
+	complaints_forget(s, op->user_drop.address);
 	tally_add(s, TALLY_USERS, -1);
 	return STORE_OK;
 }
