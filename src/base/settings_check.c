@@ -284,6 +284,22 @@ check_threshold(struct span value, struct err *why)
 	return 0;
 }
 
+/* Which addresses there are, only the store knows. */
+static int
+check_administrator(struct span value, struct err *why)
+{
+	size_t at = span_find(value, 0, '@');
+
+	if (value.n == 0)
+		return 0;
+	if (at == 0 || at + 1 >= value.n ||
+	    span_find(value, at + 1, '@') < value.n ||
+	    span_find(value, 0, ' ') < value.n)
+		return refuse(why, value,
+		    "must be a mail address, such as \"admin@example.org\"");
+	return 0;
+}
+
 static const struct text_row {
 	const char *key;
 	int (*check)(struct span value, struct err *why);
@@ -309,6 +325,7 @@ static const struct text_row {
     {"allow-hosts", check_host},
     {"deny-hosts", check_host},
     {"callable-networks", check_network},
+    {"administrator", check_administrator},
     {"quality-alert", check_threshold},
     {"quality-block", check_threshold},
     {"spf-accept", check_spf_result},

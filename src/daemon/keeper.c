@@ -122,6 +122,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	keeper_account_tick(k);
 	hold_expire(&k->expiry, now);
 	tell_look(&k->tell, now);
+	investigate_look(&k->investigate, now);
 	decide_expire(&k->lapsing, now);
 	keeper_peers_tick(k->peers, now);
 	keeper_stir(k);
@@ -197,6 +198,14 @@ told(void *owner)
 	put_look(k->put, role_now());
 }
 
+static bool
+may_submit(void *owner, struct span user, uint64_t most, int64_t now)
+{
+	struct keeper *k = owner;
+
+	return limits_take(k->submits, user, most, now);
+}
+
 static void
 point_to_settings(struct keeper *k)
 {
@@ -204,7 +213,8 @@ point_to_settings(struct keeper *k)
 	const uint8_t *secret =
 	    (const uint8_t *)k->role->secrets[SECRET_SERVER].p;
 
-	k->accept = (struct accept){k->store, s, k->local, secret};
+	k->accept =
+	    (struct accept){k->store, s, k->local, secret, may_submit, k};
 	k->admit = (struct admit){k->store, s, k->local, k->allowed, k->denied,
 	    k->callable, k->ourselves, k->poor};
 	k->serve = (struct serve_setup){
@@ -226,6 +236,11 @@ point_to_settings(struct keeper *k)
 	k->tell.owner = k;
 	k->tell.told = told;
 	k->tell.free_body = keeper_free_body;
+	k->investigate.store = k->store;
+	k->investigate.settings = s;
+	k->investigate.node = k->node;
+	k->investigate.owner = k;
+	k->investigate.told = told;
 }
 
 static void

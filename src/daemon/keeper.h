@@ -18,6 +18,7 @@
 #include "daemon/role.h"
 #include "origin/accept.h"
 #include "origin/hold.h"
+#include "origin/investigate.h"
 #include "origin/notify.h"
 #include "origin/serve.h"
 #include "origin/tell.h"
@@ -75,6 +76,7 @@ struct keeper {
 	struct serve_setup serve;
 	struct hold_expiry expiry;
 	struct tell tell;
+	struct investigate investigate;
 	struct decide_expiry lapsing;
 	struct notify *notify;
 	struct pull *pull;

@@ -388,11 +388,6 @@ take_in(struct keeper *k, struct incoming *in)
 	case ARRIVAL_SUBMITTED:
 		if (take_back(k, in) || accept_stub(k, in))
 			return;
-		if (!limits_take(k->submits, in->arrival.user,
-			k->role->settings->submit_rate, in->now)) {
-			refuse(in, REPLY_LATER);
-			return;
-		}
 		accept_message(
 		    &k->accept, &in->arrival, in->now, arrival_answered, in);
 		return;

@@ -9,12 +9,19 @@
 #include "origin/hold.h"
 #include "proto/address.h"
 #include "receiver/decide.h"
+#include "trust/dns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Who writes to more does not wait for their answers. */
 #define ACCEPT_LISTED_MAX 100
+
+/* Of submit-rate, for a user of whom others complained; and when that is
+   unlimited. */
+#define SLOW_SHARE     10
+#define SLOW_UNLIMITED 50
 
 struct accepting {
 	const struct accept *accept;
@@ -91,16 +98,19 @@ list_recipients(struct accepting *x)
 static void
 answer(struct accepting *x, enum reply_name reply)
 {
-	char key[KEY_TEXT];
+	char key[KEY_TEXT], argument[DNS_NAME_MAX + sizeof "postmaster@"];
 
 	key_text(x->arrival->message, key);
+	snprintf(argument, sizeof argument, "%s%s",
+	    reply == REPLY_SUSPENDED ? "postmaster@" : "",
+	    reply == REPLY_SUSPENDED ? x->accept->settings->domains.v[0] : key);
 	if (reply == REPLY_HELD)
 		list_recipients(x);
 	log_event(reply == REPLY_HELD ? "accepted" : "not-accepted",
 	    "message=%s user=%s recipients=%u size=%llu", key,
 	    log_quote(x->arrival->user), x->arrival->count,
 	    (unsigned long long)x->arrival->size);
-	x->answered(x->arg, reply, span_of(key));
+	x->answered(x->arg, reply, span_of(argument));
 	explicit_bzero(x->user_secret, sizeof x->user_secret);
 	free(x);
 }
@@ -239,22 +249,54 @@ put_part(struct accepting *x)
 	store_submit(x->accept->store, op);
 }
 
+/* How many a day, by what others say of the user's mail. */
+static uint64_t
+rate_of(const struct settings *s, const struct store_standing *standing)
+{
+	uint64_t rate = s->submit_rate;
+
+	if (s->complaints_slow == 0 ||
+	    standing->complaints < s->complaints_slow)
+		return rate;
+	if (rate == 0)
+		return SLOW_UNLIMITED;
+	return rate > SLOW_SHARE ? rate / SLOW_SHARE : 1;
+}
+
+/* REPLY_HELD: nothing stands against it. */
+static enum reply_name
+judge(const struct accepting *x, const struct store_standing *standing)
+{
+	const struct accept *a = x->accept;
+
+	if (standing->suspended_at > 0)
+		return REPLY_SUSPENDED;
+	if (a->may_submit != NULL &&
+	    !a->may_submit(a->owner, x->arrival->user,
+		rate_of(a->settings, standing), x->now))
+		return REPLY_LATER;
+	return REPLY_HELD;
+}
+
 static void
 user_known(struct store_op *op, void *arg)
 {
 	struct accepting *x = arg;
 	enum store_outcome outcome = op->outcome;
+	enum reply_name reply = outcome == STORE_OK
+				    ? judge(x, &op->user_get.standing)
+				: outcome == STORE_NONE ? REPLY_NOT_YOUR_ADDRESS
+							: REPLY_DELIVERY_LATER;
 
 	if (outcome == STORE_OK)
 		memcpy(x->user_secret, op->user_get.user.secret, STORE_SECRET);
 	x->lists =
 	    outcome == STORE_OK && op->user_get.user.answers != ANSWERS_ASKED;
 	store_op_free(&op);
-	if (outcome == STORE_OK)
+	if (reply == REPLY_HELD)
 		put_part(x);
 	else
-		answer(x, outcome == STORE_NONE ? REPLY_NOT_YOUR_ADDRESS
-						: REPLY_DELIVERY_LATER);
+		answer(x, reply);
 }
 
 void
@@ -278,6 +320,7 @@ accept_message(const struct accept *accept, const struct arrival *arrival,
 	x->answered = answered;
 	x->arg = arg;
 	op->user_get.address = arrival->user;
+	op->user_get.with_standing = true;
 	op->done = user_known;
 	op->arg = x;
 	store_submit(accept->store, op);

@@ -17,11 +17,17 @@ struct accept {
 	const struct settings *settings;
 	const struct hosts *local;    /* our own domains */
 	const uint8_t *server_secret; /* STORE_SECRET octets */
+	/* May USER submit one more, when there may be MOST (0: any number) in
+	   a day? NULL: as many as they like. */
+	bool (*may_submit)(
+	    void *owner, struct span user, uint64_t most, int64_t now);
+	void *owner;
 };
 
 /*
  * ANSWERED is called once, from a later store_turn(): REPLY_HELD with the
- * message's key as argument, or why not. ARRIVAL and all it points to must stay
+ * message's key as argument, or why not: LATER too many for a day, SUSPENDED
+ * after complaints, with whom to ask. ARRIVAL and all it points to must stay
  * until then.
  */
 void accept_message(const struct accept *accept, const struct arrival *arrival,

@@ -129,6 +129,10 @@ verdict_noted(struct store_op *op, void *arg)
 	    log_quote(v->id),
 	    store_verdict_name((enum store_verdict)v->verdict),
 	    store_outcome_name(op->outcome), v->again, v->late);
+	if (op->outcome == STORE_OK && v->restraint != RESTRAINT_NONE)
+		log_event("user-restrained", "user=%s suspended=%d",
+		    log_quote(v->row.message.user),
+		    v->restraint == RESTRAINT_SUSPEND);
 	answer(x, (struct serve_answer){
 		      .reply = reply,
 		      .is_failure = reply == REPLY_NOT_FOR_YOU && !v->entitled,
@@ -165,6 +169,8 @@ serve_verdict(const struct serve_setup *setup,
 	op->hold_verdict.asker = verdict->asker;
 	op->hold_verdict.verdict = verdict->verdict;
 	op->hold_verdict.have = verdict->have;
+	op->hold_verdict.slow_at = setup->settings->complaints_slow;
+	op->hold_verdict.suspend_at = setup->settings->complaints_suspend;
 	op->done = verdict_noted;
 	op->arg = x;
 	store_submit(setup->store, op);

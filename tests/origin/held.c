@@ -20,7 +20,7 @@ bool
 held_new(struct side *s, bool spooled, struct held *held_r)
 {
 	const struct accept accept = {
-	    s->store, s->settings, s->local, s->secret};
+	    s->store, s->settings, s->local, s->secret, NULL, NULL};
 	struct arrival a = arrival_to("bob@b.test", NULL);
 	struct heard heard = {0};
 

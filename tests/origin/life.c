@@ -216,7 +216,8 @@ life_open(struct life *l, struct life_chances chances, uint64_t seed)
 	side_add_user(d, "bob@b.test");
 	side_add_user(d, "carol@b.test");
 	l->none = hosts_of(NULL);
-	l->accept = (struct accept){o->store, o->settings, o->local, o->secret};
+	l->accept = (struct accept){
+	    o->store, o->settings, o->local, o->secret, NULL, NULL};
 	l->serve = (struct serve_setup){.store = o->store,
 	    .settings = o->settings,
 	    .server_secret = o->secret,

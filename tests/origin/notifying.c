@@ -43,8 +43,8 @@ tear_down(void **state)
 void
 hold(struct fixture *f, const struct arrival *arrival)
 {
-	const struct accept accept = {
-	    f->side.store, f->side.settings, f->side.local, f->side.secret};
+	const struct accept accept = {f->side.store, f->side.settings,
+	    f->side.local, f->side.secret, NULL, NULL};
 	struct heard heard = {0};
 
 	accept_message(&accept, arrival, f->side.now, hear_text, &heard);

@@ -23,8 +23,8 @@ open_at(struct fixture *f, uint64_t seed)
 	memset(f, 0, sizeof *f);
 	side_open(&f->side, "a.test", "", seed);
 	side_add_user(&f->side, "alice@a.test");
-	f->accept = (struct accept){
-	    f->side.store, f->side.settings, f->side.local, f->side.secret};
+	f->accept = (struct accept){f->side.store, f->side.settings,
+	    f->side.local, f->side.secret, NULL, NULL};
 }
 
 static int
@@ -300,8 +300,8 @@ what_a_user_has_waiting_has_a_quota(void **state)
 	side_open(&f.side, "a.test", more, 0);
 	side_add_user(&f.side, "alice@a.test");
 	side_add_user(&f.side, "zoe@a.test");
-	f.accept = (struct accept){
-	    f.side.store, f.side.settings, f.side.local, f.side.secret};
+	f.accept = (struct accept){f.side.store, f.side.settings, f.side.local,
+	    f.side.secret, NULL, NULL};
 	for (unsigned i = 0; i < 3; i++) {
 		a.message = key_new(NOW);
 		submit(&f, &a, i < 2 ? REPLY_HELD : REPLY_NO_ROOM);

@@ -430,7 +430,8 @@ in_any_weather_every_hold_gets_its_notice(void **state)
 		recorder_open(&f.world, &f.side);
 		for (unsigned i = 0; i < 10; i++) {
 			const struct accept accept = {f.side.store,
-			    f.side.settings, f.side.local, f.side.secret};
+			    f.side.settings, f.side.local, f.side.secret, NULL,
+			    NULL};
 			struct arrival a =
 			    arrival_to("bob@b.test", "carol@c.test", NULL);
 			struct heard heard = {0};

@@ -215,8 +215,8 @@ announce_two(struct fixture *f)
 	    {.recipient = span_of("bob@b.test"), .visible = true},
 	    {.recipient = span_of("carol@b.test"), .visible = true},
 	};
-	const struct accept accept = {
-	    f->side.store, f->side.settings, f->side.local, f->side.secret};
+	const struct accept accept = {f->side.store, f->side.settings,
+	    f->side.local, f->side.secret, NULL, NULL};
 	struct arrival a = arrival_for(two, 2);
 	struct store_op *op = side_op(&f->side, STORE_HOLD_LIST);
 	struct held held[2] = {0}, leader = {0};

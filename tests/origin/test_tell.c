@@ -91,8 +91,8 @@ take_newest(void *arg, const struct store_hold_row *row)
 static void
 hold_as(struct fixture *f, const struct arrival *as, unsigned notify)
 {
-	const struct accept accept = {
-	    f->side.store, f->side.settings, f->side.local, f->side.secret};
+	const struct accept accept = {f->side.store, f->side.settings,
+	    f->side.local, f->side.secret, NULL, NULL};
 	const struct arrival_recipient bob = {
 	    .recipient = span_of("bob@b.test"), .notify = notify};
 	struct arrival a = *as;
