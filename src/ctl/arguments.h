@@ -38,6 +38,7 @@ enum arguments_option {
 	ARGUMENTS_ANSWERS = 2097152,
 	ARGUMENTS_SERVER = 4194304,
 	ARGUMENTS_OUTGOING = 8388608,
+	ARGUMENTS_SUBMISSION = 16777216,
 };
 
 struct arguments {
@@ -46,6 +47,7 @@ struct arguments {
 	const char *config, *mode, *from_check, *dir, *ip, *from, *helo, *dns;
 	const char *write, *ports, *listen, *base_dir;
 	const char *answers, *server;
+	const char *submission;
 	uint64_t limit; /* of --limit, at least 1; UINT64_MAX when not given */
 	int64_t for_time; /* seconds of --for, at least 1; 0 when not given */
 	unsigned n;

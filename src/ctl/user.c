@@ -77,14 +77,16 @@ user_set(struct ctl *ctl, const struct arguments *a)
 	json_t *answer;
 	int status;
 
-	if (a->mode == NULL && a->from_check == NULL && a->answers == NULL)
+	if (a->mode == NULL && a->from_check == NULL && a->answers == NULL &&
+	    a->submission == NULL)
 		return ctl_fail(ctl, "usage",
-		    "nothing to change: give --mode, --from-check or "
-		    "--answers");
+		    "nothing to change: give --mode, --from-check, --answers "
+		    "or --submission");
 	status = ctl_ask(ctl,
-	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*}", "do", "user-set",
+	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "do", "user-set",
 		"address", a->words[0], "mode", a->mode, "from_check",
-		a->from_check, "answers", a->answers),
+		a->from_check, "answers", a->answers, "submission",
+		a->submission),
 	    &answer);
 	if (status != CTL_DONE)
 		return status;
@@ -112,8 +114,26 @@ user_remove(struct ctl *ctl, const struct arguments *a)
 	return finish(ctl, answer, "is no user any more", a->words[0]);
 }
 
-int
-user_show(struct ctl *ctl, const struct arguments *a)
+/* One of those who said SPAM or SPAMMER, a line each. */
+static void
+print_complaint(struct ctl *ctl, const json_t *complaint)
+{
+	static const char *const keys[] = {
+	    "at", "verdict", "recipient", "subject"};
+	char room[OUTPUT_ROOM];
+	struct buf line;
+
+	buf_init(&line, 4 * OUTPUT_SHOWN_MAX);
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		buf_text(&line, "  ");
+		output_shown(output_member(complaint, keys[i], room), &line);
+	}
+	fprintf(ctl->out, "%s\n", buf_string(&line));
+	buf_fini(&line);
+}
+
+static void
+print_user(struct ctl *ctl, const json_t *user)
 {
 	static const struct output_line fields[] = {
 	    {"Address", "address"},
@@ -121,8 +141,21 @@ user_show(struct ctl *ctl, const struct arguments *a)
 	    {"From-check", "from_check"},
 	    {"Answers", "answers"},
 	    {"Created", "created"},
+	    {"Submission", "submission"},
+	    {"Complaints today", "complaints_today"},
 	    {NULL, NULL},
 	};
+	const json_t *complaint;
+	size_t at;
+
+	output_object(ctl->out, user, fields);
+	json_array_foreach(json_object_get(user, "complaints"), at, complaint)
+	    print_complaint(ctl, complaint);
+}
+
+int
+user_show(struct ctl *ctl, const struct arguments *a)
+{
 	json_t *answer;
 	int status = ask_about(ctl, "user-show", a, &answer);
 
@@ -131,8 +164,7 @@ user_show(struct ctl *ctl, const struct arguments *a)
 	if (ctl->json)
 		output_json(ctl->out, answer);
 	else
-		output_object(
-		    ctl->out, json_object_get(answer, "user"), fields);
+		print_user(ctl, json_object_get(answer, "user"));
 	json_decref(answer);
 	return CTL_DONE;
 }

@@ -140,6 +140,22 @@ take_answers(const json_t *q, struct store_user *user, struct err *err)
 }
 
 static int
+take_submission(
+    const json_t *q, enum store_submission *submission_r, struct err *err)
+{
+	struct span word = control_words_text(q, "submission");
+
+	if (span_equals(word, span_of("on")))
+		*submission_r = SUBMISSION_ON;
+	else if (span_equals(word, span_of("off")))
+		*submission_r = SUBMISSION_OFF;
+	else if (word.n > 0)
+		return err_set(
+		    err, -E_SYNTAX, "submission is \"on\" or \"off\"");
+	return 0;
+}
+
+static int
 check_password(const json_t *q, bool is_new, struct err *err)
 {
 	size_t n = control_words_text(q, "password").n;
@@ -173,6 +189,8 @@ control_words_user(struct store_op *op, const json_t *q,
 		error = take_from_check(q, user, err);
 	if (error == 0)
 		error = take_answers(q, user, err);
+	if (error == 0)
+		error = take_submission(q, &op->user_put.submission, err);
 	return error != 0 ? error : check_password(q, local != NULL, err);
 }
 

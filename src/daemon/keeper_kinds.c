@@ -16,9 +16,12 @@
 #include "daemon/keeper_quality.h"
 #include "daemon/keeper_show.h"
 #include "daemon/keeper_show_quality.h"
+#include "daemon/keeper_show_standing.h"
 #include "proto/identifier.h"
 
 /* ---- users ---- */
+
+#define COMPLAINTS_SHOWN 5
 
 static int
 fill_user_add(struct keeper_request *r, const json_t *q, struct err *err)
@@ -37,8 +40,11 @@ keeper_kinds_get_user(struct span address)
 {
 	struct store_op *op = store_op_new(STORE_USER_GET, role_now());
 
-	if (op != NULL)
+	if (op != NULL) {
 		op->user_get.address = arena_copy(&op->arena, address);
+		op->user_get.with_standing = true;
+		op->user_get.complaint_limit = COMPLAINTS_SHOWN;
+	}
 	return op;
 }
 
@@ -55,15 +61,20 @@ show_user(struct keeper_request *r, const struct store_op *op)
 static json_t *
 answer_user(const struct keeper *k, const struct store_op *op)
 {
-	(void)k;
-	return json_pack("{s:b, s:o}", "ok", 1, "user",
-	    op->verb == STORE_USER_GET ? keeper_show_user(&op->user_get.user)
-				       : keeper_show_user(&op->user_put.user));
+	bool is_got = op->verb == STORE_USER_GET;
+	json_t *user =
+	    keeper_show_user(is_got ? &op->user_get.user : &op->user_put.user);
+
+	if (is_got)
+		keeper_show_standing(user, &op->user_get, k->role->settings);
+	return json_pack("{s:b, s:o}", "ok", 1, "user", user);
 }
 
 static int
 fill_user_show(struct keeper_request *r, const json_t *q, struct err *err)
 {
+	r->op->user_get.with_standing = true;
+	r->op->user_get.complaint_limit = COMPLAINTS_SHOWN;
 	return control_words_address(r->op, control_words_text(q, "address"),
 	    &r->op->user_get.address, err);
 }
