@@ -323,7 +323,11 @@ what_its_recipient_wants_for_good_is_sent_without_a_notice(void **state)
 {
 	struct fixture *f = *state;
 	const struct accept accept = {
-	    f->side.store, f->side.settings, f->side.local, f->side.secret};
+	    .store = f->side.store,
+	    .settings = f->side.settings,
+	    .local = f->side.local,
+	    .server_secret = f->side.secret,
+	};
 	const struct arrival_recipient bob = {
 	    .recipient = span_of("bob@b.test"), .visible = true, .whole = true};
 	struct arrival a = arrival_for(&bob, 1);

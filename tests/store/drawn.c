@@ -29,8 +29,16 @@ draw_verb(struct draws *d)
 	    STORE_HOLD_SETTLE,
 	    STORE_HOLD_SETTLE,
 	    STORE_HOLD_SETTLE,
+	    STORE_USER_PUT,
 	    STORE_HOLD_VERDICT,
 	    STORE_HOLD_VERDICT,
+	    STORE_HOLD_VERDICT,
+	    STORE_HOLD_VERDICT,
+	    STORE_HOLD_VERDICT,
+	    STORE_HOLD_VERDICT,
+	    STORE_COMPLAINT_TOLD,
+	    STORE_COMPLAINT_TOLD,
+	    STORE_COMPLAINT_TOLD,
 	    STORE_REPORT_PUT,
 	    STORE_REPORT_NONE,
 	    STORE_NOTICE_PUT,
@@ -107,8 +115,10 @@ fill_user_put(struct store_op *op, struct draws *d)
 	    "b@a.test", "\xc3\xa4@a.test", "alice@a.test"};
 
 	op->user_put.user = user_of(addresses[draw(d, 5)]);
-	op->user_put.submission = (enum store_submission)(
-	    draw(d, 8) == 0 ? SUBMISSION_OFF : draw(d, 2));
+	if (draw(d, 8) == 0)
+		op->user_put.submission = SUBMISSION_OFF;
+	else if (draw(d, 4) > 0) /* else kept */
+		op->user_put.submission = SUBMISSION_ON;
 	op->user_put.user.mode = (enum store_mode)draw(d, 3);
 	op->user_put.user.answers = (enum store_answers)draw(d, 3);
 	if (draw(d, 2))

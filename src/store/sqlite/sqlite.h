@@ -293,7 +293,7 @@ struct hold_end {
 void pulls_end(struct sqlite_store *s, const struct key *key,
     const struct hold_standing *was, const struct hold_end *end);
 
-/* ---- notice_rows.c ---- */
+/* ---- notices_rows.c ---- */
 
 #define NOTICE_COLUMNS                                                         \
 	"key, id, domain, recipient, given, sender, subject, attachments,"     \
