@@ -14,10 +14,10 @@
 #include "store/outcome.h"
 #include "store/record.h"
 
-/* OK; EXISTS when `only_new` and the address is taken; NONE when `only_old`
-   and it is not. An empty password or zero mode, from_check, answers keeps the
-   old (a new account: server, both, listed). Secret and time are set once, when
-   it is new. */
+/* OK; EXISTS when it is an identity, or `only_new` and an account; NONE when
+   `only_old` and it is not. An empty password or zero mode, from_check, answers
+   keeps the old (a new account: server, both, listed). Secret and time are set
+   once, when it is new. */
 enum store_submission { SUBMISSION_ON = 1, SUBMISSION_OFF };
 struct store_user_put {
 	struct store_user user;
@@ -26,10 +26,11 @@ struct store_user_put {
 	   suspended; 0: as it was. */
 	enum store_submission submission;
 };
-/* OK, NONE. With a sender also how the user's incoming list stands to it
-   (entry_find); else `listed` is LISTED_NOT. With `with_standing` how
-   complaints stand about the user, and the latest `complaint_limit` of them,
-   without heads, the latest first. */
+/* OK, NONE. Of an identity it is the account behind it, under the main address.
+   With a sender also how the user's incoming list stands to it (entry_find);
+   else `listed` is LISTED_NOT. With `with_standing` how complaints stand about
+   the user, and the latest `complaint_limit` of them, without heads, the latest
+   first. */
 struct store_user_get {
 	struct span address;
 	struct span sender; /* "": not asked */
@@ -52,9 +53,30 @@ struct store_user_list {
 	unsigned count;
 	struct store_user *users;
 };
-/* OK, NONE. Its lists go with it; its holds and deliveries go on. */
+/* OK, NONE. Its lists and identities go with it; its holds and deliveries go
+   on. */
 struct store_user_drop {
 	struct span address;
+};
+
+/* OK, also when it is that user's already; EXISTS: it is an account, or
+   somebody else's; NONE: there is no such account (identities have none); FULL:
+   the user has `user_max` of them (0: no ceiling). */
+struct store_identity_put {
+	struct store_identity identity;
+	unsigned user_max;
+};
+struct store_identity_drop { /* OK, NONE */
+	struct span address;
+};
+/* Rows after `after` in order of address. OK. */
+struct store_identity_list {
+	struct span user; /* "": of all */
+	struct span after;
+	unsigned limit;
+
+	unsigned count;
+	struct store_identity *identities;
 };
 
 /*

@@ -83,6 +83,13 @@ struct store_user {
 	int64_t created;
 };
 
+/* Another address of a user; neither an account nor anybody else's (SM-08). */
+struct store_identity {
+	struct span address; /* folded; key */
+	struct span user;    /* folded: the main address, that of the account */
+	int64_t created;
+};
+
 /* Content: head, then body. Inline bodies come with data, spooled without. */
 struct store_message {
 	struct key key;

@@ -482,8 +482,9 @@ static void
 fill_other(struct store_op *op, struct draws *d)
 {
 	if (op->verb == STORE_USER_GET) {
-		op->user_get.address =
-		    span_of(draw(d, 2) ? "ab@a.test" : "alice@a.test");
+		op->user_get.address = span_of(draw(d, 2)   ? "ab@a.test"
+					       : draw(d, 2) ? "c@a.test"
+							    : "alice@a.test");
 		op->user_get.with_standing = draw(d, 2);
 		op->user_get.complaint_limit = draw(d, 4);
 		op->user_get.sender =

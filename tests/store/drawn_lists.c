@@ -1,4 +1,5 @@
-/* Arguments of operations about users' lists, drawn from a seed. */
+/* Arguments of operations about users' lists and identities, drawn from a seed.
+ */
 #include "drawn.h"
 
 struct span
@@ -65,6 +66,38 @@ fill_complaint_told(struct store_op *op, struct draws *d)
 	told->delivery.user = span_of("a@a.test");
 }
 
+/* Addresses that are accounts at times, and others. */
+static struct span
+draw_identity(struct draws *d)
+{
+	static const char *const addresses[] = {
+	    "b@a.test", "bob@b.test", "c@a.test", "d@a.test"};
+
+	return span_of(addresses[draw(d, 4)]);
+}
+
+static bool
+fill_identity(struct store_op *op, struct draws *d)
+{
+	if (op->verb == STORE_IDENTITY_PUT) {
+		op->identity_put.identity.address = draw_identity(d);
+		op->identity_put.identity.user = draw_lister(d);
+		op->identity_put.identity.created = op->now;
+		op->identity_put.user_max = draw(d, 3);
+	} else if (op->verb == STORE_IDENTITY_DROP) {
+		op->identity_drop.address = draw_identity(d);
+	} else if (op->verb == STORE_IDENTITY_LIST) {
+		op->identity_list.user =
+		    draw(d, 2) ? draw_lister(d) : span_of("");
+		op->identity_list.after =
+		    draw(d, 2) ? draw_identity(d) : span_of("");
+		op->identity_list.limit = draw(d, 5);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 bool
 drawn_fill_list(struct store_op *op, struct draws *d)
 {
@@ -98,7 +131,7 @@ drawn_fill_list(struct store_op *op, struct draws *d)
 	} else if (op->verb == STORE_COMPLAINT_TOLD) {
 		fill_complaint_told(op, d);
 	} else {
-		return false;
+		return fill_identity(op, d);
 	}
 	return true;
 }

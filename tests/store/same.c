@@ -424,6 +424,21 @@ same_about_notices(const struct store_op *x, const struct store_op *y)
 }
 
 static void
+same_identities(
+    const struct store_identity_list *x, const struct store_identity_list *y)
+{
+	assert_int_equal(x->count, y->count);
+	for (unsigned i = 0; i < x->count; i++) {
+		const struct store_identity *a = &x->identities[i];
+		const struct store_identity *b = &y->identities[i];
+
+		assert_true(span_equals(a->address, b->address) &&
+			    span_equals(a->user, b->user) &&
+			    a->created == b->created);
+	}
+}
+
+static void
 same_about_others(const struct store_op *x, const struct store_op *y)
 {
 	if (x->verb == STORE_USER_GET)
@@ -438,6 +453,8 @@ same_about_others(const struct store_op *x, const struct store_op *y)
 	else if (x->verb == STORE_ENTRY_LIST)
 		same_entries(x->entry_list.entries, y->entry_list.entries,
 		    x->entry_list.count, y->entry_list.count);
+	else if (x->verb == STORE_IDENTITY_LIST)
+		same_identities(&x->identity_list, &y->identity_list);
 	else if (x->verb == STORE_USER_LIST)
 		same_users(&x->user_list, &y->user_list);
 	else if (x->verb == STORE_DELIVERY_CLAIM)

@@ -54,6 +54,8 @@ memory_close(void *state)
 	for (size_t i = 0; i < m->entries.count; i++)
 		memory_entry_free(m->entries.at[i]);
 	memory_complaints_close(m);
+	for (size_t i = 0; i < m->identities.count; i++)
+		memory_identity_free(m->identities.at[i]);
 	free(m->users.at);
 	free(m->holds.at);
 	free(m->deliveries.at);
@@ -63,6 +65,7 @@ memory_close(void *state)
 	free(m->peers.at);
 	free(m->peer_days.at);
 	free(m->entries.at);
+	free(m->identities.at);
 	free(m);
 }
 

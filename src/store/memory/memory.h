@@ -102,6 +102,11 @@ struct memory_delivery {
 	struct memory_lease lease;
 };
 
+struct memory_identity {
+	struct store_identity row;
+	struct arena text;
+};
+
 struct memory_denied {
 	struct store_denied row;
 	struct arena text;
@@ -114,7 +119,7 @@ struct memory_weather {
 
 struct memory {
 	struct memory_rows users, messages, holds, notices, deliveries;
-	struct memory_rows denied, peers, peer_days, entries;
+	struct memory_rows denied, peers, peer_days, entries, identities;
 	struct memory_rows complaints, standings, investigations;
 	struct memory_weather weather;
 };
@@ -155,6 +160,7 @@ void memory_message_free(struct memory_message *row);
 void memory_hold_free(struct memory_hold *row);
 void memory_notice_free(struct memory_notice *row);
 void memory_delivery_free(struct memory_delivery *row);
+void memory_identity_free(struct memory_identity *row);
 void memory_denied_free(struct memory_denied *row);
 void memory_peer_free(struct memory_peer *row);
 void memory_peer_day_free(struct memory_peer_day *row);
@@ -162,12 +168,10 @@ void memory_entry_free(struct memory_entry *row);
 
 /* ---- across the files ---- */
 
-/* entry_find; entry_put without its conditions; all of a user go. STORE_FULL:
-   no memory. */
-enum store_outcome memory_entry_find(
-    struct memory *m, struct arena *a, struct store_entry_find *find);
-enum store_outcome
-memory_entry_set(struct memory *m, const struct store_entry *entry);
+/* Whose other address it is, or NULL. All those of USER are gone. */
+const struct store_identity *
+memory_identity_find(const struct memory *m, struct span address);
+void memory_identities_drop(struct memory *m, struct span user);
 void memory_entries_drop(struct memory *m, struct span user);
 
 /* What a verdict says of the lists, if anything; and room for it, so that it

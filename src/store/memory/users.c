@@ -71,6 +71,8 @@ store_memory_user_put(struct memory *m, struct store_op *op)
 		return STORE_EXISTS;
 	if (put->only_old && old == NULL)
 		return STORE_NONE;
+	if (old == NULL && memory_identity_find(m, put->user.address) != NULL)
+		return STORE_EXISTS;
 	if (!memory_reserve(&m->users, 1))
 		return STORE_FULL;
 	user = merged(&put->user, old);
@@ -109,7 +111,10 @@ enum store_outcome
 store_memory_user_get(struct memory *m, struct store_op *op)
 {
 	struct store_user_get *get = &op->user_get;
-	struct memory_user *user = find(m, get->address);
+	const struct store_identity *identity =
+	    memory_identity_find(m, get->address);
+	struct memory_user *user =
+	    find(m, identity != NULL ? identity->user : get->address);
 
 	if (user == NULL)
 		return STORE_NONE;
@@ -171,6 +176,7 @@ store_memory_user_drop(struct memory *m, struct store_op *op)
 		return STORE_NONE;
 	memory_entries_drop(m, user->row.address);
 	memory_standing_drop(m, user->row.address);
+	memory_identities_drop(m, user->row.address);
 	memory_remove(&m->users, user);
 	memory_user_free(user);
 	return STORE_OK;

@@ -236,6 +236,13 @@ static const char version_3_lists[] =
     "ALTER TABLE users ADD COLUMN answers INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE notices ADD COLUMN server BLOB NOT NULL DEFAULT x'';";
 
+static const char version_3_identities[] =
+    "CREATE TABLE identities ("
+    " address BLOB NOT NULL PRIMARY KEY, user BLOB NOT NULL,"
+    " created INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX identities_user ON identities (user, address);";
+
 /* With the domain: where very many wait for one that is slow, those for others
    are found without a look at each of their rows. */
 static const char version_3_due[] =
@@ -309,7 +316,8 @@ static const char *const version_1[] = {
     version_1_mail, version_1_notices, version_1_others, NULL};
 static const char *const version_2[] = {version_2_text, NULL};
 static const char *const version_3[] = {version_3_due, version_3_lists,
-    version_3_stubs, version_3_quality, version_3_complaints, NULL};
+    version_3_identities, version_3_stubs, version_3_quality,
+    version_3_complaints, NULL};
 static const char *const *const migrations[] = {
     version_1, version_2, version_3};
 

@@ -126,10 +126,10 @@ bool usage_fits(struct sqlite_store *s, const struct store_message_put *put);
 
 /* ---- lists.c ---- */
 
-/* entry_find; entry_put without its conditions; all of a user go. */
-enum store_outcome
-lists_find(struct sqlite_store *s, struct store_entry_find *find);
-void lists_set(struct sqlite_store *s, const struct store_entry *entry);
+/* Is it another address of somebody? All those of USER are gone. */
+bool identities_has(struct sqlite_store *s, struct span address);
+void identities_drop(struct sqlite_store *s, struct span user);
+
 void lists_drop(struct sqlite_store *s, struct span user);
 
 /* What a verdict says of the lists, if anything. */

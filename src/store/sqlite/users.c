@@ -25,6 +25,8 @@ store_sqlite_user_put(struct sqlite_store *s, struct store_op *op)
 		return STORE_EXISTS;
 	if (put->only_old && !was_there)
 		return STORE_NONE;
+	if (!was_there && identities_has(s, user->address))
+		return STORE_EXISTS;
 	q = query_new(s,
 	    "INSERT INTO users"
 	    " (address, password, mode, from_check, secret, created, answers)"
@@ -84,7 +86,9 @@ store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 	struct store_user_get *get = &op->user_get;
 	struct query q = query_new(s, "SELECT address, password, mode, "
 				      "from_check, secret, created, answers"
-				      " FROM users WHERE address = ?1");
+				      " FROM users WHERE address = coalesce("
+				      " (SELECT user FROM identities"
+				      "  WHERE address = ?1), ?1)");
 	bool found;
 
 	query_put_text(&q, get->address);
@@ -129,6 +133,7 @@ store_sqlite_user_drop(struct sqlite_store *s, struct store_op *op)
 		return STORE_NONE;
 	lists_drop(s, op->user_drop.address);
 	complaints_forget(s, op->user_drop.address);
+	identities_drop(s, op->user_drop.address);
 	tally_add(s, TALLY_USERS, -1);
 	return STORE_OK;
 }
