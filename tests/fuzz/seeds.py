@@ -116,6 +116,12 @@ REQUESTS = (
     '{"do": "held-show", "id": "00112233445566778899aabbccddeeff"}',
     '{"do": "envelope-list", "user": "bob@b.test", "before": "x"}',
     '{"do": "envelope-decide", "id": "x", "verdict": "accept"}',
+    '{"do": "list-put", "user": "bob@b.test", "side": "incoming", "entries":'
+    ' [{"list": "deny", "address": "*@c.test", "server": "192.0.2.1"}]}',
+    '{"do": "list-show", "user": "bob@b.test", "side": "incoming",'
+    ' "after": "@c.test "}',
+    '{"do": "list-forget", "user": "bob@b.test", "side": "outgoing",'
+    ' "address": "x@c.test"}',
     '{"do": "peer-deny", "peer": "192.0.2.0/24", "for": 60}',
     '{"do": "peer-list", "after": "", "all": true}',
     '{"do": "peer-forget", "peer": "b.test"}', '{"do": "guessing-list"}',
