@@ -441,6 +441,8 @@ static const struct change changes[] = {
     {"UPDATE notices SET recipient = x''", PROBLEM_NOTICE_NOBODY},
     {"UPDATE notices SET verdict_due = 1", PROBLEM_NOTICE_VERDICT},
     {"DELETE FROM notices", PROBLEM_ENVELOPE_STRAY},
+    {"INSERT INTO identities VALUES (x'61', x'62', 5)", PROBLEM_IDENTITY},
+    {"INSERT INTO entry_counts VALUES (x'61', 1, 5)", PROBLEM_TALLY},
     {"UPDATE counts SET n = n + 1 WHERE kind = 3", PROBLEM_TALLY},
 };
 

@@ -188,6 +188,7 @@ store_memory_check(struct memory *m, struct store_op *op)
 		check_delivery(&found, m->deliveries.at[i]);
 	for (size_t i = 0; i < m->notices.count; i++)
 		check_notice(&found, m, m->notices.at[i]);
+	memory_identities_check(m, &found);
 	outcome = problems_report(&found, op);
 	problems_fini(&found);
 	return outcome;

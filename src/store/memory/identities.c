@@ -1,6 +1,8 @@
 /* Other addresses of users, in memory. */
 #include "store/memory/memory.h"
 
+#include "store/problems.h"
+
 #include <stdlib.h>
 
 void
@@ -164,4 +166,17 @@ store_memory_identity_list(struct memory *m, struct store_op *op)
 	}
 	memory_picked_free(&picked);
 	return outcome;
+}
+
+void
+memory_identities_check(const struct memory *m, struct problems *found)
+{
+	for (size_t i = 0; i < m->identities.count; i++) {
+		const struct memory_identity *identity = m->identities.at[i];
+
+		if (memory_user_has(m, identity->row.address) ||
+		    !memory_user_has(m, identity->row.user))
+			problems_say(
+			    found, PROBLEM_IDENTITY, identity->row.address);
+	}
 }

@@ -13,6 +13,8 @@
 #include "store/copy.h"
 #include "store/driver.h"
 
+struct problems;
+
 /* Rows in the order in which they came; each is on the heap. */
 struct memory_rows {
 	void **at;
@@ -172,6 +174,7 @@ void memory_entry_free(struct memory_entry *row);
 const struct store_identity *
 memory_identity_find(const struct memory *m, struct span address);
 void memory_identities_drop(struct memory *m, struct span user);
+void memory_identities_check(const struct memory *m, struct problems *found);
 void memory_entries_drop(struct memory *m, struct span user);
 
 /* What a verdict says of the lists, if anything; and room for it, so that it

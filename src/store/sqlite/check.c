@@ -131,6 +131,9 @@ store_sqlite_check(struct sqlite_store *s, struct store_op *op)
 	for (int problem = 0; problem < PROBLEM_COUNT; problem++)
 		if (questions[problem] != NULL)
 			look_for(s, (enum problem)problem, &found);
+	identities_check(s, &found);
+	if (!lists_are_counted(s))
+		problems_say(&found, PROBLEM_TALLY, span_of("entry_counts"));
 	if (!tally_is_right(s))
 		problems_say(&found, PROBLEM_TALLY, span_of("counts"));
 	outcome = problems_report(&found, op);

@@ -1,6 +1,8 @@
 /* Other addresses of users, in SQLite. */
 #include "store/sqlite/query.h"
 
+#include "store/problems.h"
+
 bool
 identities_has(struct sqlite_store *s, struct span address)
 {
@@ -116,4 +118,18 @@ store_sqlite_identity_list(struct sqlite_store *s, struct store_op *op)
 	}
 	query_end(&q);
 	return STORE_OK;
+}
+
+void
+identities_check(struct sqlite_store *s, struct problems *found)
+{
+	struct query q = query_new(s,
+	    "SELECT address FROM identities AS i WHERE"
+	    " EXISTS (SELECT 1 FROM users AS u WHERE u.address = i.address)"
+	    " OR NOT EXISTS"
+	    "  (SELECT 1 FROM users AS u WHERE u.address = i.user)");
+
+	while (query_next(&q))
+		problems_say(found, PROBLEM_IDENTITY, query_text(&q));
+	query_end(&q);
 }

@@ -239,6 +239,26 @@ lists_may_tell(struct sqlite_store *s, const struct store_notice *notice)
 	return query_run(&q) > 0;
 }
 
+bool
+lists_are_counted(struct sqlite_store *s)
+{
+	struct query q = query_new(s,
+	    "WITH seen (user, side, n) AS (SELECT user, side, count(*)"
+	    "  FROM entries GROUP BY user, side)"
+	    " SELECT count(*) FROM"
+	    " (SELECT user, side, n FROM seen"
+	    "  EXCEPT SELECT user, side, n FROM entry_counts)"
+	    " UNION ALL SELECT count(*) FROM"
+	    " (SELECT user, side, n FROM entry_counts"
+	    "  EXCEPT SELECT user, side, n FROM seen)");
+	int64_t differences = 0;
+
+	while (query_next(&q))
+		differences += query_number(&q);
+	query_end(&q);
+	return differences == 0;
+}
+
 enum store_outcome
 store_sqlite_entry_find(struct sqlite_store *s, struct store_op *op)
 {

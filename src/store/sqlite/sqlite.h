@@ -14,6 +14,8 @@
 
 #include "store/driver.h"
 
+struct problems;
+
 #define SQLITE_STATEMENTS 256 /* places for prepared ones; a power of two */
 
 /* What is counted as it changes, so that counting needs no scan. */
@@ -129,6 +131,8 @@ bool usage_fits(struct sqlite_store *s, const struct store_message_put *put);
 /* Is it another address of somebody? All those of USER are gone. */
 bool identities_has(struct sqlite_store *s, struct span address);
 void identities_drop(struct sqlite_store *s, struct span user);
+void identities_check(struct sqlite_store *s, struct problems *found);
+bool lists_are_counted(struct sqlite_store *s);
 
 void lists_drop(struct sqlite_store *s, struct span user);
 
