@@ -109,25 +109,6 @@ draw_verdict(struct draws *d)
 }
 
 static void
-fill_user_put(struct store_op *op, struct draws *d)
-{
-	static const char *const addresses[] = {"a@a.test", "ab@a.test",
-	    "b@a.test", "\xc3\xa4@a.test", "alice@a.test"};
-
-	op->user_put.user = user_of(addresses[draw(d, 5)]);
-	if (draw(d, 8) == 0)
-		op->user_put.submission = SUBMISSION_OFF;
-	else if (draw(d, 4) > 0) /* else kept */
-		op->user_put.submission = SUBMISSION_ON;
-	op->user_put.user.mode = (enum store_mode)draw(d, 3);
-	op->user_put.user.answers = (enum store_answers)draw(d, 3);
-	if (draw(d, 2))
-		op->user_put.user.password = span_of("");
-	op->user_put.only_new = draw(d, 3) == 0;
-	op->user_put.only_old = draw(d, 3) == 0;
-}
-
-static void
 fill_message_put(struct store_op *op, struct draws *d)
 {
 	struct store_message_put *put = &op->message_put;
@@ -578,7 +559,6 @@ drawn_fill(struct store_op *op, struct draws *d)
 {
 	static void (*const own[STORE_VERBS])(
 	    struct store_op *, struct draws *) = {
-	    [STORE_USER_PUT] = fill_user_put,
 	    [STORE_MESSAGE_PUT] = fill_message_put,
 	    [STORE_HOLD_AIM] = fill_hold_aim,
 	    [STORE_HOLD_LEASE] = fill_hold_lease,

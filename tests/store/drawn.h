@@ -21,7 +21,8 @@ enum store_verb draw_verb(struct draws *d);
 struct span drawn_listed(struct draws *d);
 struct span drawn_server(struct draws *d);
 
-/* Those of an operation about lists; false: it is about something else. */
+/* Those of an operation about users or lists; false: it is about something
+ * else. */
 bool drawn_fill_list(struct store_op *op, struct draws *d);
 
 /* All arguments of an operation, by its verb. */

@@ -35,6 +35,25 @@ draw_side(struct draws *d)
 }
 
 static void
+fill_user_put(struct store_op *op, struct draws *d)
+{
+	static const char *const addresses[] = {"a@a.test", "ab@a.test",
+	    "b@a.test", "\xc3\xa4@a.test", "alice@a.test"};
+
+	op->user_put.user = user_of(addresses[draw(d, 5)]);
+	if (draw(d, 8) == 0)
+		op->user_put.submission = SUBMISSION_OFF;
+	else if (draw(d, 4) > 0) /* else kept */
+		op->user_put.submission = SUBMISSION_ON;
+	op->user_put.user.mode = (enum store_mode)draw(d, 3);
+	op->user_put.user.answers = (enum store_answers)draw(d, 3);
+	if (draw(d, 2))
+		op->user_put.user.password = span_of("");
+	op->user_put.only_new = draw(d, 3) == 0;
+	op->user_put.only_old = draw(d, 3) == 0;
+}
+
+static void
 fill_entry_put(struct store_op *op, struct draws *d)
 {
 	op->entry_put.entry = (struct store_entry){
@@ -101,7 +120,9 @@ fill_identity(struct store_op *op, struct draws *d)
 bool
 drawn_fill_list(struct store_op *op, struct draws *d)
 {
-	if (op->verb == STORE_ENTRY_PUT) {
+	if (op->verb == STORE_USER_PUT) {
+		fill_user_put(op, d);
+	} else if (op->verb == STORE_ENTRY_PUT) {
 		fill_entry_put(op, d);
 	} else if (op->verb == STORE_ENTRY_DROP) {
 		op->entry_drop.user = draw_lister(d);

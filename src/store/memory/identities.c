@@ -174,8 +174,8 @@ memory_identities_check(const struct memory *m, struct problems *found)
 	for (size_t i = 0; i < m->identities.count; i++) {
 		const struct memory_identity *identity = m->identities.at[i];
 
-		if (memory_user_has(m, identity->row.address) ||
-		    !memory_user_has(m, identity->row.user))
+		if (memory_user_is_there(m, identity->row.address) ||
+		    !memory_user_is_there(m, identity->row.user))
 			problems_say(
 			    found, PROBLEM_IDENTITY, identity->row.address);
 	}

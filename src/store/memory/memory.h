@@ -170,12 +170,19 @@ void memory_entry_free(struct memory_entry *row);
 
 /* ---- across the files ---- */
 
+/* entry_find; entry_put without its conditions; all of a user go. STORE_FULL:
+   no memory. */
+enum store_outcome memory_entry_find(
+    struct memory *m, struct arena *a, struct store_entry_find *find);
+enum store_outcome
+memory_entry_set(struct memory *m, const struct store_entry *entry);
+void memory_entries_drop(struct memory *m, struct span user);
+
 /* Whose other address it is, or NULL. All those of USER are gone. */
 const struct store_identity *
 memory_identity_find(const struct memory *m, struct span address);
 void memory_identities_drop(struct memory *m, struct span user);
 void memory_identities_check(const struct memory *m, struct problems *found);
-void memory_entries_drop(struct memory *m, struct span user);
 
 /* What a verdict says of the lists, if anything; and room for it, so that it
    cannot fail but for memory. */

@@ -126,15 +126,23 @@ void usage_add(struct sqlite_store *s, struct span user, int64_t octets);
 /* May the message come, by the quota it came with? */
 bool usage_fits(struct sqlite_store *s, const struct store_message_put *put);
 
-/* ---- lists.c ---- */
+/* ---- identities.c ---- */
 
 /* Is it another address of somebody? All those of USER are gone. */
 bool identities_has(struct sqlite_store *s, struct span address);
 void identities_drop(struct sqlite_store *s, struct span user);
 void identities_check(struct sqlite_store *s, struct problems *found);
-bool lists_are_counted(struct sqlite_store *s);
 
+/* ---- lists.c ---- */
+
+/* entry_find; entry_put without its conditions; all of a user go. */
+enum store_outcome
+lists_find(struct sqlite_store *s, struct store_entry_find *find);
+void lists_set(struct sqlite_store *s, const struct store_entry *entry);
 void lists_drop(struct sqlite_store *s, struct span user);
+
+/* Would the numbers of entries agree with the entries? For store_check. */
+bool lists_are_counted(struct sqlite_store *s);
 
 /* What a verdict says of the lists, if anything. */
 void lists_learn_of_notice(struct sqlite_store *s,
