@@ -32,7 +32,7 @@ put_stub(void *owner, const struct show_stub *stub)
 	m.post.delivery = stub->notice;
 	m.post.folder = span_of(stub->folder);
 	m.post.name = span_of(stub->name);
-	m.post.repeated = true; /* cheap: it is one folder */
+	m.post.repeated = stub->repeated;
 	m.post.head = stub->head;
 	return peer_ask(poster, &m) ? (int)poster->index : -E_AGAIN;
 }

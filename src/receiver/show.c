@@ -198,6 +198,7 @@ hand_over(const struct show *s, const struct store_notice *n, struct texts *t)
 	    .folder = t->folder,
 	    .name = t->name,
 	    .token = t->token,
+	    .repeated = n->stub_tries > 1,
 	};
 	int result;
 

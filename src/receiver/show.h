@@ -30,6 +30,7 @@ struct show_stub {
 	const char *folder;     /* Waiting, below the mail folder */
 	const char *name;       /* of the file, the same for every attempt */
 	const char *token;      /* identifier_stub() */
+	bool repeated;          /* an earlier attempt may have got through */
 	struct span head, body; /* of one that is put */
 };
 

@@ -177,13 +177,15 @@ struct store_notice {
 	int64_t first_try_at; /* 0: none yet */
 	int64_t next_at; /* when the next pull, confirmation or verdict is due
 			  */
-	int64_t expires_at; /* as the origin said */
-	struct key message; /* zero until fetched; of a PENDING one: the copy
-			       that another recipient's pull brought */
-	struct span folder; /* of the mailbox, where the user wants it: as on
-			       the disk (mailbox/folder.h); "": INBOX */
-	bool shown;         /* its stub lies in the mailbox */
-	struct span reply;  /* the last thing the origin said */
+	int64_t expires_at;  /* as the origin said */
+	struct key message;  /* zero until fetched; of a PENDING one: the copy
+				that another recipient's pull brought */
+	struct span folder;  /* of the mailbox, where the user wants it: as on
+				the disk (mailbox/folder.h); "": INBOX */
+	bool shown;          /* its stub lies in the mailbox */
+	unsigned stub_tries; /* claims of it: more than one, and an earlier may
+				have got through */
+	struct span reply;   /* the last thing the origin said */
 	/* When it was last counted in the figures of its domain, 0: not yet;
 	   and what our user's vote is there: 1, -1, or 0: none (SM-38). */
 	int64_t counted_at;

@@ -129,6 +129,7 @@ same_notices(const struct store_notice *a, const struct store_notice *b,
 		same_span(a->reply, b->reply);
 		same_span(a->folder, b->folder);
 		assert_int_equal(a->shown, b->shown);
+		assert_int_equal(a->stub_tries, b->stub_tries);
 		assert_int_equal(a->counted_at, b->counted_at);
 		assert_int_equal(a->vote, b->vote);
 	}

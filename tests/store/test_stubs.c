@@ -58,8 +58,10 @@ what_waits_for_a_decision_is_to_be_shown_with_its_text(void **state)
 	f->now += 300;
 	op = claim(f, 1);
 	assert_span(op->stub_claim.notices[0].recipient, CAROL);
+	assert_int_equal(op->stub_claim.notices[0].stub_tries, 2);
 	f->now += 60; /* a claim that was lost */
-	claim(f, 1);
+	op = claim(f, 1);
+	assert_int_equal(op->stub_claim.notices[0].stub_tries, 3);
 	assert_clean(f);
 }
 

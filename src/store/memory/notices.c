@@ -155,6 +155,7 @@ new_notice(const struct store_notice *from)
 		notice->row.message = (struct key){0};
 		notice->row.folder = span_of("");
 		notice->row.shown = false;
+		notice->row.stub_tries = 0;
 		notice->row.decided_at = notice->row.counted_at = 0;
 		notice->row.vote = 0;
 		notice->row.verdict_due = listing_blocks(&notice->row);

@@ -42,6 +42,7 @@ store_memory_stub_claim(struct memory *m, struct store_op *op)
 		if (!copy_notice_text(
 			&op->arena, &notice->row, &claim->notices[i]))
 			claim->notices[i].envelope = span_of("");
+		claim->notices[i].stub_tries = ++notice->row.stub_tries;
 		notice->stub.node = claim->claim.node;
 		notice->stub.until = claim->claim.lease_until;
 	}
@@ -58,8 +59,10 @@ store_memory_stub_settle(struct memory *m, struct store_op *op)
 	if (notice == NULL)
 		return STORE_NONE;
 	notice->stub = (struct memory_lease){0};
-	if (settle->done)
+	if (settle->done) {
 		notice->row.shown = settle->shown;
+		notice->row.stub_tries = 0;
+	}
 	notice->stub_at = settle->done ? 0 : settle->next_at;
 	return STORE_OK;
 }

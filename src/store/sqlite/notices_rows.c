@@ -46,6 +46,7 @@ read_notice(struct query *q, struct store_notice *notice_r)
 	notice_r->shown = query_number(q) != 0;
 	notice_r->counted_at = query_number(q);
 	notice_r->vote = (int)query_number(q);
+	notice_r->stub_tries = (unsigned)query_number(q);
 }
 
 /* Ends Q, which asks for NOTICE_COLUMNS. */

@@ -255,6 +255,7 @@ static const char version_3_due[] =
 static const char version_3_stubs[] =
     "ALTER TABLE notices ADD COLUMN folder BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE notices ADD COLUMN stub INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE notices ADD COLUMN stub_tries INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE notices ADD COLUMN stub_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE notices ADD COLUMN stub_node INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE notices ADD COLUMN stub_until INTEGER NOT NULL DEFAULT 0;"

@@ -311,7 +311,8 @@ void pulls_end(struct sqlite_store *s, const struct key *key,
 	"key, id, domain, recipient, given, sender, subject, attachments,"     \
 	" verdict, verdict_due, address, dialect, state, unconfirmed, digest," \
 	" size, tries, created, first_try_at, next_at, expires_at, message,"   \
-	" reply, decided_at, server, folder, stub, counted_at, vote"
+	" reply, decided_at, server, folder, stub, counted_at, vote,"          \
+	" stub_tries"
 
 /* By name, as store.h says; by key. False: there is none. */
 bool notices_load_named(struct sqlite_store *s, struct span id,

@@ -6,7 +6,8 @@ claim_stub(struct sqlite_store *s, const struct key *key,
     const struct store_claim *claim)
 {
 	struct query q =
-	    query_new(s, "UPDATE notices SET stub_node = ?2, stub_until = ?3"
+	    query_new(s, "UPDATE notices SET stub_tries = stub_tries + 1,"
+			 " stub_node = ?2, stub_until = ?3"
 			 " WHERE key = ?1");
 
 	query_put_key(&q, key);
@@ -30,6 +31,7 @@ store_sqlite_stub_claim(struct sqlite_store *s, struct store_op *op)
 	for (unsigned i = 0; i < claim->count; i++) {
 		notices_load_text(s, &claim->notices[i]);
 		claim_stub(s, &claim->notices[i].key, &claim->claim);
+		claim->notices[i].stub_tries++;
 	}
 	return STORE_OK;
 }
@@ -40,6 +42,7 @@ store_sqlite_stub_settle(struct sqlite_store *s, struct store_op *op)
 	const struct store_stub_settle *settle = &op->stub_settle;
 	struct query q = query_new(s,
 	    "UPDATE notices SET stub_node = 0, stub_until = 0,"
+	    " stub_tries = CASE ?2 WHEN 1 THEN 0 ELSE stub_tries END,"
 	    " stub = CASE ?2 WHEN 1 THEN ?3 ELSE stub END,"
 	    " stub_at = CASE ?2 WHEN 1 THEN 0 ELSE ?4 END WHERE key = ?1");
 
