@@ -16,9 +16,9 @@
 #define LOOK_SECONDS 5 /* between two looks for questions nobody answered */
 
 void
-front_forget(struct front *f, struct session *s)
+front_forget(struct front *f, uint64_t number)
 {
-	table_take(&f->sessions, s->number);
+	table_take(&f->sessions, number);
 	for (unsigned i = 0; i < f->listener_count; i++)
 		listen_pause(f->listeners[i].listen, false);
 	if (f->role->stopping && f->count == 0)
@@ -85,42 +85,36 @@ message(struct role *role, struct peer *from, struct message *m)
 {
 	struct front *f = role->state;
 	/* every answer begins with the number of whoever asked */
-	struct session *s = table_get(&f->sessions, m->admitted.session);
+	struct front_session *s = table_get(&f->sessions, m->admitted.session);
 
 	if (s != NULL)
-		session_answer(s, m);
+		s->kind->answer(s, m);
 	else
 		give_back(from, m);
 }
 
 static void
-each_session(struct front *f, void (*run)(struct session *s, enum role_kind k),
-    enum role_kind kind)
+peer_gone(struct role *role, struct peer *peer)
 {
+	struct front *f = role->state;
+	struct front_session *s;
 	uint64_t number;
-	struct session *s;
 	size_t at = 0;
 
 	while ((s = table_next(&f->sessions, &at, &number)) != NULL)
-		run(s, kind);
-}
-
-static void
-peer_gone(struct role *role, struct peer *peer)
-{
-	each_session(role->state, session_ask_lost, peer->kind);
+		s->kind->lost(s, peer->kind);
 }
 
 /* One that is given up gets another number, so the walk begins anew. */
-static struct session *
+static struct front_session *
 find_overdue(struct front *f, int64_t now)
 {
+	struct front_session *s;
 	uint64_t number;
-	struct session *s;
 	size_t at = 0;
 
 	while ((s = table_next(&f->sessions, &at, &number)) != NULL)
-		if (session_ask_is_overdue(s, now))
+		if (s->kind->is_overdue(s, now))
 			return s;
 	return NULL;
 }
@@ -129,10 +123,10 @@ void
 front_look(struct front *f)
 {
 	int64_t now = role_now();
-	struct session *s;
+	struct front_session *s;
 
 	while ((s = find_overdue(f, now)) != NULL)
-		session_ask_give_up(s);
+		s->kind->give_up(s);
 }
 
 static void
@@ -144,10 +138,14 @@ tick(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-unstall(struct session *s, enum role_kind kind)
+unstall_all(struct front *f)
 {
-	(void)kind;
-	session_unstall(s);
+	struct front_session *s;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((s = table_next(&f->sessions, &at, &number)) != NULL)
+		s->kind->unstall(s);
 }
 
 static void
@@ -160,7 +158,7 @@ peer_writable(struct role *role, struct peer *peer)
 	/* those that waited for a large one to be handed over are next */
 	do {
 		was_on_its_way = reception_is_on_its_way();
-		each_session(role->state, unstall, peer->kind);
+		unstall_all(role->state);
 	} while (was_on_its_way && !reception_is_on_its_way() &&
 		 !peer_is_full(peer));
 }
@@ -224,10 +222,14 @@ stop_now(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-stop_one(struct session *s, enum role_kind kind)
+stop_all(struct front *f)
 {
-	(void)kind;
-	session_stop(s);
+	struct front_session *s;
+	uint64_t number;
+	size_t at = 0;
+
+	while ((s = table_next(&f->sessions, &at, &number)) != NULL)
+		s->kind->stop(s);
 }
 
 static void
@@ -243,7 +245,7 @@ stop(struct role *role)
 		role_finished(role);
 		return;
 	}
-	each_session(f, stop_one, ROLE_MAIN);
+	stop_all(f);
 	f->stop_timer = event_new(role->base, -1, 0, stop_now, f);
 	if (f->stop_timer != NULL)
 		event_add(f->stop_timer, &pause);

@@ -266,9 +266,11 @@ static const struct {
     {MESSAGE_ARRIVAL_ANSWER, ASK_ARRIVAL, session_mail_arrived},
 };
 
-void
-session_answer(struct session *s, struct message *m)
+static void
+answer(struct front_session *base, struct message *m)
 {
+	struct session *s = (struct session *)base;
+
 	if (m->type == MESSAGE_BODY_ANSWER) {
 		body_came(s, m);
 		return;
@@ -296,23 +298,36 @@ session_answer(struct session *s, struct message *m)
 		}
 }
 
-void
-session_unstall(struct session *s)
+static void
+unstall(struct front_session *base)
 {
+	struct session *s = (struct session *)base;
+
 	if (!s->stalled)
 		return;
 	session_mail_end(s);
 	conn_kick(s->conn);
 }
 
-void
-session_stop(struct session *s)
+static void
+stop(struct front_session *base)
 {
+	struct session *s = (struct session *)base;
+
 	smtp_server_stop(s->server);
 	conn_kick(s->conn);
 }
 
 /* ---- life ---- */
+
+static const struct front_kind kind = {
+    .answer = answer,
+    .lost = session_ask_lost,
+    .is_overdue = session_ask_is_overdue,
+    .give_up = session_ask_give_up,
+    .unstall = unstall,
+    .stop = stop,
+};
 
 /* A push is put by one operation of the store, a submission in parts. */
 static unsigned
@@ -373,6 +388,7 @@ session_begin(struct front_listener *listener, int fd, struct ip peer)
 		close(fd);
 		return;
 	}
+	s->base.kind = &kind;
 	s->front = listener->front;
 	s->address = peer;
 	s->users = listener->which != LISTENER_SMTP;
@@ -381,7 +397,7 @@ session_begin(struct front_listener *listener, int fd, struct ip peer)
 	s->number = table_add(&s->front->sessions, s);
 	if (s->number == 0 || make_machine(s, secure) < 0) {
 		close(fd);
-		front_forget(s->front, s);
+		front_forget(s->front, s->number);
 		free(s);
 		return;
 	}
@@ -434,6 +450,6 @@ session_end(struct session *s)
 		peer_send(session_keeper(s), &m);
 	}
 	s->front->count--;
-	front_forget(s->front, s);
+	front_forget(s->front, s->number);
 	free(s);
 }

@@ -3,29 +3,22 @@
  * roles, and their answers become orders. The front keeps nothing between
  * sessions, and decides nothing.
  *
- * Shared by front.c (which owns sessions and hands out answers), session.c
- * (life, greeting, dispatch), session_ask.c (questions), session_mail.c,
+ * Shared by front.c (which hands out answers; see front.h), session.c (life,
+ * greeting, dispatch), session_ask.c (questions), session_mail.c,
  * session_notice.c, and session_turn.c (after RETR, when we are the client).
  */
 #ifndef DAEMON_SESSION_H
 #define DAEMON_SESSION_H
 
 #include "base/list.h"
-#include "base/table.h"
+#include "daemon/front.h"
 #include "daemon/reception.h"
 #include "daemon/sending.h"
 #include "net/conn.h"
-#include "net/listen.h"
 #include "proto/identifier.h"
 #include "proto/smtp_client.h"
 #include "proto/smtp_server.h"
 #include "receiver/admit.h"
-
-#define FRONT_LISTENERS_MAX 32
-
-/* How long a question may be open: longer than the slowest answer (names that
-   DNS does not tell), and well below the 5 minutes that clients wait. */
-#define SESSION_ASK_SECONDS 120
 
 /* What a session waits for from another role. */
 enum session_ask {
@@ -42,22 +35,6 @@ enum session_ask {
 	ASK_NOTED,     /* keeper: is the end of the turn durable */
 };
 
-struct front_listener {
-	struct front *front;
-	struct listen *listen;
-	enum role_listener which;
-};
-
-struct front {
-	struct role *role;
-	struct table sessions; /* number -> struct session */
-	unsigned count;
-	SSL_CTX *tls; /* NULL: no certificate */
-	struct front_listener listeners[FRONT_LISTENERS_MAX];
-	unsigned listener_count;
-	struct event *tick, *stop_timer;
-};
-
 /* A recipient of a notice that was taken. */
 struct session_recipient {
 	char *text;
@@ -65,6 +42,7 @@ struct session_recipient {
 };
 
 struct session {
+	struct front_session base;
 	struct front *front;
 	uint64_t number; /* a new one for each transaction */
 	struct conn *conn;
@@ -120,15 +98,6 @@ void session_begin(struct front_listener *listener, int fd, struct ip peer);
 /* Ends it at once, whatever it was doing. */
 void session_end(struct session *s);
 
-/* An answer for it; m->file may be taken. */
-void session_answer(struct session *s, struct message *m);
-
-/* The keeper's channel has room again. */
-void session_unstall(struct session *s);
-
-/* The server stops: 421 when no reply is owed. */
-void session_stop(struct session *s);
-
 /* For the other files of a session: asking, and answering the client. */
 struct peer *session_keeper(const struct session *s);
 void session_tell(struct session *s, enum reply_name reply);
@@ -149,11 +118,10 @@ void session_ask_name(struct session *s);
 void session_ask_waits(struct session *s, enum session_ask what);
 /* Answers to what was asked before find nobody. False: no memory. */
 bool session_ask_renumber(struct session *s);
-/* ROLE has gone: an open question to it is answered "later". */
-void session_ask_lost(struct session *s, enum role_kind role);
-/* Has a question been open too long? Then it is given up, in the same way. */
-bool session_ask_is_overdue(const struct session *s, int64_t now);
-void session_ask_give_up(struct session *s);
+/* Members of the kind: see front.h. */
+void session_ask_lost(struct front_session *base, enum role_kind role);
+bool session_ask_is_overdue(const struct front_session *base, int64_t now);
+void session_ask_give_up(struct front_session *base);
 
 /* session_mail.c: events of a transaction, and their answers. */
 void session_mail(struct session *s, const struct smtp_server_event *e);
@@ -195,10 +163,5 @@ void session_turn_progress(struct session *s);
 void session_turn_noted(struct session *s, const struct message *m);
 /* The connection is over: an open turn is told to the keeper. */
 void session_turn_over(struct session *s);
-
-/* front.c */
-void front_forget(struct front *f, struct session *s);
-/* Gives up all questions that are open too long. */
-void front_look(struct front *f);
 
 #endif

@@ -100,8 +100,9 @@ asked_role(enum session_ask what)
 }
 
 void
-session_ask_lost(struct session *s, enum role_kind role)
+session_ask_lost(struct front_session *base, enum role_kind role)
 {
+	struct session *s = (struct session *)base;
 	enum session_ask what = s->ask;
 
 	if (role == ROLE_KEEPER && s->reception != NULL &&
@@ -144,15 +145,18 @@ waits_for_spool(const struct session *s)
 }
 
 bool
-session_ask_is_overdue(const struct session *s, int64_t now)
+session_ask_is_overdue(const struct front_session *base, int64_t now)
 {
+	const struct session *s = (const struct session *)base;
+
 	return (s->ask != ASK_NOTHING || waits_for_spool(s)) &&
 	       now - s->asked_at >= SESSION_ASK_SECONDS;
 }
 
 void
-session_ask_give_up(struct session *s)
+session_ask_give_up(struct front_session *base)
 {
+	struct session *s = (struct session *)base;
 	enum role_kind role =
 	    waits_for_spool(s) ? ROLE_KEEPER : asked_role(s->ask);
 
@@ -160,7 +164,7 @@ session_ask_give_up(struct session *s)
 	    role_kind_name(role), (int)s->ask);
 	/* should it be answered after all, that must find nobody */
 	if (session_ask_renumber(s))
-		session_ask_lost(s, role);
+		session_ask_lost(base, role);
 	else
 		session_end(s);
 }
