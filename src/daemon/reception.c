@@ -7,11 +7,10 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "message/date.h"
+#include "daemon/reception_head.h"
 #include "message/digest.h"
 #include "message/envelope.h"
 #include "message/head.h"
-#include "message/mailbox_list.h"
 #include "message/preview.h"
 
 #include <errno.h>
@@ -185,105 +184,28 @@ fail(struct reception *r, enum reply_name reply, enum reply_name *fault_r)
 
 /* ---- the head ---- */
 
-/* Every author must be the user (SM-10). */
-static bool
-from_is_own(const struct reception *r, const struct head_facts *facts)
+/* The fields that the origin adds, and To and Cc are looked at. */
+static int
+finish_submitted(struct reception *r, const struct head_facts *facts,
+    struct buf *added, enum reply_name *fault_r)
 {
-	const struct address_rules rules = {.utf8 = true};
-	struct address own, author;
-	char text[ADDRESS_TEXT];
-	unsigned authors = 0; /* a From that names nobody is nobody's own */
-	size_t at = 0;
-	int more;
+	const struct reception_head_added all = {
+	    .hostname = r->role->settings->hostname,
+	    .user = r->user,
+	    .with = r->with,
+	    .message = r->message,
+	    .now = r->now,
+	};
 
-	if (facts->from_fields != 1 || address_parse(r->user, rules, &own) < 0)
-		return false;
-	while ((more = head_from(&r->head, &at, text, sizeof text)) > 0) {
-		if (address_parse(span_of(text), rules, &author) < 0 ||
-		    !address_equals(&author, &own))
-			return false;
-		authors++;
-	}
-	return more == 0 && authors > 0;
-}
-
-/* What the origin adds to a submission (RFC 6409 8.2, 8.3; RFC 5321 4.4).
-   Where the user was is not said. */
-static void
-print_added(
-    const struct reception *r, const struct head_facts *facts, struct buf *to)
-{
-	const char *hostname = r->role->settings->hostname;
-	char date[DATE_TEXT], key[KEY_TEXT];
-
-	date_message(r->now, date);
-	key_text(r->message, key);
-	buf_print(to, "Received: by %s with ", hostname);
-	buf_put(to, r->with);
-	buf_print(to, " id %s;\r\n\t%s\r\n", key, date);
-	if (!facts->has_message_id)
-		buf_print(to, "Message-ID: <%s@%s>\r\n", key, hostname);
-	if (!facts->has_date)
-		buf_print(to, "Date: %s\r\n", date);
-}
-
-/* Is RECIPIENT among the addresses of the field? */
-static bool
-names(struct span field, const struct address *recipient)
-{
-	const struct address_rules rules = {.utf8 = true};
-	char text[ADDRESS_TEXT];
-	struct address named;
-	int more;
-
-	while ((more = mailbox_list_next(&field, text, sizeof text)) != 0)
-		if (more > 0 &&
-		    address_parse(span_of(text), rules, &named) == 0 &&
-		    address_equals(&named, recipient))
-			return true;
-	return false;
-}
-
-/* A recipient whom no field names is a Bcc, and is announced alone. */
-static void
-find_visible(struct reception *r)
-{
-	const struct address_rules rules = {.utf8 = true};
-	struct span field, name, value;
-	size_t at = 0;
-
-	while (head_next(&r->head, &at, &field, &name, &value) > 0) {
-		if (!span_equals_nocase(name, span_of("To")) &&
-		    !span_equals_nocase(name, span_of("Cc")))
-			continue;
-		for (unsigned i = 0; i < r->count; i++) {
-			struct recipient *to = &r->recipients[i];
-			struct address address;
-
-			if (!to->visible && address_parse(span_of(to->text),
-						rules, &address) == 0)
-				to->visible = names(value, &address);
-		}
-	}
-}
-
-/* The first Subject, on one line. */
-static void
-keep_subject(struct reception *r)
-{
-	struct span field, name, value;
-	size_t at = 0;
-
-	while (head_next(&r->head, &at, &field, &name, &value) > 0) {
-		if (!span_equals_nocase(name, span_of("Subject")))
-			continue;
-		value = span_trim(value);
-		for (size_t i = 0; i < value.n && r->subject_n < SUBJECT_MAX;
-		     i++)
-			if (value.p[i] != '\r' && value.p[i] != '\n')
-				r->subject[r->subject_n++] = value.p[i];
-		return;
-	}
+	if (r->head.cut) /* a Bcc might hide beyond the ceiling */
+		return fail(r, REPLY_HEAD_TOO_LARGE, fault_r);
+	if (r->check_from && !reception_head_is_from(&r->head, facts, r->user))
+		return fail(r, REPLY_NOT_YOUR_FROM, fault_r);
+	reception_head_add(&all, facts, added);
+	for (unsigned i = 0; i < r->count; i++)
+		r->recipients[i].visible = reception_head_names(
+		    &r->head, span_of(r->recipients[i].text));
+	return 0;
 }
 
 static int
@@ -292,27 +214,23 @@ finish_head(struct reception *r, enum reply_name *fault_r)
 	bool submitted = r->way == ARRIVAL_SUBMITTED;
 	struct head_facts facts;
 	struct buf added;
+	int result = 0;
 
 	head_facts(&r->head, &facts);
 	if (facts.received > RECEPTION_LOOP)
 		return fail(r, REPLY_LOOP, fault_r);
-	if (submitted && r->head.cut) /* a Bcc might hide beyond the ceiling */
-		return fail(r, REPLY_HEAD_TOO_LARGE, fault_r);
-	if (submitted && r->check_from && !from_is_own(r, &facts))
-		return fail(r, REPLY_NOT_YOUR_FROM, fault_r);
-	keep_subject(r);
 	buf_init(&added, HEAD_ADDED_MAX);
 	if (submitted)
-		print_added(r, &facts, &added);
-	if (buf_bad(&added) || buf_bad(&r->head.text) ||
-	    head_edit(&r->head, buf_span(&added), submitted, &r->final_head) <
-		0) {
-		buf_fini(&added);
-		return fail(r, REPLY_DELIVERY_LATER, fault_r);
-	}
+		result = finish_submitted(r, &facts, &added, fault_r);
+	if (result == 0 && (buf_bad(&added) || buf_bad(&r->head.text) ||
+			       head_edit(&r->head, buf_span(&added), submitted,
+				   &r->final_head) < 0))
+		result = fail(r, REPLY_DELIVERY_LATER, fault_r);
 	buf_fini(&added);
-	if (submitted)
-		find_visible(r);
+	if (result < 0)
+		return result;
+	r->subject_n =
+	    reception_head_subject(&r->head, r->subject, sizeof r->subject);
 	r->head_done = true;
 	digest_add(r->digest, buf_span(&r->final_head));
 	return 0;
