@@ -13,7 +13,7 @@
  * What must stay true: a name in new/ never stands for a file whose octets
  * were not synced before.
  */
-#include "mailbox/maildir.h"
+#include "mailbox/maildir_inner.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -29,11 +29,6 @@
 #define NAME_OCTETS   200   /* leaves room for the flags of a reader */
 #define BUFFER_OCTETS 16384 /* written at once */
 
-struct maildir {
-	int tmp, new, cur;
-	bool cur_unsafe; /* a message was found in cur/, perhaps not on disk */
-};
-
 enum delivery_state { WRITING, SYNCED, COMMITTED };
 
 struct maildir_delivery {
@@ -47,8 +42,8 @@ struct maildir_delivery {
 	char buffer[BUFFER_OCTETS];
 };
 
-static int
-open_folder(int parent, const char *name)
+int
+maildir_open_folder(int parent, const char *name)
 {
 	return openat(
 	    parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -58,14 +53,14 @@ open_folder(int parent, const char *name)
 static int
 make_folder(int parent, const char *name, struct err *err)
 {
-	int fd = open_folder(parent, name);
+	int fd = maildir_open_folder(parent, name);
 
 	if (fd < 0 && errno == ENOENT) {
 		if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
 			return err_system(err, "cannot make folder %s", name);
 		if (fsync(parent) < 0)
 			return err_system(err, "cannot sync above %s", name);
-		fd = open_folder(parent, name);
+		fd = maildir_open_folder(parent, name);
 	}
 	if (fd < 0)
 		return err_system(err, "cannot open folder %s", name);
@@ -208,7 +203,7 @@ is_name_of(const char *entry, const char *name)
 static int
 is_in_cur(const struct maildir *m, const char *name, struct err *err)
 {
-	const int fd = open_folder(m->cur, ".");
+	const int fd = maildir_open_folder(m->cur, ".");
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int rc = 0;
