@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "daemon/reception_head.h"
 #include "message/digest.h"
 #include "message/envelope.h"
@@ -39,7 +40,7 @@ struct reception {
 	struct span user, sender, with, helo, results;
 	struct span notice_id, notice_domain, notice_recipient;
 	bool keep;
-	bool check_from;
+	bool check_from, plain;
 	struct params params;
 	struct ip address;
 	int64_t now;
@@ -86,6 +87,7 @@ reception_new(const struct reception_setup *setup)
 	r->way = setup->way;
 	r->message = key_new(setup->now);
 	r->check_from = setup->check_from;
+	r->plain = setup->plain;
 	r->params = *setup->params;
 	r->address = setup->address;
 	r->now = setup->now;
@@ -170,6 +172,8 @@ reception_recipient(struct reception *r, const struct address *recipient,
 	to->notify = params->notify;
 	to->visible = false;
 	to->whole = whole;
+	if (r->plain && !utf8_is_ascii(span_of(recipient->text)))
+		r->params.smtputf8 = true;
 	r->count++;
 	return to->text != NULL && to->orcpt != NULL ? 0 : -E_NOMEM;
 }
@@ -184,6 +188,14 @@ fail(struct reception *r, enum reply_name reply, enum reply_name *fault_r)
 
 /* ---- the head ---- */
 
+static bool
+is_from_user(const struct reception *r, const struct head_facts *facts)
+{
+	/* where none is said it is added */
+	return !r->check_from || (r->plain && facts->from_fields == 0) ||
+	       reception_head_is_from(&r->head, facts, r->user);
+}
+
 /* The fields that the origin adds, and To and Cc are looked at. */
 static int
 finish_submitted(struct reception *r, const struct head_facts *facts,
@@ -191,7 +203,7 @@ finish_submitted(struct reception *r, const struct head_facts *facts,
 {
 	const struct reception_head_added all = {
 	    .hostname = r->role->settings->hostname,
-	    .user = r->user,
+	    .from = r->plain ? r->sender : span_of(""),
 	    .with = r->with,
 	    .message = r->message,
 	    .now = r->now,
@@ -199,7 +211,7 @@ finish_submitted(struct reception *r, const struct head_facts *facts,
 
 	if (r->head.cut) /* a Bcc might hide beyond the ceiling */
 		return fail(r, REPLY_HEAD_TOO_LARGE, fault_r);
-	if (r->check_from && !reception_head_is_from(&r->head, facts, r->user))
+	if (!is_from_user(r, facts))
 		return fail(r, REPLY_NOT_YOUR_FROM, fault_r);
 	reception_head_add(&all, facts, added);
 	for (unsigned i = 0; i < r->count; i++)
@@ -232,6 +244,8 @@ finish_head(struct reception *r, enum reply_name *fault_r)
 	r->subject_n =
 	    reception_head_subject(&r->head, r->subject, sizeof r->subject);
 	r->head_done = true;
+	if (r->plain && !utf8_is_ascii(buf_span(&r->final_head)))
+		r->params.smtputf8 = true;
 	digest_add(r->digest, buf_span(&r->final_head));
 	return 0;
 }
@@ -310,6 +324,8 @@ reception_content(
 
 	if (r->way != ARRIVAL_PUSHED && !r->failed)
 		preview_feed(r->preview, run);
+	if (r->plain && !utf8_is_ascii(run))
+		r->params.body_8bit = true;
 	if (r->failed || r->head_done)
 		return r->failed ? 0 : take_body(r, run, fault_r);
 	used = head_feed(&r->head, run);

@@ -22,6 +22,10 @@ struct reception_setup {
 	enum arrival_way way;
 	struct span user; /* SUBMITTED: the folded address */
 	bool check_from;  /* SUBMITTED: From must be the user's own */
+	/* SUBMITTED through the user service: nothing was declared, so what
+	   the content needs is seen from it; a From that is missing is the
+	   sender. */
+	bool plain;
 	struct span sender;
 	const struct params *params; /* of MAIL */
 	struct span with, helo, results;

@@ -44,6 +44,11 @@ reception_head_add(const struct reception_head_added *all,
 	buf_print(to, "Received: by %s with ", all->hostname);
 	buf_put(to, all->with);
 	buf_print(to, " id %s;\r\n\t%s\r\n", key, date);
+	if (facts->from_fields == 0 && all->from.n > 0) {
+		buf_text(to, "From: <");
+		buf_put(to, all->from);
+		buf_text(to, ">\r\n");
+	}
 	if (!facts->has_message_id)
 		buf_print(to, "Message-ID: <%s@%s>\r\n", key, all->hostname);
 	if (!facts->has_date)

@@ -25,7 +25,7 @@ size_t reception_head_subject(const struct head *head, char *to, size_t room);
  */
 struct reception_head_added {
 	const char *hostname;
-	struct span user; /* the folded address */
+	struct span from; /* where none is said; "": none is added */
 	struct span with;
 	struct key message;
 	int64_t now;

@@ -42,6 +42,20 @@ fields_that_are_there_stay(void **state)
 	assert_false(has(a->head, "@mx.a.test>"));
 }
 
+/* SM-48 */
+static void
+what_declares_nothing_is_looked_at_and_gets_its_from(void **state)
+{
+	struct fixture *f = *state;
+	const struct message_arrival *a;
+
+	f->setup.plain = true;
+	a = take(f, "Subject: Hi\r\n\r\ncaf\xc3\xa9\r\n");
+	assert_true(has(a->head, "\r\nFrom: <alice@a.test>\r\n"));
+	assert_true(a->body_8bit);
+	assert_false(a->smtputf8);
+}
+
 /* WIRE 6 */
 static void
 bcc_does_not_leave(void **state)
@@ -379,6 +393,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(a_submitted_message_gets_the_fields_it_lacks),
 	    CASE(fields_that_are_there_stay),
+	    CASE(what_declares_nothing_is_looked_at_and_gets_its_from),
 	    CASE(bcc_does_not_leave),
 	    CASE(what_comes_from_outside_is_not_changed),
 	    CASE(from_must_be_the_users_own),
