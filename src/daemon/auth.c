@@ -28,13 +28,28 @@ struct check {
 	struct auth *auth;
 	unsigned front;
 	uint64_t session;
+	bool visits; /* the user service: the keeper is told who comes */
 	char address[ADDRESS_TEXT];
 	char password[PASSWORD_HASH_OCTETS];
 	size_t password_n;
 };
 
+/* The front hears of it from the keeper. False: the keeper cannot be told. */
+static bool
+tell_keeper(const struct check *c, uint64_t from_check)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_USER_PROVEN);
+	m.user_proven.front = c->front;
+	m.user_proven.session = c->session;
+	m.user_proven.address = span_of(c->address);
+	m.user_proven.from_check = from_check;
+	return peer_ask(role_peer(c->auth->role, ROLE_KEEPER, 0), &m);
+}
+
 static void
-answer(struct check *c, enum reply_name reply, uint64_t from_check)
+tell_front(const struct check *c, enum reply_name reply, uint64_t from_check)
 {
 	struct message m;
 
@@ -44,10 +59,19 @@ answer(struct check *c, enum reply_name reply, uint64_t from_check)
 	m.password_answer.from_check = from_check;
 	if (reply == REPLY_AUTHENTICATED)
 		m.password_answer.address = span_of(c->address);
+	peer_send(role_peer(c->auth->role, ROLE_FRONT, c->front), &m);
+}
+
+static void
+answer(struct check *c, enum reply_name reply, uint64_t from_check)
+{
 	log_event(reply == REPLY_AUTHENTICATED ? "signed-in" : "not-signed-in",
 	    "address=%s code=%d", log_quote(span_of(c->address)),
 	    reply_code(reply));
-	peer_send(role_peer(c->auth->role, ROLE_FRONT, c->front), &m);
+	if (reply != REPLY_AUTHENTICATED || !c->visits)
+		tell_front(c, reply, from_check);
+	else if (!tell_keeper(c, from_check))
+		tell_front(c, REPLY_AUTH_LATER, 0);
 	explicit_bzero(c, sizeof *c);
 	free(c);
 }
@@ -80,6 +104,7 @@ password_asked(struct auth *a, struct peer *from, const struct message *m)
 	c->auth = a;
 	c->front = from->index;
 	c->session = m->password_ask.session;
+	c->visits = m->password_ask.visits != 0;
 	if (a->checks.used >= WAITING_MAX) {
 		answer(c, REPLY_AUTH_LATER, 0);
 		return;

@@ -16,6 +16,8 @@
 #include "daemon/keeper_offers.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_quality.h"
+#include "daemon/keeper_user.h"
+#include "daemon/keeper_visit.h"
 #include "daemon/programs.h"
 #include "store/spool.h"
 
@@ -295,6 +297,7 @@ begin(struct role *role, struct err *err)
 	    1; /* one node for each store, until a driver serves several */
 	k->started = role_now();
 	table_init(&k->seals);
+	table_init(&k->boxes);
 	if (role->secrets[SECRET_SERVER].n != STORE_SECRET)
 		return err_set(err, -E_NONE, "the server's secret is missing");
 	k->spool = open("spool", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -306,7 +309,7 @@ begin(struct role *role, struct err *err)
 	    keeper_peers_new(k, &k->peers, err) < 0 ||
 	    keeper_guess_new(k, &k->guess, err) < 0 ||
 	    keeper_history_new(k, &k->history, err) < 0 ||
-	    make_lists(k, err) < 0)
+	    keeper_visits_new(&k->visits) < 0 || make_lists(k, err) < 0)
 		return err->code != 0 ? err->code : -E_SYSTEM;
 	point_to_settings(k);
 	k->turn = event_new(role->base, -1, 0, turn, k);
@@ -359,6 +362,9 @@ message(struct role *role, struct peer *from, struct message *m)
 	case ROLE_POSTER:
 		if (m->type == MESSAGE_SEALED)
 			keeper_arrival_sealed(k, m);
+		else if (m->type != MESSAGE_POSTED &&
+			 m->type != MESSAGE_COUNTED)
+			keeper_box_message(k, m);
 		else
 			keeper_work_message(k, from, m);
 		break;
@@ -368,6 +374,8 @@ message(struct role *role, struct peer *from, struct message *m)
 	case ROLE_AUTH:
 		if (m->type == MESSAGE_HASH_ANSWER)
 			keeper_control_message(k->control, m);
+		else if (m->type == MESSAGE_USER_PROVEN)
+			keeper_visits_proven(k, m);
 		else
 			keeper_mail_account(k, from, m);
 		break;
@@ -395,6 +403,8 @@ peer_gone(struct role *role, struct peer *peer)
 	struct keeper *k = role->state;
 
 	keeper_mail_gone(k, peer);
+	if (peer->kind == ROLE_FRONT)
+		keeper_visits_gone(k, peer);
 	keeper_work_gone(k, peer);
 	if (peer->kind == ROLE_AUTH)
 		keeper_control_auth_lost(k->control);
@@ -418,6 +428,8 @@ stop(struct role *role)
 	keeper_peers_free(&k->peers);
 	keeper_history_free(&k->history);
 	keeper_quality_free(&k->quality);
+	keeper_visits_free(&k->visits);
+	keeper_box_end(k);
 	store_close(&k->store);
 	role_finished(role);
 }

@@ -6,7 +6,8 @@
  * keeper_peers.c (listed hosts), keeper_quality.c (what users think of
  * domains), keeper_guess.c (those that guess), keeper_history.c and
  * keeper_offers.c (what hosts did and offer), keeper_page.c (reading those at
- * the start), keeper_control.c, keeper_request.c, keeper_kinds.c,
+ * the start), keeper_visit.c, keeper_user.c and keeper_box.c (users who sign in
+ * to see what is there), keeper_control.c, keeper_request.c, keeper_kinds.c,
  * keeper_envelope.c and keeper_show.c (what the operator asks, and what is
  * answered).
  */
@@ -36,6 +37,7 @@ struct keeper_guess;
 struct keeper_history;
 struct keeper_peers;
 struct keeper_quality;
+struct keeper_visits;
 
 /* One of our processes, as main told of it. */
 struct keeper_process {
@@ -59,6 +61,7 @@ struct asker {
 	bool whole;           /* and whether they want it at once */
 	bool pulls;           /* what a peer offers: it is called for pulls */
 	char domain[DNS_NAME_MAX]; /* a notice: for whom it was verified */
+	char user[ADDRESS_TEXT];   /* a visit: whose it is */
 };
 
 struct keeper {
@@ -96,6 +99,8 @@ struct keeper {
 	struct keeper_guess *guess;
 	struct keeper_history *history;
 	struct keeper_quality *quality;
+	struct keeper_visits *visits; /* who has signed in, and where */
+	struct table boxes;           /* questions about mailboxes */
 	struct keeper_process processes[ROLE_KINDS][ROLE_INDEX_MAX];
 	struct asker spare; /* keeper_spare() */
 };

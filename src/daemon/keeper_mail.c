@@ -12,6 +12,8 @@
 #include "daemon/keeper_guess.h"
 #include "daemon/keeper_lease.h"
 #include "daemon/keeper_peers.h"
+#include "daemon/keeper_user.h"
+#include "daemon/keeper_visit.h"
 #include "origin/settle.h"
 #include "proto/params.h"
 #include "store/spool.h"
@@ -460,6 +462,11 @@ keeper_mail_message(struct keeper *k, struct peer *from, struct message *m)
 		leave(from, m->disconnected.address);
 	else if (m->type == MESSAGE_COUNTED)
 		counted(k, m);
+	else if (m->type == MESSAGE_ITEMS_ASK || m->type == MESSAGE_READ_ASK ||
+		 m->type == MESSAGE_DECIDE_ASK || m->type == MESSAGE_REMOVE_ASK)
+		keeper_user_message(k, from, m);
+	else if (m->type == MESSAGE_USER_LEFT)
+		keeper_visits_left(k, from, m);
 	else if (m->type == MESSAGE_RECIPIENT_ASK)
 		recipient_asked(k, from, m);
 	else if (m->type == MESSAGE_NOTICE_RECIPIENT ||

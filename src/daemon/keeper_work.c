@@ -8,6 +8,8 @@
 #include "daemon/keeper_control.h"
 #include "daemon/keeper_history.h"
 #include "daemon/keeper_quality.h"
+#include "daemon/keeper_user.h"
+#include "daemon/keeper_visit.h"
 #include "store/spool.h"
 #include "store/target.h"
 
@@ -217,6 +219,12 @@ deliver(void *owner, const struct put_delivery *d)
 	return peer_ask(poster, &m) ? (int)poster->index : -E_AGAIN;
 }
 
+static void
+delivered(void *owner, struct span user, struct key delivery)
+{
+	keeper_visits_news(owner, user, delivery);
+}
+
 /* ---- the sweeper ---- */
 
 static void sweep(struct keeper *k);
@@ -382,6 +390,7 @@ keeper_work_gone(struct keeper *k, struct peer *peer)
 		put_lost(k->put, (int)peer->index, now);
 		show_lost(k->show, true, (int)peer->index, now);
 		keeper_arrival_lost(k, peer->index);
+		keeper_box_lost(k, peer->index);
 		break;
 	case ROLE_RESOLVER:
 		notify_unresolved(k->notify, now);
@@ -415,7 +424,8 @@ keeper_work_begin(struct keeper *k, struct err *err)
 	const struct notify_world notify = {
 	    k, resolve, call_notices, keeper_free_body};
 	const struct pull_world pull = {k, call_pulls, pull_confirmed};
-	const struct put_world put = {k, deliver, keeper_free_body, counted};
+	const struct put_world put = {
+	    k, deliver, keeper_free_body, counted, delivered};
 	const struct settings *s = k->role->settings;
 
 	if (notify_new(k->store, s, k->node, &notify, &k->notify) < 0 ||

@@ -6,6 +6,7 @@
 #include "base/crash.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "daemon/poster_box.h"
 #include "daemon/programs.h"
 #include "mailbox/maildir.h"
 #include "message/digest.h"
@@ -48,6 +49,7 @@ struct poster {
 	uint64_t seal_question; /* SEAL_FOLDER that came before its SEAL */
 	int seal_folder;
 	int root; /* the mail folder */
+	struct poster_box *box;
 };
 
 /* ---- spooled bodies ---- */
@@ -316,6 +318,8 @@ message(struct role *role, struct peer *from, struct message *m)
 		m->file = -1;
 	} else if (m->type == MESSAGE_SEAL) {
 		seal(p, m);
+	} else {
+		poster_box_message(p->box, m);
 	}
 }
 
@@ -335,6 +339,9 @@ begin(struct role *role, struct err *err)
 	p->root = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->root < 0)
 		return err_system(err, "mail folder");
+	p->box = poster_box_new(role, p->root);
+	if (p->box == NULL)
+		return err_set(err, -E_NOMEM, "no memory");
 	p->work = event_new(role->base, -1, 0, work, p);
 	return p->work != NULL ? 0 : err_set(err, -E_NOMEM, "no memory");
 }

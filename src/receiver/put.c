@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "mailbox/folder.h"
+#include "proto/address.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct under_way {
 	struct key key;
 	unsigned tries;
 	int where; /* the process that has it */
+	char user[ADDRESS_TEXT];
 };
 
 struct put {
@@ -160,6 +162,9 @@ put_ended(
 		key_text(delivery, key);
 		log_event(done ? "delivered" : "not-delivered",
 		    "delivery=%s why=%s", key, log_quote(why));
+		if (done && p->world.delivered != NULL)
+			p->world.delivered(
+			    p->world.owner, span_of(u->user), delivery);
 		settle(p, u, done, pause_after(u->tries), now);
 		break;
 	}
@@ -218,6 +223,7 @@ hand_on(struct put *p, const struct store_delivery_row *row, int64_t now)
 		return; /* its lease runs out */
 	u->key = row->delivery.key;
 	u->tries = row->delivery.tries;
+	(void)span_copy(row->delivery.user, u->user, sizeof u->user);
 	list_append(&p->under_way, &u->node);
 	p->count++;
 	key_text(row->delivery.key, key);

@@ -35,6 +35,8 @@ struct put_world {
 	/* The figures of a domain, where a delivery changed them; may be NULL.
 	 */
 	void (*counted)(void *owner, const struct store_peer *peer);
+	/* It is in the mailbox of USER now. May be NULL. */
+	void (*delivered)(void *owner, struct span user, struct key delivery);
 };
 
 struct put;

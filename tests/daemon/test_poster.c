@@ -1,4 +1,4 @@
-/* The poster as a whole, when a body does not reach it. */
+/* The poster as a whole: when a body does not reach it, and mailboxes. */
 #include "single.h"
 
 #include <dirent.h>
@@ -101,6 +101,142 @@ a_body_serves_one_delivery(void **state)
 	assert_int_equal(delivered(), 0);
 }
 
+/* ---- mailboxes, for their users ---- */
+
+#define KEY_TEXT_1 "00112233445566778899aabbccddeeff"
+#define KEY_TEXT_2 "ffeeddccbbaa99887766554433221100"
+
+static void
+put(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	fclose(file);
+}
+
+static void
+make_box(void)
+{
+	assert_int_equal(mkdir("bob", 0700), 0);
+	assert_int_equal(mkdir("bob/tmp", 0700), 0);
+	assert_int_equal(mkdir("bob/new", 0700), 0);
+	assert_int_equal(mkdir("bob/cur", 0700), 0);
+}
+
+static const struct message_box_listed *
+list(struct single *s, const char *after)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_BOX_LIST);
+	m.box_list.question = 7;
+	m.box_list.folder = span_of("bob");
+	m.box_list.after = span_of(after);
+	s->sent[MESSAGE_BOX_ITEM] = s->sent[MESSAGE_BOX_LISTED] = 0;
+	single_hear(s, ROLE_KEEPER, &m);
+	assert_int_equal(s->sent[MESSAGE_BOX_LISTED], 1);
+	return &s->last[MESSAGE_BOX_LISTED].box_listed;
+}
+
+static uint64_t
+open_one(struct single *s, const char *key)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_BOX_OPEN);
+	m.box_open.folder = span_of("bob");
+	assert_int_equal(key_parse(span_of(key), &m.box_open.key), 0);
+	single_hear(s, ROLE_KEEPER, &m);
+	return s->last[MESSAGE_BOX_OPENED].box_opened.outcome;
+}
+
+static void
+a_mailbox_is_listed_page_by_page(void **state)
+{
+	struct single *s = *state;
+	const struct message_box_listed *end;
+	char path[64], last[64];
+
+	make_box();
+	for (unsigned i = 0; i < 120; i++) {
+		snprintf(path, sizeof path, "bob/%s/%u.x%s",
+		    i % 2 == 0 ? "new" : "cur", 1800000000 + i,
+		    i % 2 == 0 ? "" : ":2,S");
+		put(path, "Return-Path: <a@a.test>\nSubject: x\n\nHere.\n");
+	}
+	end = list(s, "");
+	assert_int_equal(s->sent[MESSAGE_BOX_ITEM], 50);
+	assert_int_equal(end->outcome, 0);
+	assert_true(end->more);
+	assert_int_equal(s->last[MESSAGE_BOX_ITEM].box_item.time, 1800000049);
+	assert_true(s->last[MESSAGE_BOX_ITEM].box_item.seen);
+	end = list(s, "1800000049.x");
+	assert_int_equal(s->sent[MESSAGE_BOX_ITEM], 50);
+	snprintf(last, sizeof last, "%u.x", 1800000099);
+	end = list(s, last);
+	assert_int_equal(s->sent[MESSAGE_BOX_ITEM], 20);
+	assert_false(end->more);
+	assert_false(s->last[MESSAGE_BOX_ITEM].box_item.size == 0);
+}
+
+static void
+a_page_that_does_not_get_through_is_told(void **state)
+{
+	struct single *s = *state;
+
+	make_box();
+	put("bob/new/1.x", "Subject: x\n\n");
+	s->refuse[MESSAGE_BOX_ITEM] = true;
+	assert_int_not_equal(list(s, "")->outcome, 0);
+	s->refuse[MESSAGE_BOX_ITEM] = false;
+	assert_int_equal(list(s, "")->outcome, 0);
+}
+
+/* SM-25: what we wrote at its delivery says which notice it came by; what
+   somebody else wrote does not. */
+static void
+the_key_of_a_message_is_read_from_our_own_trace(void **state)
+{
+	struct single *s = *state;
+	struct key key;
+
+	make_box();
+	put("bob/new/1.R" KEY_TEXT_1 ".restante",
+	    "Return-Path: <a@a.test>\n"
+	    "Received: from a.test ([192.0.2.1])\n\tby mx.a.test with GDEL "
+	    "id " KEY_TEXT_2 ";\n\tthen\n\nHere.\n");
+	assert_int_equal(open_one(s, KEY_TEXT_1), 0);
+	assert_int_equal(key_parse(span_of(KEY_TEXT_2), &key), 0);
+	assert_true(
+	    key_equals(s->last[MESSAGE_BOX_OPENED].box_opened.message, key));
+	assert_int_equal(open_one(s, KEY_TEXT_2), E_NONE);
+	put("bob/new/1.R" KEY_TEXT_1 ".restante",
+	    "Received: by other.test with GDEL id " KEY_TEXT_2 "; x\n\n");
+	assert_int_equal(open_one(s, KEY_TEXT_1), 0);
+	assert_true(
+	    key_is_zero(s->last[MESSAGE_BOX_OPENED].box_opened.message));
+}
+
+static void
+a_message_is_removed_once(void **state)
+{
+	struct single *s = *state;
+	struct message m;
+
+	make_box();
+	put("bob/cur/1.R" KEY_TEXT_1 ".restante:2,S", "Here.\n");
+	message_init(&m, MESSAGE_BOX_REMOVE);
+	m.box_remove.folder = span_of("bob");
+	assert_int_equal(key_parse(span_of(KEY_TEXT_1), &m.box_remove.key), 0);
+	single_hear(s, ROLE_KEEPER, &m);
+	assert_int_equal(s->last[MESSAGE_BOX_REMOVED].box_removed.outcome, 0);
+	single_hear(s, ROLE_KEEPER, &m);
+	assert_int_equal(
+	    s->last[MESSAGE_BOX_REMOVED].box_removed.outcome, E_NONE);
+}
+
 int
 main(void)
 {
@@ -109,6 +245,10 @@ main(void)
 	    CASE(a_body_is_delivered),
 	    CASE(a_message_whose_body_was_not_kept_is_not_delivered_without_it),
 	    CASE(a_body_serves_one_delivery),
+	    CASE(a_mailbox_is_listed_page_by_page),
+	    CASE(a_page_that_does_not_get_through_is_told),
+	    CASE(the_key_of_a_message_is_read_from_our_own_trace),
+	    CASE(a_message_is_removed_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

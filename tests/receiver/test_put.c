@@ -22,7 +22,8 @@ struct fixture {
 	struct put *put;
 	bool nobody; /* no poster takes anything */
 	int poster;  /* the number of the one that takes it */
-	unsigned count, asked, freed;
+	unsigned count, asked, freed, told;
+	char told_user[ADDRESS_TEXT];
 	struct handed handed[HANDED_MAX];
 };
 
@@ -60,9 +61,19 @@ free_body(void *owner, struct key message)
 }
 
 static void
+delivered(void *owner, struct span user, struct key delivery)
+{
+	struct fixture *f = owner;
+
+	assert_false(key_is_zero(delivery));
+	assert_int_equal(span_copy(user, f->told_user, sizeof f->told_user), 0);
+	f->told++;
+}
+
+static void
 open_put(struct fixture *f)
 {
-	const struct put_world world = {f, deliver, free_body, NULL};
+	const struct put_world world = {f, deliver, free_body, NULL, delivered};
 
 	assert_int_equal(
 	    put_new(f->side.store, f->side.settings, NODE, &world, &f->put), 0);
@@ -537,6 +548,23 @@ in_any_weather_nothing_is_delivered_twice(void **state)
 #define CASE(function) \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+/* SM-18 */
+static void
+whose_it_was_is_told_once_it_is_there(void **state)
+{
+	struct fixture *f = *state;
+
+	store_for(f, "Bob@b.test");
+	look(f);
+	end(f, &f->handed[0], false);
+	assert_int_equal(f->told, 0);
+	f->side.now += PUT_RETRY_FIRST;
+	look(f);
+	end(f, &f->handed[1], true);
+	assert_int_equal(f->told, 1);
+	assert_string_equal(f->told_user, "bob@b.test");
+}
+
 int
 main(void)
 {
@@ -545,6 +573,7 @@ main(void)
 	    cmocka_unit_test(a_hostile_local_part_has_no_folder),
 	    cmocka_unit_test(an_octet_zero_ends_no_path),
 	    cmocka_unit_test(a_path_that_is_too_long_is_refused_not_cut),
+	    CASE(whose_it_was_is_told_once_it_is_there),
 	    CASE(a_delivery_is_handed_on_with_its_content),
 	    CASE(every_recipient_has_a_delivery_of_its_own),
 	    CASE(every_attempt_bears_the_same_name),
