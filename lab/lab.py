@@ -12,7 +12,7 @@ from lab.failure import LabError
 from lab.processes import Processes
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PORT_NAMES = ("smtp", "submission", "submissions")
+PORT_NAMES = ("smtp", "submission", "submissions", "smdp")
 CONTROL_PATH_MAX = 107  # of sun_path, without its NUL
 # All that a lab makes in its folder.
 MADE = ("lab.json", "lab.pid", "lab.pid.new", "dns", "tls",

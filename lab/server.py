@@ -126,9 +126,7 @@ class LabServer:
             link = socket.create_connection((self.address, port),
                                             ANSWER_SECONDS)
             with link:
-                if name == "smdp":
-                    return True  # whoever comes there speaks first
-                if name == "submissions":
+                if name in ("submissions", "smdp"):
                     link = self.lab.tls_context().wrap_socket(
                         link, server_hostname=self.hostname)
                 return link.recv(3) in (b"220", b"554")

@@ -182,6 +182,15 @@ ip_is_special(struct ip ip)
 	return false;
 }
 
+bool
+ip_is_loopback(struct ip ip)
+{
+	static const struct ip_net four = {{4, {127}}, 8};
+	static const struct ip six = {6, {[15] = 1}};
+
+	return ip_net_has(&four, ip) || ip_equals(ip, six);
+}
+
 socklen_t
 ip_to_sockaddr(struct ip ip, uint16_t port, struct sockaddr_storage *to)
 {

@@ -49,6 +49,9 @@ struct ip_net ip_host(struct ip ip);
  */
 bool ip_is_special(struct ip ip);
 
+/* Of this machine itself: 127/8, ::1. */
+bool ip_is_loopback(struct ip ip);
+
 /* To and from socket addresses. ip_from_sockaddr: -E_RANGE other families. */
 socklen_t
 ip_to_sockaddr(struct ip ip, uint16_t port, struct sockaddr_storage *to);

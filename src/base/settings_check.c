@@ -315,6 +315,7 @@ static const struct text_row {
     {"listen-smtp", check_endpoint},
     {"listen-submission", check_endpoint},
     {"listen-submissions", check_endpoint},
+    {"listen-smdp", check_endpoint},
     {"source-addresses", check_address},
     {"certificate", check_optional_path},
     {"private-key", check_optional_path},
@@ -403,6 +404,26 @@ check_private_key(const struct settings *settings, struct err *why)
 	return err_set(why, -E_SYNTAX, "must be given, because certificate is");
 }
 
+/* Passwords and mail cross no network in clear. */
+static int
+check_listen_smdp(const struct settings *settings, struct err *why)
+{
+	const struct settings_list *list = &settings->listen_smdp;
+	struct ip ip;
+	uint16_t port;
+
+	for (unsigned i = 0; i < list->n; i++) {
+		if (settings->certificate[0] != '\0' ||
+		    settings_endpoint(list->v[i], &ip, &port) != 0 ||
+		    ip_is_loopback(ip))
+			continue;
+		return refuse(why, span_of(list->v[i]),
+		    "needs a certificate: in clear, only addresses of "
+		    "loopback are served, such as \"127.0.0.1:1109\"");
+	}
+	return 0;
+}
+
 static int
 check_retries(const struct settings *settings, struct err *why)
 {
@@ -476,6 +497,7 @@ static const struct rule {
     {{"domains", NULL}, check_domains},
     {{"certificate", "private-key"}, check_certificate},
     {{"private-key", "certificate"}, check_private_key},
+    {{"listen-smdp", "certificate"}, check_listen_smdp},
     {{"notice-retry-max", "notice-retry-first"}, check_retries},
     {{"fail-delay-max", "fail-delay-first"}, check_fail_delays},
     {{"source-addresses", NULL}, check_sources},

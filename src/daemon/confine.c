@@ -74,12 +74,15 @@ static const struct folder {
 	unsigned roles;
 	const char *path;
 	uint64_t access;
+	bool for_smdp; /* only where users read their mail here */
 } folders[] = {
 #define CALL(name, set)
 #define CALL_IF(name, set, ...)
 #define REFUSE(name, set)
-#define FOLDER(set, where, what) {set, where, what},
+#define FOLDER(set, where, what)      {set, where, what, false},
+#define FOLDER_SMDP(set, where, what) {set, where, what, true},
 #include "daemon/confine.def"
+#undef FOLDER_SMDP
 #undef FOLDER
 #undef REFUSE
 #undef CALL_IF
@@ -145,12 +148,14 @@ allow_folder(
 }
 
 static int
-allow_folders(int ruleset, unsigned set, uint64_t handled, struct err *err)
+allow_folders(
+    int ruleset, unsigned set, bool smdp, uint64_t handled, struct err *err)
 {
 	int failed = 0;
 
 	for (unsigned i = 0; failed == 0 && i < FOLDERS; i++)
-		if ((folders[i].roles & set) != 0)
+		if ((folders[i].roles & set) != 0 &&
+		    (smdp || !folders[i].for_smdp))
 			failed =
 			    allow_folder(ruleset, &folders[i], handled, err);
 	return failed;
@@ -170,7 +175,7 @@ is_too_old(int version, unsigned set)
 }
 
 static int
-confine_folders(unsigned set, struct err *err)
+confine_folders(unsigned set, bool smdp, struct err *err)
 {
 	int version = confine_landlock(), fd, failed;
 	struct ruleset r = ruleset_of(version, set);
@@ -181,7 +186,7 @@ confine_folders(unsigned set, struct err *err)
 	    SYS_landlock_create_ruleset, &r, ruleset_size(version), 0u);
 	if (fd < 0)
 		return err_system(err, "cannot make a list of folders");
-	failed = allow_folders(fd, set, r.files, err);
+	failed = allow_folders(fd, set, smdp, r.files, err);
 	if (failed == 0 && syscall(SYS_landlock_restrict_self, fd, 0u) != 0)
 		failed = err_system(err, "cannot confine to folders");
 	close(fd);
@@ -223,7 +228,9 @@ static const struct call {
 	{SCMP_SYS(name), set, SCMP_ACT_ALLOW, {__VA_ARGS__}},
 #define REFUSE(name, set) {SCMP_SYS(name), set, SCMP_ACT_ERRNO(ENOENT), {{0}}},
 #define FOLDER(set, where, what)
+#define FOLDER_SMDP(set, where, what)
 #include "daemon/confine.def"
+#undef FOLDER_SMDP
 #undef FOLDER
 #undef REFUSE
 #undef CALL_IF
@@ -302,10 +309,10 @@ confine_filters(void)
 }
 
 int
-confine_role(enum role_kind role, struct err *err)
+confine_role(enum role_kind role, bool smdp, struct err *err)
 {
 	unsigned set = 1u << role;
-	int failed = confine_folders(set, err);
+	int failed = confine_folders(set, smdp, err);
 
 	return failed == 0 ? confine_calls(set, err) : failed;
 }

@@ -20,10 +20,11 @@ void confine_prepare(void);
 /*
  * Confines this process, whose working directory is the role's own folder.
  * Needs no_new_privs. 0 or -E_SYSTEM; after a failure the process must end.
- * A call that ROLE has no row for ends the process with SIGSYS. A kernel
- * without Landlock leaves the folders to root directory and user.
+ * SMDP: users read their mail here. A call that ROLE has no row for ends the
+ * process with SIGSYS. A kernel without Landlock leaves the folders to root
+ * directory and user.
  */
-int confine_role(enum role_kind role, struct err *err);
+int confine_role(enum role_kind role, bool smdp, struct err *err);
 
 /* False in builds with sanitizers, which make calls of their own. */
 bool confine_filters(void);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "daemon/programs.h"
 #include "daemon/session.h"
+#include "daemon/user_session.h"
 #include "message/charset.h"
 #include "net/tls.h"
 
@@ -32,7 +33,10 @@ accepted(void *owner, int fd, struct ip peer)
 	struct front *f = l->front;
 	uint64_t most = f->role->settings->sessions_total;
 
-	session_begin(l, fd, peer);
+	if (l->which == LISTENER_SMDP)
+		user_session_begin(l, fd, peer);
+	else
+		session_begin(l, fd, peer);
 	if (most != 0 && f->count >= most)
 		listen_pause(l->listen, true);
 }
@@ -56,7 +60,8 @@ listener(struct role *role, enum role_listener which, int fd)
 }
 
 /* Whoever asked has hung up meanwhile. What the keeper has written down for
-   them must not stay: a place among the sessions, a message that is leased. */
+   them must not stay: a place among the sessions, a visit, a message that is
+   leased. */
 static void
 give_back(struct peer *keeper, const struct message *m)
 {
@@ -66,6 +71,11 @@ give_back(struct peer *keeper, const struct message *m)
 		message_init(&back, MESSAGE_DISCONNECTED);
 		back.disconnected.session = m->admitted.session;
 		back.disconnected.address = m->admitted.address;
+		peer_send(keeper, &back);
+	}
+	if (m->type == MESSAGE_USER_ENTERED && m->user_entered.visit != 0) {
+		message_init(&back, MESSAGE_USER_LEFT);
+		back.user_left.visit = m->user_entered.visit;
 		peer_send(keeper, &back);
 	}
 	if (m->type != MESSAGE_PULL_ANSWER ||
@@ -81,13 +91,24 @@ give_back(struct peer *keeper, const struct message *m)
 }
 
 static void
+news(struct front *f, const struct message *m)
+{
+	struct user_session *s = table_get(&f->visits, m->user_news.visit);
+
+	if (s != NULL)
+		user_session_news(s, m->user_news.message);
+}
+
+static void
 message(struct role *role, struct peer *from, struct message *m)
 {
 	struct front *f = role->state;
-	/* every answer begins with the number of whoever asked */
+	/* all else begins with the number of whoever asked */
 	struct front_session *s = table_get(&f->sessions, m->admitted.session);
 
-	if (s != NULL)
+	if (m->type == MESSAGE_USER_NEWS)
+		news(f, m);
+	else if (s != NULL)
 		s->kind->answer(s, m);
 	else
 		give_back(from, m);
@@ -203,6 +224,7 @@ begin(struct role *role, struct err *err)
 	f->role = role;
 	role->state = f;
 	table_init(&f->sessions);
+	table_init(&f->visits);
 	f->tick = event_new(role->base, -1, EV_PERSIST, tick, f);
 	if (f->tick == NULL || event_add(f->tick, &pause) < 0)
 		return err_set(err, -E_NOMEM, "no memory");

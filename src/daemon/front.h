@@ -49,6 +49,7 @@ struct front_listener {
 struct front {
 	struct role *role;
 	struct table sessions; /* number -> struct front_session */
+	struct table visits;   /* the keeper's number -> struct user_session */
 	unsigned count;
 	SSL_CTX *tls; /* NULL: no certificate */
 	struct front_listener listeners[FRONT_LISTENERS_MAX];

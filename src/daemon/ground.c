@@ -357,7 +357,8 @@ bind_sockets(struct ground *g, struct err *err)
 
 	if ((result = bind_all(g, LISTENER_SMTP, &s->listen_smtp, err)) < 0 ||
 	    (result = bind_all(
-		 g, LISTENER_SUBMISSION, &s->listen_submission, err)) < 0)
+		 g, LISTENER_SUBMISSION, &s->listen_submission, err)) < 0 ||
+	    (result = bind_all(g, LISTENER_SMDP, &s->listen_smdp, err)) < 0)
 		return result;
 	if (tls && (result = bind_all(g, LISTENER_SUBMISSIONS,
 			&s->listen_submissions, err)) < 0)

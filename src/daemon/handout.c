@@ -64,6 +64,7 @@ listens(const struct peer *p, bool faces_peers, enum role_listener which)
 		return p->kind == ROLE_FRONT && faces_peers;
 	case LISTENER_SUBMISSION:
 	case LISTENER_SUBMISSIONS:
+	case LISTENER_SMDP:
 		return p->kind == ROLE_FRONT && !faces_peers;
 	case LISTENER_CONTROL:
 		return p->kind == ROLE_KEEPER;

@@ -6,6 +6,7 @@
  * Not for: visits (keeper_visit.c), what a verdict does (receiver/decide.h).
  */
 #include "daemon/keeper_user.h"
+#include "daemon/keeper_quality.h"
 
 #include "daemon/keeper_visit.h"
 #include "proto/smdp_user.h"
@@ -219,12 +220,25 @@ free_body(void *owner, struct key message)
 	keeper_free_body(a->keeper, message);
 }
 
+static void
+counted(void *owner, const struct store_peer *peer)
+{
+	const struct asker *a = owner;
+
+	keeper_quality_counted(a->keeper->quality, peer);
+}
+
 void
 keeper_user_decide(struct asker *a, struct key notice, struct span user,
     enum store_verdict verdict)
 {
-	const struct decide_world world = {a, decided, free_body};
-	const struct decide_ask ask = {notice, user, verdict};
+	const struct decide_world world = {a, decided, free_body, counted};
+	const struct decide_ask ask = {
+	    .notice = notice,
+	    .user = user,
+	    .verdict = verdict,
+	    .folder = span_of(""),
+	};
 
 	decide_verdict(a->keeper->store, &a->keeper->role->settings, &ask,
 	    role_now(), &world);

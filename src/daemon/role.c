@@ -345,7 +345,9 @@ drop_power(struct role *role, const struct message *m, struct err *err)
 	result = drop_privileges(&to, err);
 	close(role->private->folder);
 	role->private->folder = -1;
-	return result == 0 ? confine_role(role->program->kind, err) : result;
+	return result == 0 ? confine_role(role->program->kind,
+				 role->settings->listen_smdp.n > 0, err)
+			   : result;
 }
 
 static void

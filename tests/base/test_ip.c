@@ -213,6 +213,20 @@ addresses_that_are_nobodys_in_public_are_special(void **state)
 }
 
 static void
+loopback_is_this_machine_alone(void **state)
+{
+	(void)state;
+	assert_true(ip_is_loopback(ip("127.0.0.1")));
+	assert_true(ip_is_loopback(ip("127.9.9.9")));
+	assert_true(ip_is_loopback(ip("::1")));
+	assert_true(ip_is_loopback(ip("::ffff:127.0.0.1")));
+	assert_false(ip_is_loopback(ip("128.0.0.1")));
+	assert_false(ip_is_loopback(ip("0.0.0.0")));
+	assert_false(ip_is_loopback(ip("::")));
+	assert_false(ip_is_loopback((struct ip){0}));
+}
+
+static void
 socket_addresses_go_there_and_back(void **state)
 {
 	static const char *const texts[] = {"192.0.2.1", "2001:db8::1"};
@@ -253,6 +267,7 @@ main(void)
 	    cmocka_unit_test(masks_leave_the_network),
 	    cmocka_unit_test(one_host_is_an_ipv4_address_or_an_ipv6_64),
 	    cmocka_unit_test(addresses_that_are_nobodys_in_public_are_special),
+	    cmocka_unit_test(loopback_is_this_machine_alone),
 	    cmocka_unit_test(socket_addresses_go_there_and_back),
 	};
 

@@ -447,6 +447,10 @@ values_that_need_each_other_are_checked(void **state)
 	    "t: private-key: must be given, because certificate is");
 	expect_line_fault("private-key = \"/k.pem\"",
 	    "t: certificate: must be given, because private-key is");
+	expect_line_fault("listen-smdp = {'[::1]:1109', '0.0.0.0:1109'}",
+	    "t:3: listen-smdp: \"0.0.0.0:1109\" needs a certificate: in clear,"
+	    " only addresses of loopback are served, such as "
+	    "\"127.0.0.1:1109\"");
 	expect_line_fault("notice-retry-first = 5h",
 	    "t: notice-retry-max: must not be shorter than "
 	    "notice-retry-first");

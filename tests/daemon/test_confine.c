@@ -48,6 +48,8 @@ static const struct row {
 
 /* ---- in a child ---- */
 
+static bool smdp; /* users read their mail here */
+
 static int
 confined(enum role_kind role)
 {
@@ -58,7 +60,7 @@ confined(enum role_kind role)
 	if (chdir(folder) != 0 || chdir("own") != 0 ||
 	    drop_privileges(&to, NULL) != 0)
 		return -1;
-	return confine_role(role, NULL);
+	return confine_role(role, smdp, NULL);
 }
 
 static enum outcome
@@ -181,6 +183,22 @@ what_is_refused_would_be_possible_without(void **state)
 	}
 }
 
+/* TRY(read_the_store) has it for the others: a file in the mail folder. */
+static void
+a_poster_reads_files_only_where_users_read_their_mail(void **state)
+{
+	(void)state;
+	if (confine_landlock() < 2)
+		skip();
+	tidy_up();
+	smdp = true;
+	assert_int_equal(outcome_of(ROLE_POSTER, trying_read_the_store), DONE);
+	assert_int_equal(outcome_of(ROLE_POSTER, trying_read_outside), REFUSED);
+	smdp = false;
+	assert_int_equal(
+	    outcome_of(ROLE_POSTER, trying_read_the_store), REFUSED);
+}
+
 static void
 a_role_may_end_itself(void **state)
 {
@@ -199,7 +217,7 @@ a_folder_is_missing(void)
 
 	if (chdir(folder) != 0 || drop_privileges(&to, NULL) != 0)
 		return 2;
-	return confine_role(ROLE_KEEPER, NULL) < 0 ? 0 : 1;
+	return confine_role(ROLE_KEEPER, false, NULL) < 0 ? 0 : 1;
 }
 
 static void
@@ -281,6 +299,8 @@ main(void)
 		each_role_can_do_what_its_rows_say_and_nothing_else),
 	    cmocka_unit_test(what_is_refused_would_be_possible_without),
 	    cmocka_unit_test(a_role_may_end_itself),
+	    cmocka_unit_test(
+		a_poster_reads_files_only_where_users_read_their_mail),
 	    cmocka_unit_test(without_its_folders_a_role_does_not_begin),
 	};
 
