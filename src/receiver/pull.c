@@ -505,6 +505,7 @@ add(struct pull *p, const struct store_notice *notice)
 	item->notice = *notice;
 	item->notice.id = arena_copy(&g->arena, notice->id);
 	item->notice.domain = arena_copy(&g->arena, notice->domain);
+	item->notice.server = arena_copy(&g->arena, notice->server);
 	item->notice.recipient = arena_copy(&g->arena, notice->recipient);
 	item->notice.to = arena_copy(&g->arena, notice->to);
 	item->notice.sender = arena_copy(&g->arena, notice->sender);

@@ -25,6 +25,8 @@ make_call(void *owner, const struct pull_call *call)
 
 		assert_true(ip_equals(n->address, call->address));
 		assert_span(n->domain, "a.test");
+		/* not assert_span(): sanitizers do not look into cmocka */
+		assert_true(span_equals(n->server, span_of("mx.a.test")));
 		c->notices[i] = n->key;
 		c->unconfirmed[i] = n->unconfirmed;
 		assert_int_equal(
@@ -78,6 +80,7 @@ pulling_put(
 	const struct store_notice notice = {
 	    .id = span_of(id),
 	    .domain = span_of("a.test"),
+	    .server = span_of("mx.a.test"),
 	    .key = key_new(p->side.now),
 	    .address = ip_of(address),
 	    .dialect = ROUTE_GDEL,

@@ -15,6 +15,7 @@ leave(struct pulling *p, const char *id, enum store_notice_state state,
 	const struct store_notice notice = {
 	    .id = span_of(id),
 	    .domain = span_of("a.test"),
+	    .server = span_of("mx.a.test"),
 	    .recipient = span_of("bob@b.test"),
 	    .to = span_of("bob@b.test"),
 	    .sender = span_of("alice@a.test"),
