@@ -146,7 +146,7 @@ static void
 start_destination(struct life *l)
 {
 	const struct pull_world pull = {l, call_pulls, confirmed};
-	const struct put_world put = {l, deliver, free_body, NULL};
+	const struct put_world put = {l, deliver, free_body, NULL, NULL};
 	const struct side *s = &l->destination;
 
 	assert_int_equal(
