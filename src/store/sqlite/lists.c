@@ -98,8 +98,9 @@ store_sqlite_entry_put(struct sqlite_store *s, struct store_op *op)
 
 	if (put->only_new && has_address(s, &put->entry))
 		return STORE_EXISTS;
-	if (put->user_max > 0 && !is_there(s, &put->entry) &&
-	    is_full(s, &put->entry, put->user_max))
+	/* A list that is not full need not be looked through first. */
+	if (put->user_max > 0 && is_full(s, &put->entry, put->user_max) &&
+	    !is_there(s, &put->entry))
 		return STORE_FULL;
 	lists_set(s, &put->entry);
 	return STORE_OK;
