@@ -1,7 +1,5 @@
-/*
- * The configuration: what is taken, what is refused and in which words, and
- * that no text whatever breaks the reader.
- */
+/* The configuration: what is taken, what is refused and in which words, and
+   that no text whatever breaks the reader. */
 #include "base/settings.h"
 
 #include "base/buf.h"
