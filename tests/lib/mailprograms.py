@@ -6,9 +6,7 @@ import os
 import poplib
 import re
 import shutil
-import socket
 import subprocess
-import threading
 
 from lab.failure import wait_until
 
@@ -38,7 +36,7 @@ Near :near:
 Patterns *
 Create Near
 Expunge Both
-SyncState {folder}/
+SyncState *
 """
 
 
@@ -84,6 +82,10 @@ def pop(server, address, tls=True):
     return session
 
 
+def installed(*names):
+    return all(shutil.which(name) for name in names)
+
+
 def run(*command):
     """What COMMAND prints, which must succeed."""
     done = subprocess.run(command, stdin=subprocess.DEVNULL,
@@ -125,60 +127,3 @@ def uids(session, folder, *search):
 def folders(session):
     return {re.search(rb'"/" "?([^"]*)"?$', line).group(1).decode()
             for line in session.list()[1]}
-
-
-# ---- the server's end of what Dovecot asks
-
-class Verdicts:
-    """Plays the server at the socket that Sieve scripts ask: says yes to
-    everything, and keeps what it heard."""
-
-    def __init__(self, server):
-        self.path = os.path.join(server.mail_folder, ".restante",
-                                 "restante-verdict")
-        self.heard = []
-        self.listener = socket.socket(socket.AF_UNIX)
-
-    def __enter__(self):
-        owner = os.stat(os.path.dirname(self.path))
-        self.listener.bind(self.path)
-        os.chown(self.path, owner.st_uid, owner.st_gid)
-        os.chmod(self.path, 0o600)
-        self.listener.listen()
-        threading.Thread(target=self.serve, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        os.unlink(self.path)
-
-    def serve(self):
-        while True:
-            try:
-                peer, _ = self.listener.accept()
-            except OSError:
-                return
-            with peer:
-                asked = b""
-                while octets := peer.recv(4096):
-                    asked += octets
-                # settings, a line "-", the arguments, an empty line, input
-                lines = asked.decode().split("\n")
-                self.heard.append(lines[lines.index("-") + 1:-2])
-                peer.sendall(b"+\n")
-
-
-def put_stub(server, address, token):
-    """What the server leaves in Waiting for something to decide."""
-    maildir = server.user(address)["maildir"]
-    path = os.path.join(maildir, ".Waiting", "new", token + ".stub")
-    with open(path, "w", encoding="ascii") as file:
-        file.write(f"X-Restante-Envelope: {token}\nFrom: <alice@a.test>\n"
-                   f"Subject: {token}\n\nHello.\n")
-    owner = os.stat(maildir)
-    os.chown(path, owner.st_uid, owner.st_gid)
-
-
-def installed(*programs):
-    return all(map(shutil.which, programs))

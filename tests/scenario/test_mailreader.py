@@ -85,33 +85,6 @@ def test_nobody_puts_messages_into_waiting_or_renames_it(destination):
         assert session.append("Drafts", None, None, b"A: b\r\n\r\n")[0] == "OK"
 
 
-def test_what_a_user_does_with_a_stub_is_asked_at_our_socket(
-        destination, delivered):
-    key = re.search(rb" id (\w+);", labs.received(
-        destination, BOB, labs.subject_of(delivered).encode())).group(1)
-    if os.path.exists(mailprograms.Verdicts(destination).path):
-        pytest.skip("the server itself answers there")
-    with mailprograms.imap(destination, BOB) as session, \
-            mailprograms.Verdicts(destination) as verdicts:
-        session.select("Waiting")
-        moved, marked = labs.unique("moved"), labs.unique("marked")
-        mailprograms.put_stub(destination, BOB, moved)
-        mailprograms.put_stub(destination, BOB, marked)
-        found = mailprograms.uids(session, "Waiting", "SUBJECT", moved)
-        session.uid("MOVE", found[0], "Waiting/Trusted")
-        found = mailprograms.uids(session, "Waiting", "SUBJECT", marked)
-        session.uid("store", found[0], "+FLAGS", "$Spam")
-        assert mailprograms.uids(session, "Waiting/Trusted") == []
-        found = mailprograms.uids(
-            session, "INBOX", "SUBJECT", labs.subject_of(delivered))
-        session.uid("copy", found[0], "Junk")
-    assert verdicts.heard == [
-        ["moved", BOB, moved, "Waiting/Trusted"],
-        ["marked", BOB, marked, "spam"],
-        ["junk", BOB, key.decode(), "INBOX"]]
-    assert faults(destination) == []
-
-
 def test_dovecot_is_the_mailbox_owner_and_no_more(destination):
     """Its socket for our server is as it must be to be believed."""
     folder = os.path.join(destination.mail_folder, ".restante")

@@ -268,3 +268,36 @@ def test_what_was_moved_while_the_server_was_away_is_found(destination, box):
     destination.start()
     arrives(box, octets)
     vanishes(box, octets, "INBOX")
+
+
+# ---- with other programs
+
+def test_curl_reads_a_stub_and_moves_it(destination, box):
+    if not mailprograms.installed("curl"):
+        pytest.skip("curl is not installed")
+    octets = send(destination)
+    uid = stub_of(box, octets)
+    assert labs.subject_of(octets).encode() in mailprograms.curl(
+        destination, BOB, "imaps", f"Waiting;UID={uid}")
+    mailprograms.curl(destination, BOB, "imaps", "Waiting", "-X",
+                      f"UID MOVE {uid} INBOX")
+    arrives(box, octets)
+    vanishes(box, octets)
+
+
+# It appends what was moved, and deletes it where it was.
+def test_a_stub_moved_while_offline_is_accepted(destination, box, tmp_path):
+    if not mailprograms.installed("mbsync"):
+        pytest.skip("mbsync is not installed")
+    octets = send(destination)
+    stub_of(box, octets)
+    near = tmp_path / "near"
+    mailprograms.mbsync(destination, BOB, near)
+    subject = labs.subject_of(octets).encode()
+    copy = next(path for path in near.glob("Waiting/*/*")
+                if subject in path.read_bytes())
+    copy.rename(near / "INBOX" / "new" / copy.name.partition(",U=")[0])
+    mailprograms.mbsync(destination, BOB, near)
+    arrives(box, octets)
+    vanishes(box, octets)
+    vanishes(box, octets, "INBOX")
