@@ -179,6 +179,7 @@ process_message(void *owner, struct span octets, int file)
 
 	if (message_decode(octets, file, &m) == 0 && m.type == MESSAGE_READY) {
 		p->ready = true;
+		event_del(p->restart);
 		check_ready(p->family);
 	}
 	if (file >= 0)
@@ -279,13 +280,17 @@ hand_out(struct process *p, struct err *err)
 	return 0;
 }
 
+/* Without memory a library may hang: then nobody would ever hear of it. */
 static int
 start_process(struct process *p, struct err *err)
 {
+	const struct timeval patience = {FAMILY_READY, 0};
+
 	p->ready = false;
 	p->started = role_now();
 	if (fork_process(p, err) < 0)
 		return err->code;
+	event_add(p->restart, &patience);
 	if (hand_out(p, err) < 0) {
 		channel_free(&p->peer.channel); /* without us it ends */
 		return err->code;
@@ -316,6 +321,11 @@ restart_due(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (p->pid != 0 && !p->ready) {
+		log_event("role-not-ready", "role=%s index=%u pid=%d",
+		    role_kind_name(p->peer.kind), p->peer.index, (int)p->pid);
+		kill(p->pid, SIGKILL); /* its end is told as any other */
+	}
 	if (p->family->stopping || p->pid != 0)
 		return;
 	p->restarts++;

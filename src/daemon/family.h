@@ -10,6 +10,7 @@
 
 #define FAMILY_PAUSE_FIRST 1 /* seconds before the first restart */
 #define FAMILY_PAUSE_MAX   30
+#define FAMILY_READY       60 /* seconds to be ready in, or it is ended */
 #define FAMILY_LONG_LIFE   60 /* a process that lived so long starts afresh */
 #define FAMILY_MAX         160
 
