@@ -125,7 +125,7 @@ def test_an_msid_notice_is_shown_and_fetched_when_accepted(
         assert envelope["dialect"] == "msid"
         assert envelope["from"] == "dora@c.test"
         assert envelope["preview"] == "" and envelope["to"] == ["bob@b.test"]
-        assert not door.has_caller()
+        assert state(destination, envelope) == "pending"
         labs.decide(destination, "accept", envelope)
         asked = player.serve(
             door, {identifier: ("dora@c.test", "bob@b.test", octets)},
