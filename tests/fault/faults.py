@@ -11,7 +11,7 @@ from lab.lab import ROOT
 
 LIBRARY = os.path.join(ROOT, "build", "tests", "fault", "libfaulty.so")
 ROLES = ("", "main", "keeper", "front", "caller", "resolver", "poster",
-         "auth", "sweeper")
+         "clerk", "auth", "sweeper")
 # What each call may fail with: it is another case for each.
 CALLS = {"alloc": (errno.ENOMEM,),
          "write": (errno.ENOSPC, errno.EIO),

@@ -52,7 +52,8 @@ static enum faulty_role
 role_called(int argc, char **argv)
 {
 	static const char *const names[FAULTY_ROLES] = {"", "serve", "keeper",
-	    "front", "caller", "resolver", "poster", "auth", "sweeper"};
+	    "front", "caller", "resolver", "poster", "clerk", "auth",
+	    "sweeper"};
 
 	if (argc == 2 || (argc > 2 && strcmp(argv[1], "role") != 0))
 		return strcmp(argv[1], "serve") == 0 ? FAULTY_MAIN

@@ -12,8 +12,8 @@ from tests.crash import harness
 from tests.fault.faults import CALLS
 
 SLOW = os.environ.get("RESTANTE_SLOW") == "1"
-ROLES = ("keeper", "front", "caller", "resolver", "poster", "auth",
-         "sweeper") if SLOW else ("caller",)
+ROLES = ("keeper", "front", "caller", "resolver", "poster", "clerk",
+         "auth", "sweeper") if SLOW else ("caller",)
 WANTED = ("fork", "pair", "alloc", "send") if SLOW else ("fork", "pair")
 LONG_LIFE = 61  # seconds after which a process starts again at once (family.h)
 WAY = ("gdel", "deliver")

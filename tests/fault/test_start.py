@@ -22,7 +22,7 @@ QUICK = ("alloc", "send", "fork", "pair")
 SECONDS = 120  # nothing takes so long, unless it hangs
 # Each role at that server where a message needs it.
 ROLES = {"a.test": ("main", "keeper", "front", "auth", "sweeper"),
-         "b.test": ("caller", "resolver", "poster")}
+         "b.test": ("caller", "resolver", "poster", "clerk")}
 # A line for the operator that names a cause; "see above" is none.
 REASON = re.compile(r'^restante: \S|\brole-(failed|confined) .*\bwhy="?\w|'
                     r"^out of dynamic memory", re.M)
