@@ -120,7 +120,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	notify_look(k->notify, now);
 	pull_look(k->pull, now);
 	put_look(k->put, now);
-	show_look(k->show, now);
+	show_tick(k->show, now);
 	keeper_account_tick(k);
 	hold_expire(&k->expiry, now);
 	tell_look(&k->tell, now);

@@ -26,6 +26,7 @@ struct show {
 	unsigned count;
 	bool looking, again;
 	bool blocked; /* the last was not taken */
+	int64_t looked_at;
 };
 
 int
@@ -127,8 +128,10 @@ show_lost(struct show *s, bool puts, int where, int64_t now)
 		struct under_way *u = LIST_OF(l, struct under_way, node);
 
 		next = l->next;
-		if (u->puts == puts && u->where == where)
-			settle(s, u, false, 1, now);
+		if (u->puts != puts || u->where != where)
+			continue;
+		settle(s, u, false, 1, now);
+		s->again = true;
 	}
 }
 
@@ -281,12 +284,20 @@ show_look(struct show *s, int64_t now)
 		return;
 	s->again = false;
 	s->looking = true;
+	s->looked_at = now;
 	op->stub_claim.claim.node = s->node;
 	op->stub_claim.claim.lease_until = now + s->settings->lease_time;
 	op->stub_claim.claim.limit = SHOW_PAGE;
 	op->done = claimed;
 	op->arg = s;
 	store_submit(s->store, op);
+}
+
+void
+show_tick(struct show *s, int64_t now)
+{
+	if (s->again || s->blocked || now - s->looked_at >= SHOW_EVERY)
+		show_look(s, now);
 }
 
 bool
