@@ -433,8 +433,10 @@ send_envelope(struct reception *r)
 		return true;
 	preview_end(r->preview);
 	buf_init(&text, ENVELOPE_TEXT_MAX);
-	if (envelope_print(&source, &text) < 0)
-		buf_clear(&text); /* its notices say less */
+	if (envelope_print(&source, &text) < 0) {
+		buf_fini(&text); /* no memory: later, and not with less to say */
+		return false;
+	}
 	message_init(&m, MESSAGE_ARRIVAL_ENVELOPE);
 	m.arrival_envelope.session = r->number;
 	m.arrival_envelope.attachments = source.facts->attachments;
