@@ -434,7 +434,8 @@ send_envelope(struct reception *r)
 	preview_end(r->preview);
 	buf_init(&text, ENVELOPE_TEXT_MAX);
 	if (envelope_print(&source, &text) < 0) {
-		buf_fini(&text); /* no memory: later, and not with less to say */
+		buf_fini(
+		    &text); /* no memory: later, and not with less to say */
 		return false;
 	}
 	message_init(&m, MESSAGE_ARRIVAL_ENVELOPE);
