@@ -119,6 +119,17 @@ void keeper_answer(struct asker *asker, struct message *m);
 /* Something was submitted: see that the store gets its turn. */
 void keeper_stir(struct keeper *k);
 
+/* A person has decided: there may be a call to make, a message to deliver, a
+   stub to take away. */
+static inline void
+keeper_decided(struct keeper *k)
+{
+	pull_look(k->pull, role_now());
+	put_look(k->put, role_now());
+	show_look(k->show, role_now());
+	keeper_stir(k);
+}
+
 /* Tells the sweeper that a spooled body is not needed any more. */
 void keeper_free_body(void *keeper, struct key message);
 

@@ -319,7 +319,7 @@ stub_answered(
 	bool decided = outcome == STORE_OK || outcome == STORE_CONFLICT;
 
 	(void)notice;
-	pull_look(k->pull, role_now());
+	keeper_decided(k);
 	withdrawn(in, decided                 ? REPLY_ACCEPTED
 		      : outcome == STORE_NONE ? REPLY_NO_SUCH_USER
 					      : REPLY_DELIVERY_LATER);

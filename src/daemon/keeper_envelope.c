@@ -107,10 +107,7 @@ answered(
 		key_text(notice->key, key);
 		document = json_pack("{s:b, s:s, s:s}", "ok", 1, "id", key,
 		    "state", store_notice_state_name(notice->state));
-		pull_look(k->pull, role_now());
-		put_look(k->put, role_now());
-		show_look(k->show, role_now());
-		keeper_stir(k);
+		keeper_decided(k);
 	}
 	keeper_request_end(r, outcome, document);
 }

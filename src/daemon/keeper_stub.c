@@ -111,10 +111,7 @@ decided(
 
 	(void)notice;
 	answer(a, outcome == STORE_OK || outcome == STORE_CONFLICT);
-	pull_look(k->pull, role_now());
-	put_look(k->put, role_now());
-	show_look(k->show, role_now());
-	keeper_stir(k);
+	keeper_decided(k);
 }
 
 static void

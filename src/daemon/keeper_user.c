@@ -204,12 +204,8 @@ decided(
 	struct keeper *k = a->keeper;
 
 	(void)notice;
-	if (outcome == STORE_OK) {
-		pull_look(k->pull, role_now());
-		put_look(k->put, role_now());
-		show_look(k->show, role_now());
-		keeper_stir(k);
-	}
+	if (outcome == STORE_OK)
+		keeper_decided(k);
 	keeper_user_refuse(a, KEEPER_BOX_DECIDE, reply_to(outcome));
 }
 
