@@ -253,7 +253,7 @@ put_envelope(unsigned long number, unsigned long user)
 	*notice = (struct store_notice){
 	    .id = new_id(op),
 	    .domain = text(op, "o%lu.test", number % ORIGINS),
-	    .recipient = text(op, "user%lu@b.test", user),
+	    .named = text(op, "user%lu@b.test", user),
 	    .key = key_new(now),
 	    .to = text(op, "User%lu@b.test", user),
 	    .sender = text(

@@ -122,7 +122,7 @@ call_add_pull(struct call *c, const struct message_call_pull *m)
 	item->key = m->notice;
 	item->id = arena_copy(&c->arena, m->id);
 	item->domain = arena_copy(&c->arena, m->domain);
-	item->recipient = arena_copy(&c->arena, m->recipient);
+	item->named = arena_copy(&c->arena, m->named);
 	item->to = arena_copy(&c->arena, m->to);
 	item->sender = arena_copy(&c->arena, m->sender);
 	item->server = arena_copy(&c->arena, m->server);

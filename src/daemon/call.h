@@ -45,9 +45,10 @@ struct call_item {
 	bool push;           /* to be sent, whatever the peer offers */
 	unsigned way;        /* of the call's ways, the one it is at */
 	struct reply answer; /* to its RCPT */
-	/* PULL; recipient and sender as above */
+	/* PULL; sender as above */
 	enum store_route dialect;
 	enum store_verdict verdict;
+	struct span named; /* third part of the notice's name */
 	struct span to;
 	struct span server; /* of the pair, if the host is it; or "" */
 	bool confirm;       /* fetched before; only to be settled */

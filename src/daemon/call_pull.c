@@ -130,7 +130,7 @@ begin_reception(struct call *c)
 	    .address = c->address,
 	    .notice_id = c->turned->id,
 	    .notice_domain = c->turned->domain,
-	    .notice_recipient = c->turned->recipient,
+	    .notice_named = c->turned->named,
 	    .keep = c->turned->dialect == ROUTE_GDEL && c->mode == MODE_ASK,
 	    .now = role_now(),
 	};

@@ -480,7 +480,7 @@ copy_arrival(struct incoming *in, const struct message_arrival *m)
 	a->smtputf8 = m->smtputf8 != 0;
 	a->notice_id = keep(in, m->notice_id);
 	a->notice_domain = keep(in, m->notice_domain);
-	a->notice_recipient = keep(in, m->notice_recipient);
+	a->notice_named = keep(in, m->notice_named);
 	a->keep = m->keep != 0;
 	a->size = m->size;
 	memcpy(a->digest, m->digest.b, sizeof a->digest);

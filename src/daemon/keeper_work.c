@@ -136,7 +136,7 @@ call_pulls(void *owner, const struct pull_call *call)
 		m.call_pull.notice = n->key;
 		m.call_pull.id = n->id;
 		m.call_pull.domain = n->domain;
-		m.call_pull.recipient = n->recipient;
+		m.call_pull.named = n->named;
 		m.call_pull.dialect = n->dialect;
 		m.call_pull.verdict = n->verdict;
 		m.call_pull.to = n->to;

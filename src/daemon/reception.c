@@ -38,7 +38,7 @@ struct reception {
 	struct key message;
 	struct arena arena; /* the texts of SETUP */
 	struct span user, sender, with, helo, results;
-	struct span notice_id, notice_domain, notice_recipient;
+	struct span notice_id, notice_domain, notice_named;
 	bool keep;
 	bool check_from, plain;
 	struct params params;
@@ -100,7 +100,7 @@ reception_new(const struct reception_setup *setup)
 	r->results = arena_copy(&r->arena, setup->results);
 	r->notice_id = arena_copy(&r->arena, setup->notice_id);
 	r->notice_domain = arena_copy(&r->arena, setup->notice_domain);
-	r->notice_recipient = arena_copy(&r->arena, setup->notice_recipient);
+	r->notice_named = arena_copy(&r->arena, setup->notice_named);
 	r->keep = setup->keep;
 	head_init(&r->head);
 	buf_init(&r->final_head, MESSAGE_CONTENT_MAX);
@@ -484,7 +484,7 @@ send_arrival(struct reception *r)
 	a->smtputf8 = r->params.smtputf8;
 	a->notice_id = r->notice_id;
 	a->notice_domain = r->notice_domain;
-	a->notice_recipient = r->notice_recipient;
+	a->notice_named = r->notice_named;
 	a->keep = r->keep;
 	a->size = r->final_head.n + r->body_size;
 	memcpy(a->digest.b, r->sum, sizeof r->sum);

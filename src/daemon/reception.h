@@ -30,7 +30,7 @@ struct reception_setup {
 	const struct params *params; /* of MAIL */
 	struct span with, helo, results;
 	struct ip address;
-	struct span notice_id, notice_domain, notice_recipient; /* PULLED */
+	struct span notice_id, notice_domain, notice_named; /* PULLED */
 	bool keep; /* PULLED: its user is still to be asked */
 	int64_t now;
 };

@@ -38,7 +38,7 @@ struct arrival {
 	struct span envid;
 	unsigned ret;
 	bool body_8bit, smtputf8;
-	struct span notice_id, notice_domain, notice_recipient; /* PULLED */
+	struct span notice_id, notice_domain, notice_named; /* PULLED */
 	bool keep;            /* PULLED: its user is still to be asked */
 	struct span envelope; /* envelope text of it, or "" */
 	unsigned attachments; /* as that says */

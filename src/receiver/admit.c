@@ -260,13 +260,13 @@ name_recipient(const struct admit_notice_recipient *r, struct arena *arena,
 	if (address_parse(r->to, rules, &address) < 0)
 		return -E_SYNTAX;
 	address_fold(&address, folded);
-	row->recipient = arena_copy(arena, span_of(folded));
+	row->named = arena_copy(arena, span_of(folded));
 	row->to = arena_copy(arena, r->to);
 	if (r->mode == MODE_ASK)
 		row->state = NOTICE_PENDING;
 	else if (row->dialect == ROUTE_ENVELOPE)
 		row->verdict = VERDICT_ACCEPT;
-	return row->recipient.p != NULL && row->to.p != NULL ? 0 : -E_NOMEM;
+	return row->named.p != NULL && row->to.p != NULL ? 0 : -E_NOMEM;
 }
 
 static int

@@ -79,7 +79,7 @@ block_of(const struct admit *a, const struct admit_recipient *ask,
 	    .id = arena_copy(&op->arena, ask->id),
 	    .domain = arena_copy(&op->arena, ask->speaker.domain),
 	    .server = arena_copy(&op->arena, server),
-	    .recipient = arena_copy(&op->arena, span_of(folded)),
+	    .named = arena_copy(&op->arena, span_of(folded)),
 	    .to = arena_copy(&op->arena, ask->recipient),
 	    .sender = arena_copy(&op->arena, ask->sender),
 	    .address = ask->speaker.address,
@@ -105,7 +105,7 @@ blocked_put(struct store_op *op, void *arg)
 
 	(void)arg;
 	log_event("blocked", "domain=%s user=%s told=%d",
-	    log_quote(row->domain), log_quote(row->recipient),
+	    log_quote(row->domain), log_quote(row->named),
 	    op->outcome == STORE_OK && op->notice_put.outcomes[0] == STORE_OK);
 	store_op_free(&op);
 }

@@ -171,8 +171,7 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 		return; /* its lease runs out */
 	op->notice_settle.id = arena_copy(&op->arena, item->notice.id);
 	op->notice_settle.domain = arena_copy(&op->arena, item->notice.domain);
-	op->notice_settle.recipient =
-	    arena_copy(&op->arena, item->notice.recipient);
+	op->notice_settle.named = arena_copy(&op->arena, item->notice.named);
 	op->notice_settle.verdict = item->notice.verdict;
 	op->notice_settle.end = end;
 	op->notice_settle.next_at = next_at;
@@ -506,6 +505,7 @@ add(struct pull *p, const struct store_notice *notice)
 	item->notice.id = arena_copy(&g->arena, notice->id);
 	item->notice.domain = arena_copy(&g->arena, notice->domain);
 	item->notice.server = arena_copy(&g->arena, notice->server);
+	item->notice.named = arena_copy(&g->arena, notice->named);
 	item->notice.recipient = arena_copy(&g->arena, notice->recipient);
 	item->notice.to = arena_copy(&g->arena, notice->to);
 	item->notice.sender = arena_copy(&g->arena, notice->sender);

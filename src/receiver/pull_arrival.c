@@ -77,7 +77,7 @@ fill_fetched(const struct settings *settings, const struct arrival *a,
 {
 	op->notice_fetched.id = a->notice_id;
 	op->notice_fetched.domain = a->notice_domain;
-	op->notice_fetched.recipient = a->notice_recipient;
+	op->notice_fetched.named = a->notice_named;
 	decide_message(a, op->now, &op->notice_fetched.message);
 	op->notice_fetched.next_at = op->now + pull_confirm_pause(settings);
 	if (a->keep)

@@ -69,10 +69,10 @@ copy_notice(
 	*to_r = *from;
 	to_r->envelope = span_of("");
 	return own(a, &to_r->id) && own(a, &to_r->domain) &&
-	       own(a, &to_r->server) && own(a, &to_r->recipient) &&
-	       own(a, &to_r->to) && own(a, &to_r->sender) &&
-	       own(a, &to_r->subject) && own(a, &to_r->reply) &&
-	       own(a, &to_r->folder);
+	       own(a, &to_r->server) && own(a, &to_r->named) &&
+	       own(a, &to_r->recipient) && own(a, &to_r->to) &&
+	       own(a, &to_r->sender) && own(a, &to_r->subject) &&
+	       own(a, &to_r->reply) && own(a, &to_r->folder);
 }
 
 bool

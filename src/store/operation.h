@@ -28,7 +28,8 @@ struct store_user_put {
 };
 /* OK, NONE. Of an identity it is the account behind it, under the main address.
    With a sender also how the user's incoming list stands to it (entry_find);
-   else `listed` is LISTED_NOT. With `with_standing` how complaints stand about
+   else `listed` is LISTED_NOT. Up to `identity_limit` other addresses of the
+   user, in order. With `with_standing` how complaints stand about
    the user, and the latest `complaint_limit` of them, without heads, the latest
    first. */
 struct store_user_get {
@@ -36,11 +37,14 @@ struct store_user_get {
 	struct span sender; /* "": not asked */
 	struct span server;
 	bool verified;
+	unsigned identity_limit; /* 0: not asked */
 	bool with_standing;
 	unsigned complaint_limit;
 
 	struct store_user user;
 	enum store_listed listed;
+	unsigned identity_count;
+	struct store_identity *identities;
 	struct store_standing standing;
 	unsigned complaint_count;
 	struct store_complaint *complaints;

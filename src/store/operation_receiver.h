@@ -9,7 +9,8 @@
 #include "store/record.h"
 
 /*
- * One row for each recipient of one envelope or MSID; one for GDEL. A REFUSED
+ * One row for each recipient of one envelope or MSID; one for GDEL. Of each row
+ * `named` is given, and `recipient` becomes the account behind it. A REFUSED
  * one with verdict SPAMMER is one that its recipient's list denies: its verdict
  * is due, at most one for each pair in LISTING_TELL_AGAIN (else EXISTS).
  * Outcome of each row: OK; EXISTS: its name or key is known, whatever its
@@ -59,7 +60,7 @@ struct store_notice_claim {
  * `quota`: AT-13).
  */
 struct store_notice_fetched {
-	struct span id, domain, recipient; /* its name */
+	struct span id, domain, named; /* its name */
 	struct store_message message;
 	unsigned delivery_count;
 	const struct store_delivery *deliveries;
@@ -67,7 +68,8 @@ struct store_notice_fetched {
 	bool keep;
 	uint64_t quota; /* octets; 0: none */
 	/* What a notice without a recipient did not say, filled in now: whose
-	   it is (folded), and the fields of the same names. */
+	   it is (folded; any identity of the user), and the fields of the same
+	   names. */
 	struct span user, to, sender, subject, envelope;
 	unsigned attachments;
 };
@@ -88,7 +90,7 @@ enum store_notice_end {
  * the report is too large, or spooled. CONFLICT: a key of it is taken.
  */
 struct store_notice_settle {
-	struct span id, domain, recipient;
+	struct span id, domain, named; /* its name */
 	enum store_notice_end end;
 	int64_t next_at; /* LATER; REFUSED: when to confirm, 0 needs none */
 	struct span reply;
@@ -144,10 +146,11 @@ struct store_notice_expire {
 
 struct store_notice_get { /* OK, NONE */
 	struct key key;   /* or, when it is zero, by name: */
-	struct span id, domain, recipient;
+	struct span id, domain, named;
 	/* or, when that is not zero, the one of `recipient` that brought this
-	   message, FETCHED or DELIVERED */
+	   message, FETCHED or DELIVERED; of several the first */
 	struct key message;
+	struct span recipient;
 	bool whole; /* with the envelope text */
 
 	struct store_notice notice;

@@ -87,6 +87,7 @@ struct store_user {
 struct store_identity {
 	struct span address; /* folded; key */
 	struct span user;    /* folded: the main address, that of the account */
+	struct span password; /* of the account; only identity_list says it */
 	int64_t created;
 };
 
@@ -143,15 +144,18 @@ struct store_hold {
 #define STORE_TARGET 17 /* family, 16 octets */
 
 struct store_notice {
-	/* The name of a notice: (id, domain, recipient). One that named no
+	/* The name of a notice: (id, domain, named). One that named no
 	   recipient (GDEL) has the name (id, domain, "") for ever, also when
-	   its recipient became known; with that it is found as well. */
+	   its recipient became known. */
 	struct span id;     /* as given to us */
 	struct span domain; /* verified */
+	struct span named;  /* the recipient's address, folded */
 	/* With the sender what a user's list speaks of: who speaks for it, as
 	   the setting pair-server says; "": the domain. */
 	struct span server;
-	struct span recipient; /* the local user, folded; "": not known yet */
+	/* Whose it is: the main address of the account; "": not known yet.
+	   notice_put makes it of `named`, which may be another identity. */
+	struct span recipient;
 	struct key key;       /* ours; time-ordered; repeat key of notice_put */
 	struct span to;       /* the recipient as given */
 	struct span sender;   /* verified; "" also where it is not known yet */
@@ -195,7 +199,9 @@ struct store_notice {
 struct store_delivery {
 	struct key key;
 	struct key message;
-	struct span user;      /* folded address of the local user */
+	/* Whose mailbox: folded. When it is put any identity of the local
+	   user, from then on the main address. */
+	struct span user;
 	struct span recipient; /* as given, for trace fields */
 	struct span trace;     /* fields to put in front, complete */
 	struct span notice_id, notice_domain; /* "" unless pulled */

@@ -162,7 +162,7 @@ notice_for(const struct played *d, const char *id, const char *user)
 	return (struct store_notice){
 	    .id = span_of(id),
 	    .domain = span_of("a.test"),
-	    .recipient = span_of(user),
+	    .named = span_of(user),
 	    .to = span_of(user),
 	    .sender = span_of("alice@a.test"),
 	    .subject = span_of("Lunch"),
@@ -436,7 +436,7 @@ a_page_of_long_rows_fits_into_a_line(void **state)
 		snprintf(id, sizeof id, "%0128u", i);
 		n.id = span_make(id, 128);
 		n.domain = span_make(domain, 255);
-		n.recipient = n.to = n.sender = span_make(mailbox, 320);
+		n.named = n.to = n.sender = span_make(mailbox, 320);
 		n.subject = span_make(subject, sizeof subject);
 		n.reply = span_make(subject, 512);
 		op->notice_put.count = 1;

@@ -189,7 +189,7 @@ row_for(struct fixture *f, const char *recipient)
 
 	op->notice_get.id = span_of("id");
 	op->notice_get.domain = span_of("a.test");
-	op->notice_get.recipient = span_of(recipient);
+	op->notice_get.named = span_of(recipient);
 	op->notice_get.whole = true;
 	assert_int_equal(side_do(&f->side, op), STORE_OK);
 	return op;

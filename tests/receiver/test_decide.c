@@ -307,7 +307,7 @@ put_notice(struct fixture *f, const char *to, enum store_notice_state state)
 	const struct store_notice notice = {
 	    .id = span_of("id"),
 	    .domain = span_of("a.test"),
-	    .recipient = span_of(to),
+	    .named = span_of(to),
 	    .key = key_new(NOW),
 	    .to = span_of(to),
 	    .sender = span_of("alice@a.test"),
@@ -345,7 +345,7 @@ fetch(struct fixture *f, const char *to, bool keep)
 	a.body = span_of("");
 	fetched->id = span_of("id");
 	fetched->domain = span_of("a.test");
-	fetched->recipient = span_of(to);
+	fetched->named = span_of(to);
 	fetched->next_at = NOW + HOUR;
 	fetched->keep = keep;
 	decide_message(&a, NOW, &fetched->message);

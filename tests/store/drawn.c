@@ -248,7 +248,7 @@ draw_row(struct store_notice *notice, struct store_op *op, struct draws *d)
 {
 	if (draw(d, 3) == 0)
 		notice->state = NOTICE_WANTED;
-	if (notice->recipient.n == 0 && draw(d, 3) > 0)
+	if (notice->named.n == 0 && draw(d, 3) > 0)
 		notice->state = NOTICE_WANTED;
 	notice->key = key_of(1 + draw(d, 4 * NOTICES));
 	notice->next_at = op->now + draw(d, 100);
@@ -276,7 +276,7 @@ fill_notice_put(struct store_op *op, struct draws *d)
 			rows[i].verdict = VERDICT_SPAMMER;
 			rows[i].created = op->now;
 		}
-		rows[i].recipient = draw_user(d);
+		rows[i].named = draw_user(d);
 		if (draw(d, 8) == 0)
 			rows[i].sender = span_of("mallory@a.test");
 		draw_row(&rows[i], op, d);
@@ -300,7 +300,7 @@ fill_notice_fetched(struct store_op *op, struct draws *d)
 
 	fetched->id = from.id;
 	fetched->domain = from.domain;
-	fetched->recipient = draw_user(d);
+	fetched->named = draw_user(d);
 	fetched->message = message_of(message);
 	fetched->message.spooled = message % 3 == 0;
 	fetched->keep = draw(d, 3) == 0;
@@ -332,7 +332,7 @@ fill_notice_settle(struct store_op *op, struct draws *d)
 
 	op->notice_settle.id = from.id;
 	op->notice_settle.domain = from.domain;
-	op->notice_settle.recipient = draw_user(d);
+	op->notice_settle.named = draw_user(d);
 	op->notice_settle.end = (enum store_notice_end)(1 + draw(d, 5));
 	op->notice_settle.next_at = draw(d, 4) ? op->now + draw(d, 300) : 0;
 	op->notice_settle.reply = draw_reply(d);
@@ -466,6 +466,7 @@ fill_other(struct store_op *op, struct draws *d)
 		op->user_get.address = span_of(draw(d, 2)   ? "ab@a.test"
 					       : draw(d, 2) ? "c@a.test"
 							    : "alice@a.test");
+		op->user_get.identity_limit = draw(d, 3);
 		op->user_get.with_standing = draw(d, 2);
 		op->user_get.complaint_limit = draw(d, 4);
 		op->user_get.sender =
@@ -488,6 +489,7 @@ fill_other(struct store_op *op, struct draws *d)
 			op->notice_get.key = key_of(1 + draw(d, 4 * NOTICES));
 		op->notice_get.id = notice_of(1 + draw(d, NOTICES)).id;
 		op->notice_get.domain = span_of("a.test");
+		op->notice_get.named = draw_user(d);
 		op->notice_get.recipient = draw_user(d);
 		op->notice_get.whole = draw(d, 2);
 		if (draw(d, 3) == 0)

@@ -265,7 +265,7 @@ envelope_of(unsigned number, const char *user)
 {
 	struct store_notice notice = notice_of(number);
 
-	notice.recipient = notice.to = span_of(user);
+	notice.named = notice.to = span_of(user);
 	notice.sender = span_of("alice@a.test");
 	notice.subject = span_of("minutes");
 	notice.envelope = span_of("From: alice@a.test\r\n\r\nHere\r\n");

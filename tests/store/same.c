@@ -106,6 +106,7 @@ same_notices(const struct store_notice *a, const struct store_notice *b,
 		same_span(a->domain, b->domain);
 		same_span(a->server, b->server);
 		same_key(a->key, b->key);
+		same_span(a->named, b->named);
 		same_span(a->recipient, b->recipient);
 		same_span(a->to, b->to);
 		same_span(a->sender, b->sender);
@@ -348,10 +349,25 @@ same_investigations(const struct store_complaint_claim *x,
 }
 
 static void
+same_identities(const struct store_identity *a, const struct store_identity *b,
+    unsigned count, unsigned other_count)
+{
+	assert_int_equal(count, other_count);
+	for (unsigned i = 0; i < count; i++, a++, b++) {
+		same_span(a->address, b->address);
+		same_span(a->user, b->user);
+		same_span(a->password, b->password);
+		assert_int_equal(a->created, b->created);
+	}
+}
+
+static void
 same_got_user(const struct store_user_get *x, const struct store_user_get *y)
 {
 	same_user(&x->user, &y->user);
 	assert_int_equal(x->listed, y->listed);
+	same_identities(
+	    x->identities, y->identities, x->identity_count, y->identity_count);
 	same_standing(&x->standing, &y->standing);
 	same_complaints(x->complaints, y->complaints, x->complaint_count,
 	    y->complaint_count);
@@ -425,21 +441,6 @@ same_about_notices(const struct store_op *x, const struct store_op *y)
 }
 
 static void
-same_identities(
-    const struct store_identity_list *x, const struct store_identity_list *y)
-{
-	assert_int_equal(x->count, y->count);
-	for (unsigned i = 0; i < x->count; i++) {
-		const struct store_identity *a = &x->identities[i];
-		const struct store_identity *b = &y->identities[i];
-
-		assert_true(span_equals(a->address, b->address) &&
-			    span_equals(a->user, b->user) &&
-			    a->created == b->created);
-	}
-}
-
-static void
 same_about_others(const struct store_op *x, const struct store_op *y)
 {
 	if (x->verb == STORE_USER_GET)
@@ -455,7 +456,9 @@ same_about_others(const struct store_op *x, const struct store_op *y)
 		same_entries(x->entry_list.entries, y->entry_list.entries,
 		    x->entry_list.count, y->entry_list.count);
 	else if (x->verb == STORE_IDENTITY_LIST)
-		same_identities(&x->identity_list, &y->identity_list);
+		same_identities(x->identity_list.identities,
+		    y->identity_list.identities, x->identity_list.count,
+		    y->identity_list.count);
 	else if (x->verb == STORE_USER_LIST)
 		same_users(&x->user_list, &y->user_list);
 	else if (x->verb == STORE_DELIVERY_CLAIM)

@@ -35,7 +35,7 @@ begin_fetch(
 	row = delivery_of(300 + message, message);
 	op->notice_fetched.id = notice_of(number).id;
 	op->notice_fetched.domain = notice_of(number).domain;
-	op->notice_fetched.recipient = span_of(user);
+	op->notice_fetched.named = span_of(user);
 	op->notice_fetched.message = message_of(message);
 	op->notice_fetched.message.spooled = true;
 	op->notice_fetched.message.user = span_of("");
@@ -51,7 +51,7 @@ tell(struct fixture *f, unsigned number, const char *user,
 {
 	struct store_op *op = begin_notice_settle(f, number, NOTICE_END_TOLD);
 
-	op->notice_settle.recipient = span_of(user);
+	op->notice_settle.named = span_of(user);
 	op->notice_settle.verdict = verdict;
 	expect(f, outcome);
 }
@@ -131,7 +131,7 @@ a_refusal_is_told_until_the_origin_has_answered(void **state)
 	claim_notices(f, 1);
 	assert_int_equal(f->op->notice_claim.notices[0].state, NOTICE_REFUSED);
 	op = begin_notice_settle(f, 1, NOTICE_END_LATER);
-	op->notice_settle.recipient = span_of(BOB);
+	op->notice_settle.named = span_of(BOB);
 	expect(f, STORE_OK);
 	claim_notices(f, 0);
 	f->now += 600;
@@ -362,10 +362,9 @@ a_notice_that_named_nobody_is_found_with_and_without_its_user(void **state)
 	op = begin(f, STORE_NOTICE_GET);
 	op->notice_get.id = notice_of(1).id;
 	op->notice_get.domain = notice_of(1).domain;
-	op->notice_get.recipient = span_of(BOB);
 	expect(f, STORE_OK);
-	op->notice_get.recipient = span_of(CAROL);
-	expect(f, STORE_NONE);
+	op->notice_get.named = span_of(BOB);
+	expect(f, STORE_NONE);    /* its name is without one for ever */
 	begin_fetch(f, 1, "", 5); /* with a delivery, when it is kept */
 	f->op->notice_fetched.keep = true;
 	expect(f, STORE_CONFLICT);

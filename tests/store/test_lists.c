@@ -365,7 +365,7 @@ fetch_for_bob(
 	delivery.user = span_of(BOB);
 	op->notice_fetched.id = notice_of(number).id;
 	op->notice_fetched.domain = span_of("a.test");
-	op->notice_fetched.recipient = span_of(BOB);
+	op->notice_fetched.named = span_of(BOB);
 	op->notice_fetched.message = message_of(message);
 	op->notice_fetched.message.user = span_of("");
 	op->notice_fetched.delivery_count = 1;

@@ -341,7 +341,7 @@ an_envelope_comes_back_as_it_was_put(void **state)
 	op = begin(f, STORE_NOTICE_GET);
 	op->notice_get.id = notice_of(1).id;
 	op->notice_get.domain = notice_of(1).domain;
-	op->notice_get.recipient = span_of(BOB);
+	op->notice_get.named = span_of(BOB);
 	expect(f, STORE_OK);
 	assert_true(key_equals(op->notice_get.notice.key, key_of(10)));
 	assert_span(op->notice_get.notice.envelope, "");
@@ -395,7 +395,7 @@ one_source_fills_only_its_own_room_with_one_user(void **state)
 	row.key = key_of(21);
 	row.id = notice_of(3).id;
 	row.domain = span_of("a.test");
-	row.recipient = span_of("dan@b.test");
+	row.named = span_of("dan@b.test");
 	expect_row(f, STORE_OK);
 	assert_clean(f);
 }

@@ -57,7 +57,7 @@ fetch_for(struct fixture *f, unsigned number, const char *user,
 		rows[i] = delivery_of(300 + 10 * message + i, message);
 	op->notice_fetched.id = notice_of(number).id;
 	op->notice_fetched.domain = notice_of(number).domain;
-	op->notice_fetched.recipient = span_of(user);
+	op->notice_fetched.named = span_of(user);
 	op->notice_fetched.message = message_of(message);
 	op->notice_fetched.message.user = span_of("");
 	op->notice_fetched.delivery_count = deliveries;

@@ -152,7 +152,7 @@ a_message_goes_where_its_stub_was_moved(void **state)
 	op = begin(f, STORE_NOTICE_FETCHED);
 	op->notice_fetched.id = notice_of(1).id;
 	op->notice_fetched.domain = notice_of(1).domain;
-	op->notice_fetched.recipient = span_of(BOB);
+	op->notice_fetched.named = span_of(BOB);
 	op->notice_fetched.message = message_of(5);
 	op->notice_fetched.message.user = span_of("");
 	op->notice_fetched.delivery_count = 1;

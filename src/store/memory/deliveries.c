@@ -32,14 +32,17 @@ memory_delivery_is_there(const struct memory *m, struct key key)
 }
 
 static struct memory_delivery *
-new_delivery(const struct store_delivery *from, struct memory_message *message)
+new_delivery(const struct memory *m, const struct store_delivery *from,
+    struct memory_message *message)
 {
 	struct memory_delivery *delivery = calloc(1, sizeof *delivery);
+	struct store_delivery row = *from;
 
 	if (delivery == NULL)
 		return NULL;
+	row.user = memory_identity_user(m, row.user);
 	arena_init(&delivery->text, STORE_OP_ARENA);
-	if (!copy_delivery(&delivery->text, from, &delivery->row)) {
+	if (!copy_delivery(&delivery->text, &row, &delivery->row)) {
 		memory_delivery_free(delivery);
 		return NULL;
 	}
@@ -60,7 +63,7 @@ memory_deliveries_add(struct memory *m, struct memory_message *message,
 
 		if (find(m, deliveries[i].key) != NULL)
 			continue;
-		delivery = new_delivery(&deliveries[i], message);
+		delivery = new_delivery(m, &deliveries[i], message);
 		if (delivery == NULL)
 			return false;
 		delivery->notice = notice;

@@ -30,13 +30,14 @@ add_fetched(struct memory *m, const struct store_notice_fetched *fetched,
 
 /* What a notice without a recipient did not say. */
 static bool
-fill(struct memory_notice *notice, const struct store_notice_fetched *fetched)
+fill(struct memory_notice *notice, const struct store_notice_fetched *fetched,
+    struct span user)
 {
 	struct store_notice row = notice->row, filled;
 
-	if (notice->named.n > 0)
+	if (notice->row.named.n > 0)
 		return true;
-	row.recipient = fetched->user;
+	row.recipient = user;
 	row.to = fetched->to;
 	row.sender = fetched->sender;
 	row.subject = fetched->subject;
@@ -102,16 +103,17 @@ is_whole(const struct store_notice_fetched *fetched,
 	if (!fetched->keep)
 		return fetched->delivery_count > 0;
 	return fetched->delivery_count == 0 &&
-	       (notice->named.n > 0 || fetched->user.n > 0);
+	       (notice->row.named.n > 0 || fetched->user.n > 0);
 }
 
 enum store_outcome
 store_memory_notice_fetched(struct memory *m, struct store_op *op)
 {
 	const struct store_notice_fetched *fetched = &op->notice_fetched;
-	struct memory_notice *notice = memory_notice_find(
-	    m, fetched->id, fetched->domain, fetched->recipient);
+	struct memory_notice *notice =
+	    memory_notice_find(m, fetched->id, fetched->domain, fetched->named);
 	enum store_outcome outcome;
+	struct span user;
 
 	if (!store_content_fits(&fetched->message) ||
 	    fetched->envelope.n > STORE_ENVELOPE_MAX ||
@@ -125,10 +127,11 @@ store_memory_notice_fetched(struct memory *m, struct store_op *op)
 	if (notice->row.state != NOTICE_PULLING ||
 	    memory_message_find(m, fetched->message.key) != NULL)
 		return STORE_CONFLICT;
-	if (is_full(m, fetched,
-		notice->named.n > 0 ? notice->row.recipient : fetched->user))
+	user = notice->row.named.n > 0 ? notice->row.recipient
+				       : memory_identity_user(m, fetched->user);
+	if (is_full(m, fetched, user))
 		return STORE_FULL;
-	if (!fill(notice, fetched))
+	if (!fill(notice, fetched, user))
 		return STORE_FULL;
 	outcome = add_fetched(m, fetched, notice->row.key);
 	if (outcome != STORE_OK)

@@ -24,12 +24,12 @@ find(const struct memory *m, struct span address)
 	return NULL;
 }
 
-const struct store_identity *
-memory_identity_find(const struct memory *m, struct span address)
+struct span
+memory_identity_user(const struct memory *m, struct span address)
 {
 	const struct memory_identity *identity = find(m, address);
 
-	return identity != NULL ? &identity->row : NULL;
+	return identity != NULL ? identity->row.user : address;
 }
 
 static void
@@ -69,6 +69,7 @@ copy_identity(struct arena *a, const struct store_identity *from,
 {
 	to_r->address = arena_copy(a, from->address);
 	to_r->user = arena_copy(a, from->user);
+	to_r->password = arena_copy(a, from->password);
 	to_r->created = from->created;
 	return !arena_has_failed(a);
 }
@@ -140,32 +141,38 @@ by_address(const void *a, const void *b)
 	return memory_compare_texts((*x)->row.address, (*y)->row.address);
 }
 
-enum store_outcome
-store_memory_identity_list(struct memory *m, struct store_op *op)
+bool
+memory_identities_list(const struct memory *m, struct arena *arena,
+    struct store_identity_list *list)
 {
-	struct store_identity_list *list = &op->identity_list;
-	enum store_outcome outcome = STORE_OK;
 	struct memory_picked picked;
+	bool ok;
 
 	if (!memory_pick(&m->identities, is_listed, list, by_address,
 		list->limit, &picked))
-		return STORE_FULL;
+		return false;
 	list->count = 0;
 	list->identities =
-	    arena_take(&op->arena, picked.count * sizeof list->identities[0]);
-	if (list->identities == NULL)
-		outcome = STORE_FULL;
-	for (unsigned i = 0; outcome == STORE_OK && i < picked.count; i++) {
+	    arena_take(arena, picked.count * sizeof list->identities[0]);
+	ok = list->identities != NULL;
+	for (unsigned i = 0; ok && i < picked.count; i++) {
 		const struct memory_identity *identity = picked.at[i];
+		struct store_identity row = identity->row;
 
-		if (copy_identity(
-			&op->arena, &identity->row, &list->identities[i]))
-			list->count++;
-		else
-			outcome = STORE_FULL;
+		row.password = memory_user_password(m, row.user);
+		ok = copy_identity(arena, &row, &list->identities[i]);
+		list->count += ok;
 	}
 	memory_picked_free(&picked);
-	return outcome;
+	return ok;
+}
+
+enum store_outcome
+store_memory_identity_list(struct memory *m, struct store_op *op)
+{
+	return memory_identities_list(m, &op->arena, &op->identity_list)
+		   ? STORE_OK
+		   : STORE_FULL;
 }
 
 void

@@ -53,7 +53,6 @@ struct memory_hold {
 
 struct memory_notice {
 	struct store_notice row; /* without reply and folder */
-	struct span named;       /* the recipient that is part of its name */
 	struct arena text;
 	struct arena filled; /* texts that came with the message */
 	struct buf reply, folder;
@@ -178,9 +177,11 @@ enum store_outcome
 memory_entry_set(struct memory *m, const struct store_entry *entry);
 void memory_entries_drop(struct memory *m, struct span user);
 
-/* Whose other address it is, or NULL. All those of USER are gone. */
-const struct store_identity *
-memory_identity_find(const struct memory *m, struct span address);
+/* The main address behind ADDRESS, or ADDRESS itself. A page of other
+   addresses, in order. All those of USER are gone. */
+struct span memory_identity_user(const struct memory *m, struct span address);
+bool memory_identities_list(const struct memory *m, struct arena *arena,
+    struct store_identity_list *list);
 void memory_identities_drop(struct memory *m, struct span user);
 void memory_identities_check(const struct memory *m, struct problems *found);
 
@@ -235,6 +236,7 @@ enum store_outcome memory_standing_put(struct memory *m, struct span user,
 void memory_standing_drop(struct memory *m, struct span user);
 
 bool memory_user_is_there(const struct memory *m, struct span address);
+struct span memory_user_password(const struct memory *m, struct span address);
 
 void memory_complaint_free(struct memory_complaint *row);
 void memory_complaints_close(struct memory *m);

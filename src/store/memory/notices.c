@@ -25,11 +25,11 @@ has_name(const struct memory_notice *notice, struct span id, struct span domain,
 {
 	return span_equals(notice->row.id, id) &&
 	       span_equals(notice->row.domain, domain) &&
-	       span_equals(notice->named, named);
+	       span_equals(notice->row.named, named);
 }
 
-static struct memory_notice *
-find_named(const struct memory *m, struct span id, struct span domain,
+struct memory_notice *
+memory_notice_find(const struct memory *m, struct span id, struct span domain,
     struct span named)
 {
 	for (size_t i = 0; i < m->notices.count; i++) {
@@ -39,20 +39,6 @@ find_named(const struct memory *m, struct span id, struct span domain,
 			return notice;
 	}
 	return NULL;
-}
-
-struct memory_notice *
-memory_notice_find(const struct memory *m, struct span id, struct span domain,
-    struct span recipient)
-{
-	struct memory_notice *notice = find_named(m, id, domain, recipient);
-
-	if (notice != NULL || recipient.n == 0)
-		return notice;
-	notice = find_named(m, id, domain, span_of(""));
-	if (notice != NULL && !span_equals(notice->row.recipient, recipient))
-		return NULL;
-	return notice;
 }
 
 struct memory_notice *
@@ -150,7 +136,6 @@ new_notice(const struct store_notice *from)
 	memory_say(&notice->reply, from->reply);
 	if (copy_notice(&notice->text, from, &notice->row) &&
 	    copy_notice_text(&notice->text, from, &notice->row)) {
-		notice->named = notice->row.recipient;
 		notice->row.unconfirmed = false;
 		notice->row.message = (struct key){0};
 		notice->row.folder = span_of("");
@@ -172,7 +157,8 @@ put_one(struct memory *m, const struct store_notice_put *put,
 	struct memory_notice *notice;
 
 	if (memory_notice_at(m, asked->key) != NULL ||
-	    find_named(m, asked->id, asked->domain, asked->recipient) != NULL)
+	    memory_notice_find(m, asked->id, asked->domain, asked->named) !=
+		NULL)
 		return STORE_EXISTS;
 	if (asked->state != NOTICE_PENDING && asked->state != NOTICE_WANTED &&
 	    !listing_blocks(asked))
@@ -274,12 +260,13 @@ store_memory_notice_put(struct memory *m, struct store_op *op)
 	if (put->outcomes == NULL || put->bodies == NULL)
 		return STORE_FULL;
 	for (unsigned i = 0; i < put->count; i++) {
-		const struct store_notice *asked = &put->notices[i];
+		struct store_notice asked = put->notices[i];
 
-		put->outcomes[i] = put_one(m, put, asked);
+		asked.recipient = memory_identity_user(m, asked.named);
+		put->outcomes[i] = put_one(m, put, &asked);
 		if (put->outcomes[i] == STORE_OK &&
-		    asked->state == NOTICE_PENDING)
-			make_room(m, op, asked->recipient);
+		    asked.state == NOTICE_PENDING)
+			make_room(m, op, asked.recipient);
 	}
 	return STORE_OK;
 }
@@ -435,8 +422,8 @@ enum store_outcome
 store_memory_notice_settle(struct memory *m, struct store_op *op)
 {
 	const struct store_notice_settle *settle = &op->notice_settle;
-	struct memory_notice *notice = memory_notice_find(
-	    m, settle->id, settle->domain, settle->recipient);
+	struct memory_notice *notice =
+	    memory_notice_find(m, settle->id, settle->domain, settle->named);
 	enum store_outcome outcome = STORE_OK;
 
 	if (notice == NULL)
@@ -482,7 +469,7 @@ store_memory_notice_get(struct memory *m, struct store_op *op)
 	    !key_is_zero(get->key) ? memory_notice_at(m, get->key)
 	    : !key_is_zero(get->message)
 		? find_bringer(m, get)
-		: memory_notice_find(m, get->id, get->domain, get->recipient);
+		: memory_notice_find(m, get->id, get->domain, get->named);
 
 	if (notice == NULL)
 		return STORE_NONE;

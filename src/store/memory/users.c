@@ -32,6 +32,14 @@ memory_user_is_there(const struct memory *m, struct span address)
 	return find(m, address) != NULL;
 }
 
+struct span
+memory_user_password(const struct memory *m, struct span address)
+{
+	const struct memory_user *user = find(m, address);
+
+	return user != NULL ? user->row.password : span_of("");
+}
+
 /* What the account is after the operation; OLD may be NULL. */
 static struct memory_user *
 merged(const struct store_user *asked, const struct memory_user *old)
@@ -71,7 +79,8 @@ store_memory_user_put(struct memory *m, struct store_op *op)
 		return STORE_EXISTS;
 	if (put->only_old && old == NULL)
 		return STORE_NONE;
-	if (old == NULL && memory_identity_find(m, put->user.address) != NULL)
+	if (old == NULL && !span_equals(put->user.address,
+			       memory_identity_user(m, put->user.address)))
 		return STORE_EXISTS;
 	if (!memory_reserve(&m->users, 1))
 		return STORE_FULL;
@@ -111,15 +120,19 @@ enum store_outcome
 store_memory_user_get(struct memory *m, struct store_op *op)
 {
 	struct store_user_get *get = &op->user_get;
-	const struct store_identity *identity =
-	    memory_identity_find(m, get->address);
+	struct store_identity_list list = {.limit = get->identity_limit};
 	struct memory_user *user =
-	    find(m, identity != NULL ? identity->user : get->address);
+	    find(m, memory_identity_user(m, get->address));
 
 	if (user == NULL)
 		return STORE_NONE;
 	if (!copy_user(&op->arena, &user->row, &get->user))
 		return STORE_FULL;
+	list.user = get->user.address;
+	if (list.limit > 0 && !memory_identities_list(m, &op->arena, &list))
+		return STORE_FULL;
+	get->identity_count = list.count;
+	get->identities = list.identities;
 	if (memory_standing_get(m, op, get) != STORE_OK)
 		return STORE_FULL;
 	return look_at_list(m, op);

@@ -18,7 +18,7 @@ insert_delivery(struct sqlite_store *s, const struct key *message,
 
 	query_put_key(&q, &delivery->key);
 	query_put_key(&q, message);
-	query_put_text(&q, delivery->user);
+	query_put_text(&q, identities_user(s, delivery->user));
 	query_put_text(&q, delivery->recipient);
 	query_put_text(&q, delivery->trace);
 	query_put_text(&q, delivery->notice_id);

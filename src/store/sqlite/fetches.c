@@ -4,28 +4,17 @@
  */
 #include "store/sqlite/query.h"
 
-/* Did it name its recipient when it was left? */
-static bool
-is_named(struct sqlite_store *s, const struct key *key)
-{
-	struct query q = query_new(
-	    s, "SELECT length(named) > 0 FROM notices WHERE key = ?1");
-
-	query_put_key(&q, key);
-	return query_one(&q, 0) == 1;
-}
-
 /* What a notice without a recipient did not say. */
 static void
 fill(struct sqlite_store *s, const struct key *key,
-    const struct store_notice_fetched *fetched)
+    const struct store_notice_fetched *fetched, struct span user)
 {
 	struct query q = query_new(s,
 	    "UPDATE notices SET recipient = ?2, given = ?3, sender = ?4,"
 	    " subject = ?5, attachments = ?6 WHERE key = ?1");
 
 	query_put_key(&q, key);
-	query_put_text(&q, fetched->user);
+	query_put_text(&q, user);
 	query_put_text(&q, fetched->to);
 	query_put_text(&q, fetched->sender);
 	query_put_text(&q, fetched->subject);
@@ -87,6 +76,7 @@ store_sqlite_notice_fetched(struct sqlite_store *s, struct store_op *op)
 	const struct store_notice_fetched *fetched = &op->notice_fetched;
 	const struct key *key = &fetched->message.key;
 	struct store_notice was, is;
+	struct span user;
 	bool named;
 
 	if (!store_content_fits(&fetched->message) ||
@@ -94,22 +84,23 @@ store_sqlite_notice_fetched(struct sqlite_store *s, struct store_op *op)
 	    fetched->delivery_count > STORE_RECIPIENTS_PART)
 		return STORE_FULL;
 	if (!notices_load_named(
-		s, fetched->id, fetched->domain, fetched->recipient, &was))
+		s, fetched->id, fetched->domain, fetched->named, &was))
 		return STORE_CONFLICT;
-	named = is_named(s, &was.key);
+	named = was.named.n > 0;
+	user = named ? was.recipient : identities_user(s, fetched->user);
 	if (!is_whole(fetched, named))
 		return STORE_CONFLICT;
 	if (was.state >= NOTICE_KEPT && key_equals(was.message, *key))
 		return STORE_EXISTS;
 	if (was.state != NOTICE_PULLING || messages_is_there(s, key))
 		return STORE_CONFLICT;
-	if (is_full(s, fetched, named ? was.recipient : fetched->user))
+	if (is_full(s, fetched, user))
 		return STORE_FULL;
 	messages_insert(s, &fetched->message, false);
 	deliveries_insert(s, key, &was.key, fetched->deliveries,
 	    fetched->delivery_count, false);
 	if (!named)
-		fill(s, &was.key, fetched);
+		fill(s, &was.key, fetched, user);
 	is = was;
 	is.state = fetched->keep ? NOTICE_KEPT : NOTICE_FETCHED;
 	is.unconfirmed = true;

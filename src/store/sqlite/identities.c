@@ -13,6 +13,20 @@ identities_has(struct sqlite_store *s, struct span address)
 	return query_one(&q, 0) == 1;
 }
 
+struct span
+identities_user(struct sqlite_store *s, struct span address)
+{
+	struct query q =
+	    query_new(s, "SELECT user FROM identities WHERE address = ?1");
+	struct span user = address;
+
+	query_put_text(&q, address);
+	if (query_next(&q))
+		user = query_text(&q);
+	query_end(&q);
+	return user;
+}
+
 void
 identities_drop(struct sqlite_store *s, struct span user)
 {
@@ -81,27 +95,28 @@ store_sqlite_identity_drop(struct sqlite_store *s, struct store_op *op)
 	return query_run(&q) > 0 ? STORE_OK : STORE_NONE;
 }
 
+#define IDENTITY_ROWS                                                          \
+	"SELECT i.address, i.user, i.created, u.password FROM identities AS i" \
+	" CROSS JOIN users AS u ON u.address = i.user"
+
 static struct query
 page_of(struct sqlite_store *s, struct span user)
 {
-	struct query q =
-	    user.n == 0
-		? query_new(s, "SELECT address, user, created FROM"
-			       " identities WHERE ?1 = x'' AND address > ?2"
-			       " ORDER BY address LIMIT ?3")
-		: query_new(s, "SELECT address, user, created FROM"
-			       " identities INDEXED BY identities_user"
-			       " WHERE user = ?1 AND address > ?2"
-			       " ORDER BY address LIMIT ?3");
+	struct query q = user.n == 0
+			     ? query_new(s, IDENTITY_ROWS
+				   " WHERE ?1 = x'' AND i.address > ?2"
+				   " ORDER BY i.address LIMIT ?3")
+			     : query_new(s, IDENTITY_ROWS
+				   " WHERE i.user = ?1 AND i.address > ?2"
+				   " ORDER BY i.address LIMIT ?3");
 
 	query_put_text(&q, user);
 	return q;
 }
 
-enum store_outcome
-store_sqlite_identity_list(struct sqlite_store *s, struct store_op *op)
+void
+identities_list(struct sqlite_store *s, struct store_identity_list *list)
 {
-	struct store_identity_list *list = &op->identity_list;
 	unsigned limit = (unsigned)query_limit(list->limit);
 	struct query q = page_of(s, list->user);
 
@@ -115,8 +130,15 @@ store_sqlite_identity_list(struct sqlite_store *s, struct store_op *op)
 		row->address = query_text(&q);
 		row->user = query_text(&q);
 		row->created = query_number(&q);
+		row->password = query_text(&q);
 	}
 	query_end(&q);
+}
+
+enum store_outcome
+store_sqlite_identity_list(struct sqlite_store *s, struct store_op *op)
+{
+	identities_list(s, &op->identity_list);
 	return STORE_OK;
 }
 

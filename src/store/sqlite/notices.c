@@ -20,7 +20,7 @@ is_known(struct sqlite_store *s, const struct store_notice *notice)
 	query_put_key(&q, &notice->key);
 	query_put_text(&q, notice->domain);
 	query_put_text(&q, notice->id);
-	query_put_text(&q, notice->recipient);
+	query_put_text(&q, notice->named);
 	return query_one(&q, 0) == 1;
 }
 
@@ -83,13 +83,14 @@ insert(struct sqlite_store *s, const struct store_notice *notice)
 	    " sender, subject, attachments, verdict, address, dialect, state,"
 	    " digest, size, tries, created, first_try_at, next_at, expires_at,"
 	    " reply, server, verdict_due)"
-	    " VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-	    " ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)");
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+	    " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
 
 	target_write(notice->address, address);
 	query_put_key(&q, &notice->key);
 	query_put_text(&q, notice->id);
 	query_put_text(&q, notice->domain);
+	query_put_text(&q, notice->named);
 	query_put_text(&q, notice->recipient);
 	query_put_text(&q, notice->to);
 	query_put_text(&q, notice->sender);
@@ -194,12 +195,13 @@ store_sqlite_notice_put(struct sqlite_store *s, struct store_op *op)
 	if (put->outcomes == NULL || put->bodies == NULL)
 		return STORE_FULL;
 	for (unsigned i = 0; i < put->count; i++) {
-		const struct store_notice *notice = &put->notices[i];
+		struct store_notice notice = put->notices[i];
 
-		put->outcomes[i] = put_one(s, put, notice);
+		notice.recipient = identities_user(s, notice.named);
+		put->outcomes[i] = put_one(s, put, &notice);
 		if (put->outcomes[i] == STORE_OK &&
-		    notice->state == NOTICE_PENDING)
-			make_room(s, op, notice->recipient);
+		    notice.state == NOTICE_PENDING)
+			make_room(s, op, notice.recipient);
 	}
 	return STORE_OK;
 }
@@ -343,7 +345,7 @@ store_sqlite_notice_settle(struct sqlite_store *s, struct store_op *op)
 	struct store_notice was, is;
 
 	if (!notices_load_named(
-		s, settle->id, settle->domain, settle->recipient, &was))
+		s, settle->id, settle->domain, settle->named, &was))
 		return STORE_NONE;
 	is = was;
 	if (!apply_end(&is, settle))
@@ -368,7 +370,7 @@ store_sqlite_notice_get(struct sqlite_store *s, struct store_op *op)
 		     : !key_is_zero(get->message)
 			 ? notices_load_bringer(s, get, &get->notice)
 			 : notices_load_named(s, get->id, get->domain,
-			       get->recipient, &get->notice);
+			       get->named, &get->notice);
 
 	if (found && get->whole)
 		notices_load_text(s, &get->notice);

@@ -14,6 +14,7 @@ read_notice(struct query *q, struct store_notice *notice_r)
 	*notice_r = (struct store_notice){.key = query_key(q)};
 	notice_r->id = query_text(q);
 	notice_r->domain = query_text(q);
+	notice_r->named = query_text(q);
 	notice_r->recipient = query_text(q);
 	notice_r->to = query_text(q);
 	notice_r->sender = query_text(q);
@@ -61,8 +62,8 @@ load(struct query *q, struct store_notice *notice_r)
 	return found;
 }
 
-static bool
-load_exactly(struct sqlite_store *s, struct span id, struct span domain,
+bool
+notices_load_named(struct sqlite_store *s, struct span id, struct span domain,
     struct span named, struct store_notice *notice_r)
 {
 	struct query q = query_new(s,
@@ -73,17 +74,6 @@ load_exactly(struct sqlite_store *s, struct span id, struct span domain,
 	query_put_text(&q, id);
 	query_put_text(&q, named);
 	return load(&q, notice_r);
-}
-
-bool
-notices_load_named(struct sqlite_store *s, struct span id, struct span domain,
-    struct span recipient, struct store_notice *notice_r)
-{
-	if (load_exactly(s, id, domain, recipient, notice_r))
-		return true;
-	return recipient.n > 0 &&
-	       load_exactly(s, id, domain, span_of(""), notice_r) &&
-	       span_equals(notice_r->recipient, recipient);
 }
 
 bool

@@ -128,8 +128,11 @@ bool usage_fits(struct sqlite_store *s, const struct store_message_put *put);
 
 /* ---- identities.c ---- */
 
-/* Is it another address of somebody? All those of USER are gone. */
+/* Is it another address of somebody? The main address behind ADDRESS, or
+   ADDRESS itself. A page of them, in order. All those of USER are gone. */
 bool identities_has(struct sqlite_store *s, struct span address);
+struct span identities_user(struct sqlite_store *s, struct span address);
+void identities_list(struct sqlite_store *s, struct store_identity_list *list);
 void identities_drop(struct sqlite_store *s, struct span user);
 void identities_check(struct sqlite_store *s, struct problems *found);
 
@@ -308,15 +311,16 @@ void pulls_end(struct sqlite_store *s, const struct key *key,
 /* ---- notices_rows.c ---- */
 
 #define NOTICE_COLUMNS                                                         \
-	"key, id, domain, recipient, given, sender, subject, attachments,"     \
+	"key, id, domain, named, recipient, given, sender, subject,"           \
+	" attachments,"                                                        \
 	" verdict, verdict_due, address, dialect, state, unconfirmed, digest," \
 	" size, tries, created, first_try_at, next_at, expires_at, message,"   \
 	" reply, decided_at, server, folder, stub, counted_at, vote,"          \
 	" stub_tries"
 
-/* By name, as store.h says; by key. False: there is none. */
+/* By name, by key. False: there is none. */
 bool notices_load_named(struct sqlite_store *s, struct span id,
-    struct span domain, struct span recipient, struct store_notice *notice_r);
+    struct span domain, struct span named, struct store_notice *notice_r);
 bool notices_load_at(struct sqlite_store *s, const struct key *key,
     struct store_notice *notice_r);
 

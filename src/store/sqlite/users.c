@@ -80,6 +80,20 @@ listed(struct sqlite_store *s, const struct store_user_get *get)
 	return find.entry.list;
 }
 
+static void
+find_identities(struct sqlite_store *s, struct store_user_get *get)
+{
+	struct store_identity_list list = {
+	    .user = get->user.address,
+	    .limit = get->identity_limit,
+	};
+
+	if (get->identity_limit > 0)
+		identities_list(s, &list);
+	get->identity_count = list.count;
+	get->identities = list.identities;
+}
+
 enum store_outcome
 store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 {
@@ -98,6 +112,8 @@ store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 	query_end(&q);
 	if (found)
 		get->listed = listed(s, get);
+	if (found)
+		find_identities(s, get);
 	if (found && get->with_standing)
 		complaints_standing(s, get, op->now);
 	return found ? STORE_OK : STORE_NONE;
