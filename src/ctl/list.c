@@ -114,7 +114,6 @@ int
 list_forget(struct ctl *ctl, const struct arguments *a)
 {
 	char room[OUTPUT_ROOM];
-	struct buf shown;
 	json_t *answer;
 	int status = ctl_ask(ctl,
 	    json_pack("{s:s, s:s, s:s, s:s, s:s*}", "do", "list-forget", "user",
@@ -124,13 +123,12 @@ list_forget(struct ctl *ctl, const struct arguments *a)
 
 	if (status != CTL_DONE)
 		return status;
-	buf_init(&shown, OUTPUT_SHOWN_MAX);
-	output_shown(output_member(answer, "forgotten", room), &shown);
 	if (ctl->json)
 		output_json(ctl->out, answer);
 	else
-		fprintf(ctl->out, "%s is off the list.\n", buf_string(&shown));
-	buf_fini(&shown);
+		output_sentence(ctl->out,
+		    output_member(answer, "forgotten", room),
+		    "is off the list.");
 	json_decref(answer);
 	return CTL_DONE;
 }

@@ -16,15 +16,10 @@
 static int
 finish(struct ctl *ctl, json_t *answer, const char *done, const char *address)
 {
-	struct buf shown;
-
-	buf_init(&shown, OUTPUT_SHOWN_MAX);
-	output_shown(span_of(address), &shown);
 	if (ctl->json)
 		output_json(ctl->out, answer);
 	else
-		fprintf(ctl->out, "%s %s\n", buf_string(&shown), done);
-	buf_fini(&shown);
+		output_sentence(ctl->out, span_of(address), done);
 	json_decref(answer);
 	return CTL_DONE;
 }
@@ -145,10 +140,18 @@ print_user(struct ctl *ctl, const json_t *user)
 	    {"Complaints today", "complaints_today"},
 	    {NULL, NULL},
 	};
-	const json_t *complaint;
+	const json_t *complaint, *address;
+	const char *label = "Identities";
 	size_t at;
 
 	output_object(ctl->out, user, fields);
+	json_array_foreach(json_object_get(user, "identities"), at, address)
+	{
+		if (json_is_string(address))
+			output_field(ctl->out, label,
+			    span_of(json_string_value(address)));
+		label = "";
+	}
 	json_array_foreach(json_object_get(user, "complaints"), at, complaint)
 	    print_complaint(ctl, complaint);
 }

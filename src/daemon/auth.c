@@ -36,42 +36,49 @@ struct check {
 
 /* The front hears of it from the keeper. False: the keeper cannot be told. */
 static bool
-tell_keeper(const struct check *c, uint64_t from_check)
+tell_keeper(const struct check *c, const struct message_account_answer *account)
 {
 	struct message m;
 
 	message_init(&m, MESSAGE_USER_PROVEN);
 	m.user_proven.front = c->front;
 	m.user_proven.session = c->session;
-	m.user_proven.address = span_of(c->address);
-	m.user_proven.from_check = from_check;
+	m.user_proven.address = account->address;
+	m.user_proven.from_check = account->from_check;
+	m.user_proven.others = account->others;
 	return peer_ask(role_peer(c->auth->role, ROLE_KEEPER, 0), &m);
 }
 
 static void
-tell_front(const struct check *c, enum reply_name reply, uint64_t from_check)
+tell_front(const struct check *c, enum reply_name reply,
+    const struct message_account_answer *account)
 {
 	struct message m;
 
 	message_init(&m, MESSAGE_PASSWORD_ANSWER);
 	m.password_answer.session = c->session;
 	m.password_answer.reply = reply;
-	m.password_answer.from_check = from_check;
-	if (reply == REPLY_AUTHENTICATED)
-		m.password_answer.address = span_of(c->address);
+	if (reply == REPLY_AUTHENTICATED) {
+		m.password_answer.address = account->address;
+		m.password_answer.from_check = account->from_check;
+		m.password_answer.others = account->others;
+	}
 	peer_send(role_peer(c->auth->role, ROLE_FRONT, c->front), &m);
 }
 
+/* ACCOUNT: whose password it was; NULL: nobody's. Signed in is the user, also
+   with another address of theirs (SM-09). */
 static void
-answer(struct check *c, enum reply_name reply, uint64_t from_check)
+answer(struct check *c, const struct message_account_answer *account,
+    enum reply_name reply)
 {
 	log_event(reply == REPLY_AUTHENTICATED ? "signed-in" : "not-signed-in",
 	    "address=%s code=%d", log_quote(span_of(c->address)),
 	    reply_code(reply));
 	if (reply != REPLY_AUTHENTICATED || !c->visits)
-		tell_front(c, reply, from_check);
-	else if (!tell_keeper(c, from_check))
-		tell_front(c, REPLY_AUTH_LATER, 0);
+		tell_front(c, reply, account);
+	else if (!tell_keeper(c, account))
+		tell_front(c, REPLY_AUTH_LATER, NULL);
 	explicit_bzero(c, sizeof *c);
 	free(c);
 }
@@ -88,7 +95,7 @@ ask_keeper(struct check *c)
 	if (question == 0 ||
 	    !peer_ask(role_peer(c->auth->role, ROLE_KEEPER, 0), &m)) {
 		table_take(&c->auth->checks, question);
-		answer(c, REPLY_AUTH_LATER, 0);
+		answer(c, NULL, REPLY_AUTH_LATER);
 	}
 }
 
@@ -106,7 +113,7 @@ password_asked(struct auth *a, struct peer *from, const struct message *m)
 	c->session = m->password_ask.session;
 	c->visits = m->password_ask.visits != 0;
 	if (a->checks.used >= WAITING_MAX) {
-		answer(c, REPLY_AUTH_LATER, 0);
+		answer(c, NULL, REPLY_AUTH_LATER);
 		return;
 	}
 	/* What is no address is looked up as the empty one: nobody's. */
@@ -130,7 +137,7 @@ account_found(struct auth *a, const struct message *m)
 		return;
 	if (m->account_answer.outcome != STORE_OK &&
 	    m->account_answer.outcome != STORE_NONE) {
-		answer(c, REPLY_AUTH_LATER, 0);
+		answer(c, NULL, REPLY_AUTH_LATER);
 		return;
 	}
 	known = m->account_answer.outcome == STORE_OK &&
@@ -138,10 +145,10 @@ account_found(struct auth *a, const struct message *m)
 	right = password_hash_fits(
 	    known ? hash : a->nobody, span_make(c->password, c->password_n));
 	explicit_bzero(hash, sizeof hash);
-	answer(c,
-	    known && right && c->password_n > 0 ? REPLY_AUTHENTICATED
-						: REPLY_AUTH_FAILED,
-	    m->account_answer.from_check);
+	if (known && right && c->password_n > 0)
+		answer(c, &m->account_answer, REPLY_AUTHENTICATED);
+	else
+		answer(c, NULL, REPLY_AUTH_FAILED);
 }
 
 static void
@@ -185,7 +192,7 @@ peer_gone(struct role *role, struct peer *peer)
 		return;
 	while ((c = table_next(&a->checks, &at, &number)) != NULL) {
 		table_take(&a->checks, number);
-		answer(c, REPLY_AUTH_LATER, 0);
+		answer(c, NULL, REPLY_AUTH_LATER);
 	}
 }
 

@@ -76,23 +76,34 @@ control_words_address(struct store_op *op, struct span text,
 	return keep(op, span_of(folded), address_r, err);
 }
 
-/* May there be a mailbox of that address here? */
-static int
-check_mailbox(struct span text, const struct hosts *local, struct err *err)
+int
+control_words_local_address(struct store_op *op, struct span text,
+    const struct hosts *local, struct span *address_r, struct err *err)
 {
 	struct address address;
-	char folded[ADDRESS_TEXT], folder[PUT_PATH_MAX];
 	int error = parse_address(text, &address, err);
 
 	if (error != 0)
 		return error;
-	address_fold(&address, folded);
 	if (!hosts_has_name(local, address.domain))
 		return err_set(err, -E_SYNTAX,
 		    "its domain is none of ours (key `domains`)");
-	if (put_folder(span_of(folded), folder) < 0)
-		return err_set(err, -E_SYNTAX, "no mailbox can have that name");
-	return 0;
+	return control_words_address(op, text, address_r, err);
+}
+
+/* May there be a mailbox of that address here? */
+static int
+take_mailbox(struct store_op *op, struct span text, const struct hosts *local,
+    struct span *address_r, struct err *err)
+{
+	char folder[PUT_PATH_MAX];
+	int error =
+	    control_words_local_address(op, text, local, address_r, err);
+
+	if (error == 0 && put_folder(*address_r, folder) < 0)
+		error =
+		    err_set(err, -E_SYNTAX, "no mailbox can have that name");
+	return error;
 }
 
 static int
@@ -173,16 +184,14 @@ control_words_user(struct store_op *op, const json_t *q,
 {
 	struct store_user *user = &op->user_put.user;
 	struct span text = control_words_text(q, "address");
-	int error = 0;
+	int error = local != NULL
+			? take_mailbox(op, text, local, &user->address, err)
+			: control_words_address(op, text, &user->address, err);
 
 	op->user_put.only_new = local != NULL;
 	op->user_put.only_old = local == NULL;
 	user->created = op->now;
 	rand_fill(user->secret, sizeof user->secret);
-	if (local != NULL)
-		error = check_mailbox(text, local, err);
-	if (error == 0)
-		error = control_words_address(op, text, &user->address, err);
 	if (error == 0)
 		error = take_mode(q, user, err);
 	if (error == 0)

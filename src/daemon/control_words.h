@@ -27,6 +27,10 @@ unsigned control_words_limit(const json_t *q);
 int control_words_address(struct store_op *op, struct span text,
     struct span *address_r, struct err *err);
 
+/* The same, in one of the domains LOCAL. */
+int control_words_local_address(struct store_op *op, struct span text,
+    const struct hosts *local, struct span *address_r, struct err *err);
+
 /*
  * OP is a user_put: address, mode, from-check, answers of a new user, in one of
  * the domains LOCAL, or (LOCAL NULL) of one that is there already. The

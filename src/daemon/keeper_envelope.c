@@ -9,6 +9,7 @@
 #include "daemon/keeper_envelope.h"
 
 #include "daemon/control_words.h"
+#include "daemon/keeper_identity.h"
 #include "daemon/keeper_quality.h"
 #include "daemon/keeper_show.h"
 #include "receiver/decide.h"
@@ -38,10 +39,13 @@ keeper_envelope_answer_list(const struct keeper *k, const struct store_op *op)
 {
 	const struct store_envelope_list *l = &op->envelope_list;
 	unsigned n = op->verb == STORE_ENVELOPE_LIST ? l->count : 0;
-	json_t *rows = json_array();
+	json_t *other = keeper_identity_of_another(op), *rows;
 	char next[KEY_TEXT] = "";
 
 	(void)k;
+	if (other != NULL)
+		return other;
+	rows = json_array();
 	for (unsigned i = 0; i < n; i++)
 		json_array_append_new(
 		    rows, keeper_show_envelope(&l->notices[i], false));

@@ -11,6 +11,7 @@
 #include "daemon/keeper_envelope.h"
 #include "daemon/keeper_guess.h"
 #include "daemon/keeper_history.h"
+#include "daemon/keeper_identity.h"
 #include "daemon/keeper_list.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_quality.h"
@@ -35,6 +36,14 @@ fill_user_set(struct keeper_request *r, const json_t *q, struct err *err)
 	return control_words_user(r->op, q, NULL, err);
 }
 
+static void
+ask_for_all(struct store_user_get *get)
+{
+	get->identity_limit = STORE_IDENTITIES_MAX;
+	get->with_standing = true;
+	get->complaint_limit = COMPLAINTS_SHOWN;
+}
+
 struct store_op *
 keeper_kinds_get_user(struct span address)
 {
@@ -42,8 +51,7 @@ keeper_kinds_get_user(struct span address)
 
 	if (op != NULL) {
 		op->user_get.address = arena_copy(&op->arena, address);
-		op->user_get.with_standing = true;
-		op->user_get.complaint_limit = COMPLAINTS_SHOWN;
+		ask_for_all(&op->user_get);
 	}
 	return op;
 }
@@ -65,16 +73,17 @@ answer_user(const struct keeper *k, const struct store_op *op)
 	json_t *user =
 	    keeper_show_user(is_got ? &op->user_get.user : &op->user_put.user);
 
-	if (is_got)
+	if (is_got) {
+		keeper_show_identities(user, &op->user_get);
 		keeper_show_standing(user, &op->user_get, k->role->settings);
+	}
 	return json_pack("{s:b, s:o}", "ok", 1, "user", user);
 }
 
 static int
 fill_user_show(struct keeper_request *r, const json_t *q, struct err *err)
 {
-	r->op->user_get.with_standing = true;
-	r->op->user_get.complaint_limit = COMPLAINTS_SHOWN;
+	ask_for_all(&r->op->user_get);
 	return control_words_address(r->op, control_words_text(q, "address"),
 	    &r->op->user_get.address, err);
 }
@@ -173,11 +182,14 @@ static json_t *
 answer_held_list(const struct keeper *k, const struct store_op *op)
 {
 	const struct store_hold_list *l = &op->hold_list;
-	json_t *rows = json_array();
+	json_t *other = keeper_identity_of_another(op), *rows;
 	char next[KEY_TEXT] = "";
 	unsigned n = op->verb == STORE_HOLD_LIST ? l->count : 0;
 
 	(void)k;
+	if (other != NULL)
+		return other;
+	rows = json_array();
 	for (unsigned i = 0; i < n; i++)
 		json_array_append_new(
 		    rows, keeper_show_hold(&l->rows[i], false));
@@ -504,10 +516,11 @@ answer_check(const struct keeper *k, const struct store_op *op)
 	return keeper_show_check(&op->check);
 }
 
-#define NO_USER     "no-user", "there is no such user"
-#define NO_HOLD     "no-id", "there is no such message"
-#define NO_PEER     "no-id", "there is no such peer"
-#define NO_ENVELOPE "no-id", "there is no such envelope"
+#define NO_USER     "no-user", "there is no such user", NULL, NULL
+#define NO_HOLD     "no-id", "there is no such message", NULL, NULL
+#define NO_PEER     "no-id", "there is no such peer", NULL, NULL
+#define NO_ENVELOPE "no-id", "there is no such envelope", NULL, NULL
+#define NO_IDENTITY "no-id", "that is no other address of anybody", NULL, NULL
 
 static const struct keeper_kind kinds[] = {
     {"status", STORE_COUNT, fill_nothing, NULL, answer_status, NO_USER},
@@ -521,6 +534,14 @@ static const struct keeper_kind kinds[] = {
 	answer_user_removed, NO_USER},
     {"user-list", STORE_USER_LIST, fill_user_list, NULL, answer_user_list,
 	NO_USER},
+    {"identity-add", STORE_IDENTITY_PUT, keeper_identity_fill_add, NULL,
+	keeper_identity_answer, "no-user", "there is no such user",
+	"that address is an account, or somebody else's",
+	"the user has as many other addresses as there may be"},
+    {"identity-remove", STORE_IDENTITY_DROP, keeper_identity_fill_remove, NULL,
+	keeper_identity_answer_removed, NO_IDENTITY},
+    {"identity-list", STORE_IDENTITY_LIST, keeper_identity_fill_list,
+	keeper_identity_next, keeper_identity_answer_list, NO_USER},
     {"held-list", STORE_HOLD_LIST, fill_held_list, check_listed_user,
 	answer_held_list, NO_USER},
     {"held-show", STORE_HOLD_GET, fill_held_show, NULL, answer_held, NO_HOLD},

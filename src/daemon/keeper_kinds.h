@@ -38,6 +38,9 @@ struct keeper_kind {
 	json_t *(*answer)(const struct keeper *k, const struct store_op *op);
 	/* What is said when there is no such thing: code and words. */
 	const char *missing, *missing_text;
+	/* What is said when it is there, or there are too many of it; NULL: as
+	   of everything. */
+	const char *exists_text, *full_text;
 };
 
 /* NULL: there is no such request. */

@@ -9,6 +9,7 @@
 #include "daemon/keeper_list.h"
 
 #include "daemon/control_words.h"
+#include "daemon/keeper_identity.h"
 #include "daemon/keeper_show.h"
 
 #include <stdlib.h>
@@ -111,9 +112,12 @@ keeper_list_answer(const struct keeper *k, const struct store_op *op)
 {
 	const struct store_entry_list *l = &op->entry_list;
 	unsigned n = op->verb == STORE_ENTRY_LIST ? l->count : 0;
-	json_t *rows = json_array();
+	json_t *other = keeper_identity_of_another(op), *rows;
 
 	(void)k;
+	if (other != NULL)
+		return other;
+	rows = json_array();
 	for (unsigned i = 0; i < n; i++)
 		json_array_append_new(rows, keeper_show_entry(&l->entries[i]));
 	return json_pack("{s:b, s:o, s:o}", "ok", 1, "entries", rows, "next",
@@ -146,7 +150,11 @@ keeper_list_fill_forget(
 json_t *
 keeper_list_answer_forgotten(const struct keeper *k, const struct store_op *op)
 {
+	json_t *other = keeper_identity_of_another(op);
+
 	(void)k;
+	if (other != NULL)
+		return other;
 	if (op->verb == STORE_USER_GET)
 		return control_words_refusal(
 		    "no-id", "there is no such entry on the list");
@@ -177,6 +185,7 @@ struct putting {
 	unsigned count, left, put;
 	enum store_outcome outcome; /* of the first that failed, or OK */
 	json_t *entry;              /* as it was put, where it is just one */
+	json_t *other;              /* what is said: it is no account */
 	struct store_op *ops[KEEPER_LIST_PUT];
 };
 
@@ -186,6 +195,7 @@ putting_free(struct putting *p)
 	for (unsigned i = 0; i < p->count; i++)
 		store_op_free(&p->ops[i]);
 	json_decref(p->entry);
+	json_decref(p->other);
 	free(p);
 }
 
@@ -194,6 +204,8 @@ answer_put(const struct putting *p)
 {
 	json_t *answer;
 
+	if (p->other != NULL)
+		return json_incref(p->other);
 	if (p->outcome == STORE_FULL) {
 		answer = control_words_refusal("full",
 		    "the list has as many entries as the key `list-entries` "
@@ -257,8 +269,9 @@ user_found(struct store_op *op, void *arg)
 	struct putting *p = arg;
 
 	p->outcome = op->outcome;
+	p->other = keeper_identity_of_another(op);
 	store_op_free(&op);
-	if (p->outcome == STORE_OK && !p->check_only)
+	if (p->outcome == STORE_OK && p->other == NULL && !p->check_only)
 		submit_entries(p);
 	else
 		end(p);

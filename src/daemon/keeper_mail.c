@@ -14,6 +14,7 @@
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_user.h"
 #include "daemon/keeper_visit.h"
+#include "daemon/own_addresses.h"
 #include "origin/settle.h"
 #include "proto/params.h"
 #include "store/spool.h"
@@ -404,17 +405,27 @@ pull_ended_at_front(
 static void
 account_found(struct store_op *op, void *arg)
 {
+	const struct store_user_get *get = &op->user_get;
 	struct asker *a = arg;
+	struct buf others;
 	struct message m;
 
+	buf_init(&others, MESSAGE_CONTENT_MAX);
 	message_init(&m, MESSAGE_ACCOUNT_ANSWER);
 	m.account_answer.question = a->session;
 	m.account_answer.outcome = op->outcome;
 	if (op->outcome == STORE_OK) {
-		m.account_answer.password = op->user_get.user.password;
-		m.account_answer.from_check = op->user_get.user.from_check;
+		for (unsigned i = 0; i < get->identity_count; i++)
+			own_addresses_add(&others, get->identities[i].address);
+		m.account_answer.address = get->user.address;
+		m.account_answer.password = get->user.password;
+		m.account_answer.from_check = get->user.from_check;
+		m.account_answer.others = buf_span(&others);
+		if (buf_bad(&others))
+			m.account_answer.outcome = STORE_UNSURE;
 	}
 	keeper_answer(a, &m);
+	buf_fini(&others);
 	store_op_free(&op);
 }
 
@@ -426,9 +437,11 @@ keeper_mail_account(
 	struct store_op *op = store_op_new(STORE_USER_GET, role_now());
 	struct message later;
 
-	if (op != NULL)
+	if (op != NULL) {
 		op->user_get.address =
 		    arena_copy(&op->arena, m->account_ask.address);
+		op->user_get.identity_limit = STORE_IDENTITIES_MAX;
+	}
 	if (a == NULL || op == NULL || op->user_get.address.p == NULL) {
 		free(a);
 		store_op_free(&op);

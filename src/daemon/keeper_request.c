@@ -49,7 +49,9 @@ refuse_outcome(struct keeper_request *r, enum store_outcome outcome)
 		refuse(r, r->kind->missing, r->kind->missing_text);
 		return;
 	case STORE_EXISTS:
-		refuse(r, "exists", "it exists already");
+		refuse(r, "exists",
+		    r->kind->exists_text != NULL ? r->kind->exists_text
+						 : "it exists already");
 		return;
 	case STORE_CONFLICT:
 		refuse(r, "conflict", "it is not in a state for that");
@@ -58,7 +60,10 @@ refuse_outcome(struct keeper_request *r, enum store_outcome outcome)
 		refuse(r, "later", "somebody is at it just now");
 		return;
 	case STORE_FULL:
-		refuse(r, "later", "the store is full");
+		if (r->kind->full_text != NULL)
+			refuse(r, "full", r->kind->full_text);
+		else
+			refuse(r, "later", "the store is full");
 		return;
 	case STORE_OK:
 	case STORE_UNSURE:
@@ -94,13 +99,19 @@ submit(struct keeper_request *r)
 	store_submit(r->keeper->store, op);
 }
 
+static bool
+changes_accounts(enum store_verb verb)
+{
+	return verb == STORE_USER_PUT || verb == STORE_USER_DROP ||
+	       verb == STORE_IDENTITY_PUT || verb == STORE_IDENTITY_DROP;
+}
+
 static void
 done(struct store_op *op, void *arg)
 {
 	struct keeper_request *r = arg;
 
-	if (op->outcome == STORE_OK &&
-	    (op->verb == STORE_USER_PUT || op->verb == STORE_USER_DROP))
+	if (op->outcome == STORE_OK && changes_accounts(op->verb))
 		keeper_account_changed(r->keeper);
 	if (r->kind->next != NULL &&
 	    (op->outcome == STORE_OK ||

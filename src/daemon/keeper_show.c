@@ -70,6 +70,25 @@ keeper_show_user(const struct store_user *u)
 }
 
 json_t *
+keeper_show_identity(const struct store_identity *i)
+{
+	return json_pack("{s:o, s:o, s:o}", "address",
+	    keeper_show_text(i->address), "user", keeper_show_text(i->user),
+	    "since", keeper_show_time(i->created));
+}
+
+void
+keeper_show_identities(json_t *user, const struct store_user_get *get)
+{
+	json_t *rows = json_array();
+
+	for (unsigned i = 0; i < get->identity_count; i++)
+		json_array_append_new(
+		    rows, keeper_show_text(get->identities[i].address));
+	json_object_set_new(user, "identities", rows);
+}
+
+json_t *
 keeper_show_entry(const struct store_entry *e)
 {
 	return json_pack("{s:s, s:o, s:o, s:s, s:o}", "list",

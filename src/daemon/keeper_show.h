@@ -13,6 +13,9 @@ json_t *keeper_show_user(const struct store_user *user);
 json_t *keeper_show_hold(const struct store_hold_row *row, bool whole);
 json_t *keeper_show_notice(const struct store_notice *notice);
 json_t *keeper_show_peer(const struct store_peer *peer);
+/* The other addresses of a user into USER. */
+void keeper_show_identities(json_t *user, const struct store_user_get *get);
+json_t *keeper_show_identity(const struct store_identity *identity);
 json_t *keeper_show_entry(const struct store_entry *entry);
 
 /* WHOLE: with its text in base64url, since it may be no text at all. */

@@ -131,6 +131,7 @@ keeper_visits_proven(struct keeper *k, const struct message *m)
 		answer.user_entered.visit = visit->number;
 		answer.user_entered.address = p->address;
 		answer.user_entered.from_check = p->from_check;
+		answer.user_entered.others = p->others;
 	}
 	if (!peer_ask(front, &answer) && visit != NULL)
 		end(k->visits, visit);

@@ -37,7 +37,8 @@ struct reception {
 	enum arrival_way way;
 	struct key message;
 	struct arena arena; /* the texts of SETUP */
-	struct span user, sender, with, helo, results;
+	const struct own_addresses *own;
+	struct span sender, with, helo, results;
 	struct span notice_id, notice_domain, notice_named;
 	bool keep;
 	bool check_from, plain;
@@ -93,7 +94,7 @@ reception_new(const struct reception_setup *setup)
 	r->now = setup->now;
 	r->spool = -1;
 	arena_init(&r->arena, SETUP_ARENA);
-	r->user = arena_copy(&r->arena, setup->user);
+	r->own = setup->own;
 	r->sender = arena_copy(&r->arena, setup->sender);
 	r->with = arena_copy(&r->arena, setup->with);
 	r->helo = arena_copy(&r->arena, setup->helo);
@@ -193,7 +194,7 @@ is_from_user(const struct reception *r, const struct head_facts *facts)
 {
 	/* where none is said it is added */
 	return !r->check_from || (r->plain && facts->from_fields == 0) ||
-	       reception_head_is_from(&r->head, facts, r->user);
+	       reception_head_is_from(&r->head, facts, r->own);
 }
 
 /* The fields that the origin adds, and To and Cc are looked at. */
@@ -471,7 +472,7 @@ send_arrival(struct reception *r)
 	a->recipients = r->count;
 	a->way = r->way;
 	a->message = r->message;
-	a->user = r->user;
+	a->user = span_of(r->own != NULL ? r->own->user : "");
 	a->sender = r->sender;
 	a->with = r->with;
 	a->helo = r->helo;

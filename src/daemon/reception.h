@@ -7,6 +7,7 @@
 #ifndef DAEMON_RECEPTION_H
 #define DAEMON_RECEPTION_H
 
+#include "daemon/own_addresses.h"
 #include "daemon/role.h"
 #include "proto/address.h"
 #include "proto/arrival.h"
@@ -20,8 +21,9 @@ struct reception_setup {
 	struct role *role;
 	uint64_t number; /* names this transaction to the keeper; unique */
 	enum arrival_way way;
-	struct span user; /* SUBMITTED: the folded address */
-	bool check_from;  /* SUBMITTED: From must be the user's own */
+	/* SUBMITTED: whoever writes; it must outlive the reception */
+	const struct own_addresses *own;
+	bool check_from; /* SUBMITTED: From must be the user's own */
 	/* SUBMITTED through the user service: nothing was declared, so what
 	   the content needs is seen from it; a From that is missing is the
 	   sender. */

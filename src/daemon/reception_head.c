@@ -12,21 +12,21 @@
 #include "proto/address.h"
 
 bool
-reception_head_is_from(
-    const struct head *head, const struct head_facts *facts, struct span user)
+reception_head_is_from(const struct head *head, const struct head_facts *facts,
+    const struct own_addresses *own)
 {
 	const struct address_rules rules = {.utf8 = true};
-	struct address own, author;
+	struct address author;
 	char text[ADDRESS_TEXT];
 	unsigned authors = 0; /* a From that names nobody is nobody's own */
 	size_t at = 0;
 	int more;
 
-	if (facts->from_fields != 1 || address_parse(user, rules, &own) < 0)
+	if (facts->from_fields != 1)
 		return false;
 	while ((more = head_from(head, &at, text, sizeof text)) > 0) {
 		if (address_parse(span_of(text), rules, &author) < 0 ||
-		    !address_equals(&author, &own))
+		    !own_addresses_has(own, &author))
 			return false;
 		authors++;
 	}

@@ -6,11 +6,12 @@
 #define DAEMON_RECEPTION_HEAD_H
 
 #include "base/key.h"
+#include "daemon/own_addresses.h"
 #include "message/head.h"
 
-/* Is every author the user (SM-10)? USER: the folded address. */
-bool reception_head_is_from(
-    const struct head *head, const struct head_facts *facts, struct span user);
+/* Is every author the user, under whatever address of theirs (SM-10)? */
+bool reception_head_is_from(const struct head *head,
+    const struct head_facts *facts, const struct own_addresses *own);
 
 /* Does To or Cc name RECIPIENT? Whom no field names is a Bcc, and is announced
    alone. */

@@ -102,7 +102,8 @@ signed_in(struct session *s, const struct message *m)
 	if (reply_from_number(m->password_answer.reply, &reply) < 0)
 		reply = REPLY_AUTH_LATER;
 	if (reply == REPLY_AUTHENTICATED &&
-	    span_copy(m->password_answer.address, s->user, sizeof s->user) < 0)
+	    own_addresses_set(&s->own, m->password_answer.address,
+		m->password_answer.others) < 0)
 		reply = REPLY_AUTH_LATER;
 	s->from_check = m->password_answer.from_check;
 	if (reply == REPLY_AUTH_FAILED)
@@ -435,6 +436,7 @@ session_end(struct session *s)
 	count_octets(s);
 	session_turn_over(s);
 	reception_free(&s->reception);
+	own_addresses_free(&s->own);
 	conn_free(&s->conn);
 	smtp_client_free(&s->client);
 	smtp_server_free(&s->server);

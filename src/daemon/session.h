@@ -58,7 +58,7 @@ struct session {
 	char name[DNS_NAME_MAX]; /* forward-confirmed, if it was asked for */
 	char helo[DNS_NAME_MAX];
 	bool extended;
-	char user[ADDRESS_TEXT]; /* signed in as; "" nobody */
+	struct own_addresses own; /* of who has signed in */
 	uint64_t from_check;
 
 	struct event *later; /* a reply that is told after a pause */

@@ -6,16 +6,6 @@
 
 #include "base/crash.h"
 
-static bool
-is_own_address(const struct session *s, const struct address *address)
-{
-	const struct address_rules rules = {.utf8 = true};
-	struct address own;
-
-	return address_parse(span_of(s->user), rules, &own) == 0 &&
-	       address_equals(&own, address);
-}
-
 static const char *
 protocol_word(const struct session *s)
 {
@@ -32,7 +22,7 @@ void
 session_mail(struct session *s, const struct smtp_server_event *e)
 {
 	s->notice_dialect = 0;
-	if (s->users && !is_own_address(s, e->address))
+	if (s->users && !own_addresses_has(&s->own, e->address))
 		session_tell(s, REPLY_NOT_YOUR_ADDRESS);
 	else if (!session_ask_renumber(s))
 		session_tell(s, REPLY_DELIVERY_LATER);
@@ -63,7 +53,7 @@ session_mail_recipient(struct session *s, const struct smtp_server_event *e)
 			      : s->users             ? ARRIVAL_SUBMITTED
 						     : ARRIVAL_PUSHED;
 	m.recipient_ask.standing = s->standing;
-	m.recipient_ask.user = span_of(s->user);
+	m.recipient_ask.user = span_of(s->own.user);
 	m.recipient_ask.sender = span_of(s->sender.text);
 	m.recipient_ask.recipient = span_of(s->recipient.text);
 	if (!s->users) {
@@ -84,7 +74,7 @@ begin_reception(struct session *s)
 	    .role = s->front->role,
 	    .number = s->number,
 	    .way = s->users ? ARRIVAL_SUBMITTED : ARRIVAL_PUSHED,
-	    .user = span_of(s->user),
+	    .own = &s->own,
 	    .check_from = s->from_check != FROM_CHECK_ENVELOPE,
 	    .sender = span_of(s->sender.text),
 	    .params = &s->mail,

@@ -120,7 +120,7 @@ entered(struct user_session *s, struct message *m)
 	const struct message_user_entered *e = &m->user_entered;
 
 	if (e->reply != REPLY_SIGNED_IN ||
-	    span_copy(e->address, s->user, sizeof s->user) < 0 ||
+	    own_addresses_set(&s->own, e->address, e->others) < 0 ||
 	    table_put(&s->front->visits, e->visit, s) < 0) {
 		if (e->visit != 0)
 			tell_left(s, e->visit);
@@ -470,6 +470,7 @@ void
 user_session_end(struct user_session *s)
 {
 	reception_free(&s->reception);
+	own_addresses_free(&s->own);
 	conn_free(&s->conn);
 	smdp_user_free(&s->machine);
 	user_session_list_forget(s);

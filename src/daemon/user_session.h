@@ -65,7 +65,7 @@ struct user_session {
 	struct event *later; /* a wrong password is told after a pause */
 
 	uint64_t visit; /* by the keeper's number; 0: nobody has signed in */
-	char user[ADDRESS_TEXT];
+	struct own_addresses own;
 	uint64_t from_check;
 
 	struct user_session_list list;

@@ -7,17 +7,6 @@
 #include "base/crash.h"
 #include "receiver/admit.h"
 
-/* May this user write under that address? Only under their own, as yet. */
-static bool
-may_write_as(const struct user_session *s, const struct address *sender)
-{
-	const struct address_rules rules = {.utf8 = true};
-	struct address own;
-
-	return address_parse(span_of(s->user), rules, &own) == 0 &&
-	       address_equals(&own, sender);
-}
-
 void
 user_session_mail(struct user_session *s, const struct address *sender)
 {
@@ -25,13 +14,13 @@ user_session_mail(struct user_session *s, const struct address *sender)
 	struct address own;
 
 	if (sender == NULL) {
-		if (address_parse(span_of(s->user), rules, &own) < 0) {
+		if (address_parse(span_of(s->own.user), rules, &own) < 0) {
 			user_session_tell(s, REPLY_DELIVERY_LATER);
 			return;
 		}
 		sender = &own;
 	}
-	if (!may_write_as(s, sender)) {
+	if (!own_addresses_has(&s->own, sender)) {
 		user_session_tell(s, REPLY_NOT_YOUR_ADDRESS);
 	} else if (!user_session_ask_renumber(s)) {
 		user_session_tell(s, REPLY_DELIVERY_LATER);
@@ -52,7 +41,7 @@ user_session_mail_recipient(struct user_session *s, const struct address *to)
 	m.recipient_ask.session = s->number;
 	m.recipient_ask.way = ARRIVAL_SUBMITTED;
 	m.recipient_ask.standing = STANDING_STRANGER;
-	m.recipient_ask.user = span_of(s->user);
+	m.recipient_ask.user = span_of(s->own.user);
 	m.recipient_ask.sender = span_of(s->sender.text);
 	m.recipient_ask.recipient = span_of(s->recipient.text);
 	user_session_ask_keeper(s, USER_ASK_RECIPIENT, &m);
@@ -65,7 +54,7 @@ begin_reception(struct user_session *s)
 	    .role = s->front->role,
 	    .number = s->number,
 	    .way = ARRIVAL_SUBMITTED,
-	    .user = span_of(s->user),
+	    .own = &s->own,
 	    .check_from = s->from_check != FROM_CHECK_ENVELOPE,
 	    .plain = true,
 	    .sender = span_of(s->sender.text),

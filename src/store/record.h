@@ -83,6 +83,8 @@ struct store_user {
 	int64_t created;
 };
 
+#define STORE_IDENTITIES_MAX 100 /* of one user */
+
 /* Another address of a user; neither an account nor anybody else's (SM-08). */
 struct store_identity {
 	struct span address; /* folded; key */

@@ -70,11 +70,14 @@ set_up(void **state)
 	memset(&keeper, 0, sizeof keeper);
 	f->settings.hostname = hostname;
 	f->role.settings = &f->settings;
+	assert_int_equal(own_addresses_set(&f->own, span_of("alice@a.test"),
+			     span_of("sales@a.test\n")),
+	    0);
 	f->setup = (struct reception_setup){
 	    .role = &f->role,
 	    .number = 77,
 	    .way = ARRIVAL_SUBMITTED,
-	    .user = span_of("alice@a.test"),
+	    .own = &f->own,
 	    .check_from = true,
 	    .sender = span_of("alice@a.test"),
 	    .params = &f->params,
@@ -92,6 +95,7 @@ tear_down(void **state)
 	struct fixture *f = *state;
 
 	reception_free(&f->reception);
+	own_addresses_free(&f->own);
 	for (unsigned i = 0; i < keeper.count; i++)
 		buf_fini(&keeper.octets[i]);
 	free(f);
@@ -122,7 +126,7 @@ void
 as_from_outside(struct fixture *f)
 {
 	f->setup.way = ARRIVAL_PULLED;
-	f->setup.user = span_of("");
+	f->setup.own = NULL;
 	f->setup.check_from = false;
 	f->setup.with = span_of("GDEL");
 	f->setup.notice_id = span_of("some-id");

@@ -34,6 +34,7 @@ struct fixture {
 	struct role role;
 	struct params params;
 	struct reception_setup setup;
+	struct own_addresses own;
 	struct reception *reception;
 	enum reply_name fault;
 };

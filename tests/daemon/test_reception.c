@@ -102,6 +102,8 @@ from_must_be_the_users_own(void **state)
 	    "From: alice@a.test\r\nFrom: mallory@a.test\r\n\r\n",
 	    "From: alice@a.test\r\nFrom: alice@a.test\r\n\r\n",
 	    "From: \"alice@a.test\" <mallory@b.test>\r\n\r\n",
+	    "From: sales@a.test, mallory@a.test\r\n\r\n",
+	    "From: ales@a.test\r\n\r\n",
 	    "From: alice\r\n\r\n",
 	    "From:\r\n\r\n",
 	    "Subject: no author\r\n\r\n",
@@ -121,6 +123,8 @@ the_users_own_from_is_taken_in_any_spelling(void **state)
 	    "From: alice@a.test\r\n\r\n",
 	    "FROM: Alice <ALICE@A.test>\r\n\r\n",
 	    "From: \"Mallory, Eve\" <alice@a.test> (not me)\r\n\r\n",
+	    "From: The sales <Sales@a.test>\r\n\r\n",
+	    "From: sales@a.test, alice@a.test\r\n\r\n",
 	};
 	struct fixture *f = *state;
 
