@@ -69,6 +69,16 @@ list_show(struct ctl *ctl, const struct arguments *a)
 
 /* ---- one entry ---- */
 
+/* As the list shows an entry without a server. */
+static const char *
+server_asked(const struct arguments *a)
+{
+	if (a->server != NULL &&
+	    (strcmp(a->server, "-") == 0 || strcmp(a->server, "*") == 0))
+		return "";
+	return a->server;
+}
+
 static int
 put(struct ctl *ctl, const struct arguments *a, const char *list)
 {
@@ -78,7 +88,7 @@ put(struct ctl *ctl, const struct arguments *a, const char *list)
 	int status = ctl_ask(ctl,
 	    json_pack("{s:s, s:s, s:s, s:[{s:s, s:s, s:s*}]}", "do", "list-put",
 		"user", a->words[0], "side", list_side(a), "entries", "list",
-		list, "address", a->words[1], "server", a->server),
+		list, "address", a->words[1], "server", server_asked(a)),
 	    &answer);
 
 	if (status != CTL_DONE)
@@ -118,7 +128,7 @@ list_forget(struct ctl *ctl, const struct arguments *a)
 	int status = ctl_ask(ctl,
 	    json_pack("{s:s, s:s, s:s, s:s, s:s*}", "do", "list-forget", "user",
 		a->words[0], "side", list_side(a), "address", a->words[1],
-		"server", a->server),
+		"server", server_asked(a)),
 	    &answer);
 
 	if (status != CTL_DONE)

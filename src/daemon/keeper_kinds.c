@@ -313,7 +313,7 @@ fill_peer_list(struct keeper_request *r, const json_t *q, struct err *err)
 	(void)err;
 	list->after = arena_copy(&r->op->arena, control_words_text(q, "after"));
 	list->limit = control_words_limit(q);
-	list->listed_only = !control_words_flag(q, "all");
+	list->which = control_words_flag(q, "all") ? PEERS_ALL : PEERS_MARKED;
 	return 0;
 }
 
@@ -330,6 +330,19 @@ show_peer(const struct keeper *k, const struct store_peer *peer)
 	return to;
 }
 
+/* On a list, or of a quality that a threshold speaks of. */
+static bool
+is_marked(const struct keeper *k, const struct store_peer *peer)
+{
+	const struct quality_limits limits =
+	    keeper_quality_limits(k->role->settings);
+	const struct quality q = {
+	    peer->messages, peer->accepts, peer->refusals};
+
+	return peer->list != LISTED_NOT ||
+	       quality_judge(&q, &limits) >= QUALITY_ALERT;
+}
+
 static json_t *
 answer_peer_list(const struct keeper *k, const struct store_op *op)
 {
@@ -337,7 +350,8 @@ answer_peer_list(const struct keeper *k, const struct store_op *op)
 	json_t *rows = json_array();
 
 	for (unsigned i = 0; i < l->count; i++)
-		json_array_append_new(rows, show_peer(k, &l->peers[i]));
+		if (l->which == PEERS_ALL || is_marked(k, &l->peers[i]))
+			json_array_append_new(rows, show_peer(k, &l->peers[i]));
 	return json_pack("{s:b, s:o, s:o}", "ok", 1, "peers", rows, "next",
 	    l->count == l->limit ? keeper_show_text(l->peers[l->count - 1].name)
 				 : json_null());

@@ -356,7 +356,7 @@ ask_page(void *owner, struct store_op *op, struct span after)
 	(void)owner;
 	op->peer_list.after = after;
 	op->peer_list.limit = STORE_PAGE_MAX;
-	op->peer_list.listed_only = true;
+	op->peer_list.which = PEERS_LISTED;
 }
 
 static unsigned

@@ -158,6 +158,7 @@ find_addresses(struct keeper_quality *q, const struct entry *e)
 
 	if (op == NULL)
 		return; /* the domain alone is refused */
+	op->peer_list.which = PEERS_OF_DOMAIN;
 	op->peer_list.of_domain = arena_copy(&op->arena, span_of(e->name));
 	op->peer_list.limit = KEEPER_QUALITY_ADDRESSES;
 	op->done = addresses_found;
@@ -274,7 +275,7 @@ look_after(struct keeper_quality *q, struct span after)
 		return; /* each is judged when it is next counted */
 	op->peer_list.after = arena_copy(&op->arena, after);
 	op->peer_list.limit = STORE_PAGE_MAX;
-	op->peer_list.judged_only = true;
+	op->peer_list.which = PEERS_JUDGED;
 	op->done = looked;
 	op->arg = q;
 	store_submit(q->keeper->store, op);

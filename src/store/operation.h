@@ -109,14 +109,19 @@ struct store_peer_get {
 	unsigned day_count;
 	struct store_peer_day *days;
 };
-/* Rows after `after` in order of name; `listed_only` leaves out those on no
-   list, `judged_only` those with fewer than STORE_JUDGED_LEAST messages,
-   `of_domain` all but addresses that last spoke for that domain (one of the
-   three). Whether `until` has passed is not looked at. OK. */
+enum store_peers {
+	PEERS_ALL,
+	PEERS_LISTED, /* those on a list; whether `until` has passed is not
+			 looked at */
+	PEERS_JUDGED, /* those with STORE_JUDGED_LEAST messages */
+	PEERS_MARKED, /* both */
+	PEERS_OF_DOMAIN, /* addresses that last spoke for `of_domain` */
+};
+/* Rows after `after` in order of name. OK. */
 struct store_peer_list {
 	struct span after;
 	unsigned limit;
-	bool listed_only, judged_only;
+	enum store_peers which;
 	struct span of_domain;
 
 	unsigned count;

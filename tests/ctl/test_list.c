@@ -107,6 +107,11 @@ an_address_is_forgotten(void **state)
 	    run(p, "list forget " BOB " X@a.test --server a.test", NULL, none),
 	    CTL_NO_ID);
 	assert_non_null(strstr(p->requests, "\"server\":\"a.test\"}"));
+	/* as the list shows one without */
+	assert_int_equal(
+	    run(p, "list forget " BOB " X@a.test --server -", NULL, none),
+	    CTL_NO_ID);
+	assert_non_null(strstr(p->requests, "\"server\":\"\"}"));
 }
 
 static void

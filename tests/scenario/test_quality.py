@@ -61,7 +61,7 @@ def test_a_domain_is_counted_warned_of_blocked_and_forgiven(make_lab):
                in labs.log_text(destination), labs.SECONDS, "the alert")
     text = destination.command("peer", "show", "c.test")[1]
     assert "20 messages" in text and "refused 16" in text
-    assert "-0.600 block" in destination.command("peer", "list", "--all")[1]
+    assert "-0.600 block" in destination.command("peer", "list")[1]
     wait_until(lambda: is_refused(destination, player), labs.SECONDS,
                "the host to be refused")
     # it outlives a restart

@@ -531,11 +531,8 @@ fill_other(struct store_op *op, struct draws *d)
 	} else if (op->verb == STORE_PEER_LIST) {
 		op->peer_list.after = draw(d, 2) ? draw_peer(d) : span_of("");
 		op->peer_list.limit = draw(d, 5);
-		op->peer_list.listed_only = draw(d, 2);
-		op->peer_list.judged_only =
-		    !op->peer_list.listed_only && draw(d, 2);
-		if (!op->peer_list.listed_only && !op->peer_list.judged_only)
-			op->peer_list.of_domain = draw_user(d);
+		op->peer_list.which = (enum store_peers)draw(d, 5);
+		op->peer_list.of_domain = draw_user(d);
 	} else if (op->verb == STORE_PEER_SEEN) {
 		op->peer_seen.name = draw_peer(d);
 		op->peer_seen.domain = draw_user(d);

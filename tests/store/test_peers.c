@@ -111,7 +111,7 @@ peers_are_listed_in_pages_in_order_of_name(void **state)
 	op = begin(f, STORE_PEER_LIST);
 	op->peer_list.after = span_of("192.0.2.0");
 	op->peer_list.limit = 10;
-	op->peer_list.listed_only = true;
+	op->peer_list.which = PEERS_LISTED;
 	expect(f, STORE_OK);
 	assert_int_equal(op->peer_list.count, 2);
 	assert_span(op->peer_list.peers[1].name, "b.test");

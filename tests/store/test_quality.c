@@ -226,14 +226,25 @@ forgotten_figures_begin_anew(void **state)
 }
 
 static unsigned
-count_judged(struct fixture *f)
+count_peers(struct fixture *f, enum store_peers which, const char *after)
 {
 	struct store_op *op = begin(f, STORE_PEER_LIST);
 
 	op->peer_list.limit = 10;
-	op->peer_list.judged_only = true;
+	op->peer_list.which = which;
+	op->peer_list.after = span_of(after);
 	expect(f, STORE_OK);
 	return op->peer_list.count;
+}
+
+static void
+list_peer(struct fixture *f, const char *name)
+{
+	struct store_op *op = begin(f, STORE_PEER_PUT);
+
+	op->peer_put.name = span_of(name);
+	op->peer_put.list = LISTED_ALLOW;
+	expect(f, STORE_OK);
 }
 
 static void
@@ -244,11 +255,17 @@ only_those_with_enough_messages_are_judged(void **state)
 	for (unsigned i = 1; i <= STORE_JUDGED_LEAST; i++) {
 		struct store_notice notice = envelope_of(i, BOB);
 
-		assert_int_equal(count_judged(f), 0);
+		assert_int_equal(count_peers(f, PEERS_JUDGED, ""), 0);
 		put_row(f, &notice, STORE_OK);
 		decide(f, i, VERDICT_REJECT);
 	}
-	assert_int_equal(count_judged(f), 1);
+	assert_int_equal(count_peers(f, PEERS_JUDGED, ""), 1);
+	/* marked: on a list, or judged; who is both is so once */
+	assert_int_equal(count_peers(f, PEERS_MARKED, ""), 1);
+	list_peer(f, "zoo.test");
+	list_peer(f, HERE);
+	assert_int_equal(count_peers(f, PEERS_MARKED, ""), 2);
+	assert_int_equal(count_peers(f, PEERS_MARKED, HERE), 1);
 }
 
 static void
@@ -270,6 +287,7 @@ the_addresses_that_spoke_for_a_domain_are_found(void **state)
 	}
 	op = begin(f, STORE_PEER_LIST);
 	op->peer_list.limit = 10;
+	op->peer_list.which = PEERS_OF_DOMAIN;
 	op->peer_list.of_domain = span_of(HERE);
 	expect(f, STORE_OK);
 	assert_int_equal(op->peer_list.count, 2);

@@ -88,17 +88,35 @@ store_memory_peer_get(struct memory *m, struct store_op *op)
 }
 
 static bool
+is_chosen(const struct memory_peer *peer, const struct store_peer_list *list)
+{
+	bool is_listed = peer->row.list != LISTED_NOT;
+	bool is_judged = peer->row.messages >= STORE_JUDGED_LEAST;
+
+	switch (list->which) {
+	case PEERS_LISTED:
+		return is_listed;
+	case PEERS_JUDGED:
+		return is_judged;
+	case PEERS_MARKED:
+		return is_listed || is_judged;
+	case PEERS_OF_DOMAIN:
+		return list->of_domain.n > 0 &&
+		       span_equals(buf_span(&peer->domain), list->of_domain);
+	case PEERS_ALL:
+		break;
+	}
+	return true;
+}
+
+static bool
 is_after(const void *row, const void *arg)
 {
 	const struct memory_peer *peer = row;
 	const struct store_peer_list *list = arg;
 
 	return memory_compare_texts(peer->row.name, list->after) > 0 &&
-	       (!list->listed_only || peer->row.list != LISTED_NOT) &&
-	       (!list->judged_only ||
-		   peer->row.messages >= STORE_JUDGED_LEAST) &&
-	       (list->of_domain.n == 0 ||
-		   span_equals(buf_span(&peer->domain), list->of_domain));
+	       is_chosen(peer, list);
 }
 
 static int

@@ -75,30 +75,51 @@ store_sqlite_peer_get(struct sqlite_store *s, struct store_op *op)
 	return STORE_OK;
 }
 
+static struct query
+page_of(struct sqlite_store *s, enum store_peers which)
+{
+	switch (which) {
+	case PEERS_LISTED:
+		return query_new(s,
+		    "SELECT " COLUMNS " FROM peers INDEXED BY peers_listed"
+		    " WHERE list > 1 AND name > ?1 ORDER BY name LIMIT ?2");
+	case PEERS_JUDGED:
+		return query_new(s,
+		    "SELECT " COLUMNS " FROM peers INDEXED BY peers_judged"
+		    " WHERE " IS_JUDGED " AND name > ?1"
+		    " ORDER BY name LIMIT ?2");
+	case PEERS_MARKED:
+		return query_new(s,
+		    "SELECT " COLUMNS " FROM peers WHERE name IN ("
+		    " SELECT name FROM peers INDEXED BY peers_listed"
+		    "  WHERE list > 1 AND name > ?1 UNION"
+		    " SELECT name FROM peers INDEXED BY peers_judged"
+		    "  WHERE " IS_JUDGED " AND name > ?1"
+		    " ORDER BY 1 LIMIT ?2) ORDER BY name");
+	case PEERS_OF_DOMAIN:
+		return query_new(s,
+		    "SELECT " COLUMNS " FROM peers INDEXED BY peers_domain"
+		    " WHERE domain <> x'' AND domain = ?3 AND name > ?1"
+		    " ORDER BY name LIMIT ?2");
+	case PEERS_ALL:
+		break;
+	}
+	return query_new(s, "SELECT " COLUMNS " FROM peers WHERE name > ?1"
+			    " ORDER BY name LIMIT ?2");
+}
+
 enum store_outcome
 store_sqlite_peer_list(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_peer_list *list = &op->peer_list;
 	unsigned limit = (unsigned)query_limit(list->limit);
-	struct query q = query_new(
-	    s, list->of_domain.n > 0
-		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_domain"
-		     " WHERE domain <> x'' AND domain = ?3 AND name > ?1"
-		     " ORDER BY name LIMIT ?2"
-	       : list->judged_only
-		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_judged"
-		     " WHERE " IS_JUDGED " AND name > ?1 ORDER BY name LIMIT ?2"
-	       : list->listed_only
-		   ? "SELECT " COLUMNS " FROM peers INDEXED BY peers_listed"
-		     " WHERE list > 1 AND name > ?1 ORDER BY name LIMIT ?2"
-		   : "SELECT " COLUMNS " FROM peers WHERE name > ?1"
-		     " ORDER BY name LIMIT ?2");
+	struct query q = page_of(s, list->which);
 
 	list->count = 0;
 	list->peers = query_room(s, limit, sizeof list->peers[0]);
 	query_put_text(&q, list->after);
 	query_put_number(&q, limit);
-	if (list->of_domain.n > 0)
+	if (list->which == PEERS_OF_DOMAIN)
 		query_put_text(&q, list->of_domain);
 	while (list->peers != NULL && query_next(&q))
 		peers_read(&q, &list->peers[list->count++]);
