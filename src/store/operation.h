@@ -111,10 +111,10 @@ struct store_peer_get {
 };
 enum store_peers {
 	PEERS_ALL,
-	PEERS_LISTED, /* those on a list; whether `until` has passed is not
-			 looked at */
-	PEERS_JUDGED, /* those with STORE_JUDGED_LEAST messages */
-	PEERS_MARKED, /* both */
+	PEERS_LISTED,    /* those on a list; whether `until` has passed is not
+			    looked at */
+	PEERS_JUDGED,    /* those with STORE_JUDGED_LEAST messages */
+	PEERS_MARKED,    /* both */
 	PEERS_OF_DOMAIN, /* addresses that last spoke for `of_domain` */
 };
 /* Rows after `after` in order of name. OK. */
