@@ -125,6 +125,9 @@ REQUESTS = (
     '{"do": "peer-deny", "peer": "192.0.2.0/24", "for": 60}',
     '{"do": "peer-list", "after": "", "all": true}',
     '{"do": "peer-forget", "peer": "b.test"}', '{"do": "guessing-list"}',
+    '{"do": "identity-add", "user": "bob@b.test", "address": "x@b.test"}',
+    '{"do": "identity-remove", "address": "x@b.test"}',
+    '{"do": "identity-list", "user": "bob@b.test", "after": "x@b.test"}',
     '{"do": "notice-list", "limit": 1}', "[]", "null", "{")
 
 
