@@ -12,6 +12,7 @@
 struct under_way {
 	struct list node;
 	struct key notice;
+	unsigned tries;
 	bool puts;
 	int where; /* the process that has it */
 };
@@ -27,6 +28,7 @@ struct show {
 	bool looking, again;
 	bool blocked; /* the last was not taken */
 	int64_t looked_at;
+	int64_t failed_until; /* by then all that failed is due again */
 };
 
 int
@@ -79,6 +81,16 @@ settled(struct store_op *op, void *arg)
 	store_op_free(&op);
 }
 
+static int64_t
+pause_after(unsigned tries)
+{
+	int64_t pause = SHOW_RETRY_FIRST;
+
+	while (tries-- > 1 && pause < SHOW_RETRY_MAX)
+		pause *= 2;
+	return pause;
+}
+
 static void
 settle(
     struct show *s, struct under_way *u, bool done, int64_t pause, int64_t now)
@@ -93,6 +105,8 @@ settle(
 		op->done = settled;
 		store_submit(s->store, op);
 	}
+	if (!done && s->failed_until < now + pause)
+		s->failed_until = now + pause;
 	list_remove(&u->node);
 	s->count--;
 	free(u);
@@ -111,7 +125,7 @@ show_ended(struct show *s, struct key notice, bool done, int64_t now)
 		key_text(notice, key);
 		log_event(u->puts ? "stub-put" : "stub-taken-away",
 		    "notice=%s done=%d", key, done);
-		settle(s, u, done, SHOW_RETRY, now);
+		settle(s, u, done, pause_after(u->tries), now);
 		if (s->again)
 			show_look(s, now);
 		return true;
@@ -241,6 +255,7 @@ hand_on(struct show *s, const struct store_notice *n, int64_t now)
 	if (u == NULL)
 		return; /* its lease runs out */
 	u->notice = n->key;
+	u->tries = n->stub_tries;
 	u->puts = !n->shown;
 	list_append(&s->under_way, &u->node);
 	s->count++;
@@ -249,7 +264,7 @@ hand_on(struct show *s, const struct store_notice *n, int64_t now)
 		return;
 	/* nobody takes any now: no more is claimed until somebody may */
 	s->blocked = u->where == -E_AGAIN;
-	settle(s, u, false, s->blocked ? 1 : SHOW_RETRY, now);
+	settle(s, u, false, s->blocked ? 1 : pause_after(u->tries), now);
 }
 
 static void
@@ -296,7 +311,8 @@ show_look(struct show *s, int64_t now)
 void
 show_tick(struct show *s, int64_t now)
 {
-	if (s->again || s->blocked || now - s->looked_at >= SHOW_EVERY)
+	if (s->again || s->blocked || s->looked_at <= s->failed_until ||
+	    now - s->looked_at >= SHOW_EVERY)
 		show_look(s, now);
 }
 

@@ -16,10 +16,13 @@
 #include "receiver/put.h"
 #include "store/store.h"
 
-#define SHOW_PAGE        32 /* stubs claimed at once */
-#define SHOW_UNDER_WAY   256
-#define SHOW_RETRY       60 /* seconds, after one that failed */
-#define SHOW_EVERY       60 /* seconds, for what ended by its time */
+#define SHOW_PAGE      32 /* stubs claimed at once */
+#define SHOW_UNDER_WAY 256
+/* Seconds after one that failed, doubled with each try. Mostly the program that
+   reads mailboxes starts anew: soon; or it is away for long: seldom. */
+#define SHOW_RETRY_FIRST 1
+#define SHOW_RETRY_MAX   256
+#define SHOW_EVERY       60 /* seconds, for what an earlier life left */
 #define SHOW_FOLDER      "/.Waiting"
 #define SHOW_PREFIX      "answer+"
 #define SHOW_ADDRESS_MAX (sizeof SHOW_PREFIX + IDENTIFIER_STUB_TEXT + 256)
@@ -52,7 +55,7 @@ int show_new(struct store *store, const struct settings *settings,
 void show_free(struct show **s);
 void show_settings(struct show *s, const struct settings *settings);
 void show_look(struct show *s, int64_t now);
-/* Once a second: looks where there may be work, and in any case each minute. */
+/* Once a second: looks while there may be work, and in any case each minute. */
 void show_tick(struct show *s, int64_t now);
 
 /* What was put, or taken away, is so now (DONE), or is to be tried again.
