@@ -232,6 +232,7 @@ point_to_settings(struct keeper *k)
 	k->lapsing.store = k->store;
 	k->lapsing.owner = k;
 	k->lapsing.free_body = keeper_free_body;
+	k->lapsing.lapsed = keeper_stub_over;
 	k->tell.store = k->store;
 	k->tell.settings = s;
 	k->tell.node = k->node;

@@ -173,6 +173,9 @@ void keeper_notice_drop(struct desk *desk);
 int keeper_stub_begin(struct keeper *k, struct err *err);
 void
 keeper_stub_message(struct keeper *k, struct peer *from, struct message *m);
+/* Notices ended otherwise than by a decision: their stubs may go. */
+void keeper_stub_over(void *keeper);
+
 /* A submission to RECIPIENT by USER accepts NOTICE_R, whose stub it answers. */
 bool keeper_stub_answers(const struct keeper *k, struct span recipient,
     struct span user, struct key *notice_r);

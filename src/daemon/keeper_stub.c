@@ -200,6 +200,14 @@ keeper_stub_answers(const struct keeper *k, struct span recipient,
 }
 
 void
+keeper_stub_over(void *keeper)
+{
+	const struct keeper *k = keeper;
+
+	show_look(k->show, role_now());
+}
+
+void
 keeper_stub_message(struct keeper *k, struct peer *from, struct message *m)
 {
 	if (m->type == MESSAGE_STUB_MOVED)

@@ -423,7 +423,8 @@ keeper_work_begin(struct keeper *k, struct err *err)
 {
 	const struct notify_world notify = {
 	    k, resolve, call_notices, keeper_free_body};
-	const struct pull_world pull = {k, call_pulls, pull_confirmed};
+	const struct pull_world pull = {
+	    k, call_pulls, pull_confirmed, keeper_stub_over};
 	const struct put_world put = {
 	    k, deliver, keeper_free_body, counted, delivered};
 	const struct settings *s = k->role->settings;

@@ -367,6 +367,8 @@ expired(struct store_op *op, void *arg)
 		    log_quote(page->notices[i].recipient));
 	for (unsigned i = 0; ok && i < page->body_count; i++)
 		x->free_body(x->owner, page->bodies[i]);
+	if (ok && page->count > 0 && x->lapsed != NULL)
+		x->lapsed(x->owner);
 	store_op_free(&op);
 	x->running = false;
 	if (more)

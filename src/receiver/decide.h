@@ -89,7 +89,8 @@ struct decide_expiry {
 	struct store *store;
 	void *owner;
 	void (*free_body)(void *owner, struct key message);
-	bool running; /* a page is under way */
+	void (*lapsed)(void *owner); /* some did; NULL: nobody cares */
+	bool running;                /* a page is under way */
 };
 void decide_expire(struct decide_expiry *expiry, int64_t now);
 

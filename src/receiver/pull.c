@@ -149,7 +149,12 @@ connections_now(const struct pull *p, struct ip address)
 static void
 settled(struct store_op *op, void *arg)
 {
-	(void)arg;
+	const struct pull *p = arg;
+	enum store_notice_end end = op->notice_settle.end;
+
+	if (op->outcome == STORE_OK && p->world.ended != NULL &&
+	    (end == NOTICE_END_LAPSED || end == NOTICE_END_REFUSED))
+		p->world.ended(p->world.owner);
 	if (op->outcome != STORE_OK && op->outcome != STORE_CONFLICT)
 		log_event("pull-unsettled", "id=%s outcome=%s",
 		    log_quote(op->notice_settle.id),
@@ -179,6 +184,7 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 	if (end == NOTICE_END_LAPSED)
 		lapse_tell(g->pull->settings, &item->notice, reply, op);
 	op->done = settled;
+	op->arg = g->pull;
 	store_submit(g->pull->store, op);
 }
 

@@ -37,6 +37,8 @@ struct pull_world {
 	int (*call)(void *owner, const struct pull_call *call);
 	/* A pull from ADDRESS, of a notice of DOMAIN, has succeeded. */
 	void (*confirmed)(void *owner, struct ip address, struct span domain);
+	/* A notice has ended without its message. NULL: nobody cares. */
+	void (*ended)(void *owner);
 };
 
 struct pull;

@@ -145,7 +145,7 @@ confirmed(void *owner, struct ip address, struct span domain)
 static void
 start_destination(struct life *l)
 {
-	const struct pull_world pull = {l, call_pulls, confirmed};
+	const struct pull_world pull = {l, call_pulls, confirmed, NULL};
 	const struct put_world put = {l, deliver, free_body, NULL, NULL};
 	const struct side *s = &l->destination;
 

@@ -45,10 +45,18 @@ confirmed(void *owner, struct ip address, struct span domain)
 	p->confirmed_last = address;
 }
 
+static void
+ended(void *owner)
+{
+	struct pulling *p = owner;
+
+	p->ended++;
+}
+
 void
 pulling_open(struct pulling *p, const char *more, uint64_t seed)
 {
-	const struct pull_world world = {p, make_call, confirmed};
+	const struct pull_world world = {p, make_call, confirmed, ended};
 
 	memset(p, 0, sizeof *p);
 	side_open(&p->side, "b.test", more, seed);

@@ -30,6 +30,7 @@ struct pulling {
 	struct pulling_call calls[PULLING_CALLS];
 	unsigned confirmed; /* pulls that succeeded, we were told */
 	struct ip confirmed_last;
+	unsigned ended; /* notices without their message, we were told */
 };
 
 void pulling_open(struct pulling *p, const char *more, uint64_t seed);

@@ -131,6 +131,37 @@ whoever_was_not_asked_hears_nothing(void **state)
 	store_op_free(&op);
 }
 
+static void
+count(void *owner)
+{
+	unsigned *times = owner;
+
+	(*times)++;
+}
+
+/* So that what shows it to its user hears of it at once. */
+static void
+an_end_without_a_message_is_told_of(void **state)
+{
+	struct pulling *p = *state;
+	unsigned lapsed = 0;
+	struct decide_expiry expiry = {
+	    .store = p->side.store, .owner = &lapsed, .lapsed = count};
+
+	leave(p, "pulled", NOTICE_WANTED, "gone");
+	pull_once(p, p->side.now, PULL_GONE);
+	assert_int_equal(p->ended, 0);
+	pull_once(p, p->side.now + 10 * MINUTE, PULL_GONE);
+	assert_int_equal(p->ended, 1);
+	leave(p, "undecided", NOTICE_PENDING, "late");
+	decide_expire(&expiry, p->side.now);
+	side_turn(&p->side);
+	assert_int_equal(lapsed, 0);
+	decide_expire(&expiry, p->side.now += 15 * DAY);
+	side_turn(&p->side);
+	assert_int_equal(lapsed, 1);
+}
+
 /* Accepted ones end by their pulls, so that nobody waits in vain. */
 static void
 time_that_is_over_does_not_end_an_accepted_one_untold(void **state)
@@ -158,6 +189,7 @@ main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    CASE(whoever_accepted_is_told_once),
+	    CASE(an_end_without_a_message_is_told_of),
 	    CASE(whoever_was_not_asked_hears_nothing),
 	    CASE(time_that_is_over_does_not_end_an_accepted_one_untold),
 	};

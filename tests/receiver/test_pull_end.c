@@ -154,7 +154,7 @@ static void
 a_pull_that_nobody_ended_is_free_after_its_lease(void **state)
 {
 	struct pulling *p = *state;
-	const struct pull_world world = {p, NULL, NULL};
+	const struct pull_world world = {p, NULL, NULL, NULL};
 
 	pulling_put(p, "id", PEER, 14 * DAY);
 	pulling_look(p);
