@@ -23,6 +23,7 @@
 #define WALK_EVERY  600  /* seconds */
 #define WALK_ANSWER 10   /* seconds for an answer */
 #define WALK_FOUND  1000 /* stubs of one mailbox in one walk */
+#define WALK_SOON   10   /* seconds, where there are more */
 #define HEAD_MAX    4096 /* octets in which the field is looked for */
 #define FIELD       "\nX-Restante-Envelope: "
 
@@ -37,6 +38,7 @@ struct clerk_walk {
 	struct clerk *clerk;
 	struct event *step;
 	bool walking;
+	bool more; /* than could be found in this walk */
 	DIR *domains, *users;
 	char domain[NAME_MAX + 1];
 	char user[2 * NAME_MAX + 2];
@@ -94,6 +96,7 @@ note(struct clerk_walk *w, const char *folder, int fd, const char *name)
 {
 	struct found *f = calloc(1, sizeof *f);
 
+	w->more = w->more || w->count >= WALK_FOUND;
 	if (f == NULL || w->count >= WALK_FOUND ||
 	    span_copy(span_of(folder), f->folder, sizeof f->folder) < 0 ||
 	    !read_token(fd, name, f->token)) {
@@ -275,7 +278,8 @@ step(evutil_socket_t fd, short what, void *arg)
 	} else {
 		close_both(w);
 		w->walking = false;
-		again(w, WALK_EVERY);
+		again(w, w->more ? WALK_SOON : WALK_EVERY);
+		w->more = false;
 	}
 }
 
