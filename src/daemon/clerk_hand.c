@@ -2,7 +2,11 @@
  * Takes stubs out of mailboxes. Never behind the back of the program that reads
  * them: it is asked by the protocol of Dovecot's doveadm, one question at a
  * time, as many stubs of one user in it as there are. Where no such program was
- * ever set up (its socket is not there), the file itself is removed.
+ * ever set up (its socket is not there), or where it knows no such user, the
+ * file itself is removed.
+ *
+ * While it is away, or does not answer, the keeper is told so and asks again
+ * later. What no keeper knows of (a stub that clerk_walk.c found) waits here.
  */
 #include "daemon/clerk.h"
 
@@ -23,7 +27,9 @@
 #define HELLO        "VERSION\tdoveadm-server\t1\t0\n"
 #define BATCH_MAX    100
 #define QUEUE_MAX    65536
-#define HAND_SECONDS 30 /* for one answer */
+#define HAND_SECONDS 30 /* for one answer; idle for as long, we hang up */
+#define HAND_PAUSE   5  /* seconds until one that is away is called again */
+#define LINE_ROOM    4096
 
 struct task {
 	struct list node;
@@ -40,6 +46,7 @@ struct clerk_hand {
 	struct bufferevent *wire;
 	bool greeted;
 	struct event *work;
+	struct event *late; /* no answer came, or no question */
 };
 
 static void
@@ -64,8 +71,6 @@ tell(struct clerk_hand *h, struct key notice, bool done)
 	peer_send(role_peer(h->clerk->role, ROLE_KEEPER, 0), &m);
 }
 
-/* The answer for all that was asked, and for all that waits if nobody is there
-   to ask. */
 static void
 settle(struct clerk_hand *h, struct list *tasks, bool done)
 {
@@ -87,8 +92,76 @@ hang_up(struct clerk_hand *h)
 		bufferevent_free(h->wire);
 	h->wire = NULL;
 	h->greeted = false;
+	event_del(h->late);
+}
+
+/* It is not there, or does not answer. What it was asked last is not kept in
+   any case: that may be the very question that it cannot answer. */
+static void
+give_up(struct clerk_hand *h)
+{
+	const struct timeval pause = {HAND_PAUSE, 0};
+	struct list told, *next;
+
+	hang_up(h);
 	settle(h, &h->asked, false);
-	settle(h, &h->queue, false);
+	list_init(&told);
+	for (struct list *l = h->queue.next; l != &h->queue; l = next) {
+		next = l->next;
+		if (key_is_zero(LIST_OF(l, struct task, node)->notice))
+			continue;
+		list_remove(l);
+		list_append(&told, l);
+	}
+	settle(h, &told, false);
+	if (!list_empty(&h->queue))
+		event_add(h->work, &pause);
+}
+
+static void
+wait_for_it(struct clerk_hand *h)
+{
+	const struct timeval patience = {HAND_SECONDS, 0};
+
+	event_add(h->late, &patience);
+}
+
+/* ---- without a program that reads mailboxes ---- */
+
+/* Below FOLDER: a file of that name, with whatever flags behind it. */
+static void
+remove_file(const char *folder, const char *part, const char *name)
+{
+	char path[1024];
+	size_t n = strlen(name);
+	struct dirent *entry;
+	DIR *all;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", folder, part);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	all = fd >= 0 ? fdopendir(fd) : NULL;
+	while (all != NULL && (entry = readdir(all)) != NULL)
+		if (strncmp(entry->d_name, name, n) == 0 &&
+		    (entry->d_name[n] == '\0' || entry->d_name[n] == ':'))
+			unlinkat(dirfd(all), entry->d_name, 0);
+	if (all != NULL)
+		closedir(all);
+	else if (fd >= 0)
+		close(fd);
+}
+
+static void
+remove_all(const struct list *tasks)
+{
+	for (struct list *l = tasks->next; l != tasks; l = l->next) {
+		const struct task *t = LIST_OF(l, struct task, node);
+
+		if (t->folder[0] == '\0')
+			continue;
+		remove_file(t->folder, "new", t->name);
+		remove_file(t->folder, "cur", t->name);
+	}
 }
 
 /* ---- asking ---- */
@@ -138,37 +211,46 @@ ask(struct clerk_hand *h)
 		before = "\tOR";
 	}
 	evbuffer_add_printf(out, "\t)\n");
+	wait_for_it(h);
 }
 
-/* Gone, never there, no such user or folder: there is no stub to be seen. */
-static bool
-is_done(const char *line)
+/* Gone, never there, no such folder: there is no stub to be seen. Whom it does
+   not know, for nobody does it read. */
+static void
+answered(struct clerk_hand *h, const char *line)
 {
-	return strcmp(line, "+") == 0 || strcmp(line, "-NOUSER") == 0 ||
-	       strcmp(line, "-NOTFOUND") == 0;
+	bool unknown = strcmp(line, "-NOUSER") == 0;
+	bool done =
+	    unknown || strcmp(line, "+") == 0 || strcmp(line, "-NOTFOUND") == 0;
+
+	if (unknown)
+		remove_all(&h->asked);
+	if (!done)
+		log_event("stubs-stay", "why=%s", log_quote(span_of(line)));
+	settle(h, &h->asked, done);
+	wait_for_it(h);
 }
 
 static void
 readable(struct bufferevent *wire, void *arg)
 {
 	struct clerk_hand *h = arg;
+	struct evbuffer *in = bufferevent_get_input(wire);
 	char *line;
 
-	while ((line = evbuffer_readln(bufferevent_get_input(wire), NULL,
-		    EVBUFFER_EOL_LF)) != NULL) {
+	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF)) != NULL) {
 		bool ours = line[0] == '+' || line[0] == '-';
 
-		if (ours && !h->greeted) {
+		if (ours && !h->greeted)
 			h->greeted = line[0] == '+';
-		} else if (ours) {
-			if (!is_done(line))
-				log_event("stubs-stay", "why=%s",
-				    log_quote(span_of(line)));
-			settle(h, &h->asked, is_done(line));
-		}
+		else if (ours)
+			answered(h, line);
 		free(line);
 	}
-	ask(h);
+	if (evbuffer_get_length(in) > LINE_ROOM)
+		give_up(h); /* no doveadm speaks so */
+	else
+		ask(h);
 }
 
 static void
@@ -177,22 +259,29 @@ ended(struct bufferevent *wire, short what, void *arg)
 	struct clerk_hand *h = arg;
 
 	(void)wire;
-	if ((what & BEV_EVENT_TIMEOUT) != 0 && list_empty(&h->asked) &&
-	    list_empty(&h->queue)) {
-		bufferevent_free(h->wire); /* nothing to do for a while */
-		h->wire = NULL;
-		h->greeted = false;
+	log_event("reader-gone", "what=%d", what);
+	give_up(h);
+}
+
+static void
+late(evutil_socket_t fd, short what, void *arg)
+{
+	struct clerk_hand *h = arg;
+
+	(void)fd;
+	(void)what;
+	if (list_empty(&h->asked) && list_empty(&h->queue)) {
+		hang_up(h); /* nothing to do for a while */
 		return;
 	}
-	log_event("reader-gone", "what=%d", what);
-	hang_up(h);
+	log_event("reader-silent", "stubs=%u", h->queued);
+	give_up(h);
 }
 
 /* 0; -E_NONE: nobody ever listened there; -E_CLOSED: not now. */
 static int
 dial(struct clerk_hand *h)
 {
-	const struct timeval patience = {HAND_SECONDS, 0};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -212,49 +301,10 @@ dial(struct clerk_hand *h)
 		return -E_CLOSED;
 	}
 	bufferevent_setcb(h->wire, readable, NULL, ended, h);
-	bufferevent_set_timeouts(h->wire, &patience, &patience);
 	bufferevent_enable(h->wire, EV_READ | EV_WRITE);
 	bufferevent_write(h->wire, HELLO, sizeof HELLO - 1);
+	wait_for_it(h);
 	return 0;
-}
-
-/* ---- without a program that reads mailboxes ---- */
-
-/* Below FOLDER: a file of that name, with whatever flags behind it. */
-static void
-remove_file(const char *folder, const char *part, const char *name)
-{
-	char path[1024];
-	size_t n = strlen(name);
-	struct dirent *entry;
-	DIR *all;
-	int fd;
-
-	snprintf(path, sizeof path, "%s/%s", folder, part);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	all = fd >= 0 ? fdopendir(fd) : NULL;
-	while (all != NULL && (entry = readdir(all)) != NULL)
-		if (strncmp(entry->d_name, name, n) == 0 &&
-		    (entry->d_name[n] == '\0' || entry->d_name[n] == ':'))
-			unlinkat(dirfd(all), entry->d_name, 0);
-	if (all != NULL)
-		closedir(all);
-	else if (fd >= 0)
-		close(fd);
-}
-
-static void
-remove_all(struct clerk_hand *h)
-{
-	for (struct list *l = h->queue.next; l != &h->queue; l = l->next) {
-		const struct task *t = LIST_OF(l, struct task, node);
-
-		if (t->folder[0] == '\0')
-			continue;
-		remove_file(t->folder, "new", t->name);
-		remove_file(t->folder, "cur", t->name);
-	}
-	settle(h, &h->queue, true);
 }
 
 /* ---- what is to be done ---- */
@@ -271,12 +321,14 @@ work(evutil_socket_t fd, short what, void *arg)
 		return;
 	if (h->wire == NULL)
 		result = dial(h);
-	if (result == -E_NONE)
-		remove_all(h);
-	else if (result < 0)
-		hang_up(h);
-	else
+	if (result == -E_NONE) {
+		remove_all(&h->queue);
+		settle(h, &h->queue, true);
+	} else if (result < 0) {
+		give_up(h);
+	} else {
 		ask(h);
+	}
 }
 
 /* Texts of a line that Dovecot reads by TABs. */
@@ -326,6 +378,7 @@ clerk_hand_new(struct clerk *c, struct clerk_hand **hand_r)
 	list_init(&h->queue);
 	list_init(&h->asked);
 	h->work = event_new(c->role->base, -1, 0, work, h);
+	h->late = event_new(c->role->base, -1, 0, late, h);
 	*hand_r = h;
-	return h->work != NULL ? 0 : -E_NOMEM;
+	return h->work != NULL && h->late != NULL ? 0 : -E_NOMEM;
 }
