@@ -3,15 +3,12 @@ moved, marked, answered (WIRE 10, SM-20 to SM-25, DM-23, DM-24)."""
 
 import email
 import email.policy
-import json
 
 import pytest
 
-from lab.failure import wait_until
 from tests.lib import labs, mailprograms
-
-ALICE, BOB = "alice@a.test", "bob@b.test"
-TOKEN = "X-Restante-Envelope"
+from tests.lib.stubs import (ALICE, BOB, TOKEN, arrives, find,
+                             hold_becomes, hold_of, move, send, stub_of, vanishes)
 
 
 @pytest.fixture(scope="module", name="destination")
@@ -26,62 +23,6 @@ def bobs_mail_program(destination):
         yield session
     for server in destination.lab.servers:
         labs.forget_lists(server)
-
-
-def send(destination, subject_more=""):
-    octets = labs.message(recipient=BOB)
-    labs.send(destination.lab.server("a.test"), ALICE, [BOB], octets)
-    return octets
-
-
-def find(session, folder, octets, stub):
-    """The messages of that subject in FOLDER, stubs or others."""
-    if session.select(f'"{folder}"')[0] != "OK":
-        return []
-    session.noop()
-    subject = labs.subject_of(octets)
-    found = session.uid("search", "SUBJECT", subject)[1][0].decode().split()
-    stubs = session.uid("search", "SUBJECT", subject, "HEADER", TOKEN,
-                        "\"\"")[1][0].decode().split()
-    return [uid for uid in found if (uid in stubs) == stub]
-
-
-def stub_of(session, octets):
-    return wait_until(lambda: find(session, "Waiting", octets, True),
-                      labs.SECONDS, "the stub")[0]
-
-
-def vanishes(session, octets, folder="Waiting"):
-    wait_until(lambda: not find(session, folder, octets, True), labs.SECONDS,
-               f"no stub in {folder}")
-
-
-def arrives(session, octets, folder="INBOX"):
-    uid = wait_until(lambda: find(session, folder, octets, False),
-                     labs.SECONDS, f"the message in {folder}")[0]
-    answer = session.uid("fetch", uid, "(BODY.PEEK[])")[1]
-    assert answer[0][1].endswith(octets)
-    return uid
-
-
-def move(session, uid, folder):
-    assert session.uid("move", uid, f'"{folder}"')[0] == "OK"
-
-
-def hold_of(destination, octets):
-    """What the sender's server knows of that message."""
-    code, text, _ = destination.lab.server("a.test").command(
-        "held", "list", "--all", "--json")
-    assert code == 0
-    return next(row for row in json.loads(text)["held"]
-                if row["subject"] == labs.subject_of(octets))
-
-
-def hold_becomes(destination, octets, state, verdict):
-    def look():
-        row = hold_of(destination, octets)
-        return row["state"] == state and row["verdict"] == verdict
-    wait_until(look, labs.SECONDS, f"a hold {state}, {verdict}")
 
 
 # ---- what is shown
@@ -204,6 +145,18 @@ def test_what_is_decided_elsewhere_vanishes_here(destination, box):
     labs.decide(destination, "reject",
                 labs.envelope_of(destination, labs.subject_of(octets)))
     vanishes(box, octets)
+
+
+# accepted, but its author took it back meanwhile
+def test_what_cannot_be_had_vanishes(destination, box):
+    octets = send(destination)
+    stub_of(box, octets)
+    envelope = labs.envelope_of(destination, labs.subject_of(octets))
+    destination.lab.server("a.test").ask({
+        "do": "held-withdraw", "id": hold_of(destination, octets)["id"]})
+    labs.decide(destination, "accept", envelope)
+    vanishes(box, octets)
+    assert labs.show(destination, envelope["id"])["state"] == "lapsed"
 
 
 # ---- answered
