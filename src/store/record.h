@@ -71,6 +71,8 @@ enum store_from_check { FROM_CHECK_BOTH = 1, FROM_CHECK_ENVELOPE };
 
 /* Is whoever a user writes to listed, so that the answer comes at once? */
 enum store_answers { ANSWERS_LISTED = 1, ANSWERS_ASKED };
+/* What it means that a stub was moved to Trash. */
+enum store_trash { TRASH_NOTHING = 1, TRASH_REJECT };
 
 struct store_user {
 	struct span
@@ -79,6 +81,7 @@ struct store_user {
 	enum store_mode mode;
 	enum store_from_check from_check;
 	enum store_answers answers;
+	enum store_trash trash;
 	uint8_t secret[STORE_SECRET];
 	int64_t created;
 };

@@ -47,6 +47,7 @@ fill_user_put(struct store_op *op, struct draws *d)
 		op->user_put.submission = SUBMISSION_ON;
 	op->user_put.user.mode = (enum store_mode)draw(d, 3);
 	op->user_put.user.answers = (enum store_answers)draw(d, 3);
+	op->user_put.user.trash = (enum store_trash)draw(d, 3);
 	if (draw(d, 2))
 		op->user_put.user.password = span_of("");
 	op->user_put.only_new = draw(d, 3) == 0;

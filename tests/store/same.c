@@ -25,6 +25,7 @@ same_user(const struct store_user *a, const struct store_user *b)
 	assert_int_equal(a->mode, b->mode);
 	assert_int_equal(a->from_check, b->from_check);
 	assert_int_equal(a->answers, b->answers);
+	assert_int_equal(a->trash, b->trash);
 	assert_memory_equal(a->secret, b->secret, sizeof a->secret);
 	assert_int_equal(a->created, b->created);
 }

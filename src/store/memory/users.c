@@ -62,6 +62,8 @@ merged(const struct store_user *asked, const struct memory_user *old)
 		    old != NULL ? old->row.from_check : FROM_CHECK_BOTH;
 	if (row.answers == 0)
 		row.answers = old != NULL ? old->row.answers : ANSWERS_LISTED;
+	if (row.trash == 0)
+		row.trash = old != NULL ? old->row.trash : TRASH_NOTHING;
 	arena_init(&user->text, STORE_OP_ARENA);
 	if (copy_user(&user->text, &row, &user->row))
 		return user;

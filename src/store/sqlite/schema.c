@@ -234,6 +234,7 @@ static const char version_3_lists[] =
     "  WHERE user = old.user AND side = old.side AND n = 0;"
     " END;"
     "ALTER TABLE users ADD COLUMN answers INTEGER NOT NULL DEFAULT 1;"
+    "ALTER TABLE users ADD COLUMN trash INTEGER NOT NULL DEFAULT 1;"
     "ALTER TABLE notices ADD COLUMN server BLOB NOT NULL DEFAULT x'';";
 
 static const char version_3_identities[] =

@@ -29,15 +29,18 @@ store_sqlite_user_put(struct sqlite_store *s, struct store_op *op)
 		return STORE_EXISTS;
 	q = query_new(s,
 	    "INSERT INTO users"
-	    " (address, password, mode, from_check, secret, created, answers)"
+	    " (address, password, mode, from_check, secret, created, answers,"
+	    "  trash)"
 	    " VALUES (?1, ?2, CASE ?3 WHEN 0 THEN 1 ELSE ?3 END,"
 	    "  CASE ?4 WHEN 0 THEN 1 ELSE ?4 END, ?5, ?6,"
-	    "  CASE ?7 WHEN 0 THEN 1 ELSE ?7 END)"
+	    "  CASE ?7 WHEN 0 THEN 1 ELSE ?7 END,"
+	    "  CASE ?8 WHEN 0 THEN 1 ELSE ?8 END)"
 	    " ON CONFLICT (address) DO UPDATE SET"
 	    " password = CASE length(?2) WHEN 0 THEN password ELSE ?2 END,"
 	    " mode = CASE ?3 WHEN 0 THEN mode ELSE ?3 END,"
 	    " from_check = CASE ?4 WHEN 0 THEN from_check ELSE ?4 END,"
-	    " answers = CASE ?7 WHEN 0 THEN answers ELSE ?7 END");
+	    " answers = CASE ?7 WHEN 0 THEN answers ELSE ?7 END,"
+	    " trash = CASE ?8 WHEN 0 THEN trash ELSE ?8 END");
 	query_put_text(&q, user->address);
 	query_put_text(&q, user->password);
 	query_put_number(&q, user->mode);
@@ -45,6 +48,7 @@ store_sqlite_user_put(struct sqlite_store *s, struct store_op *op)
 	query_put_text(&q, span_make(user->secret, sizeof user->secret));
 	query_put_number(&q, user->created);
 	query_put_number(&q, user->answers);
+	query_put_number(&q, user->trash);
 	query_run(&q);
 	tally_add(s, TALLY_USERS, was_there ? 0 : 1);
 	complaints_restrain(
@@ -62,6 +66,7 @@ read_user(struct query *q, struct store_user *user_r)
 	query_octets(q, user_r->secret, sizeof user_r->secret);
 	user_r->created = query_number(q);
 	user_r->answers = (enum store_answers)query_number(q);
+	user_r->trash = (enum store_trash)query_number(q);
 }
 
 static enum store_listed
@@ -98,11 +103,12 @@ enum store_outcome
 store_sqlite_user_get(struct sqlite_store *s, struct store_op *op)
 {
 	struct store_user_get *get = &op->user_get;
-	struct query q = query_new(s, "SELECT address, password, mode, "
-				      "from_check, secret, created, answers"
-				      " FROM users WHERE address = coalesce("
-				      " (SELECT user FROM identities"
-				      "  WHERE address = ?1), ?1)");
+	struct query q =
+	    query_new(s, "SELECT address, password, mode, "
+			 "from_check, secret, created, answers, trash"
+			 " FROM users WHERE address = coalesce("
+			 " (SELECT user FROM identities"
+			 "  WHERE address = ?1), ?1)");
 	bool found;
 
 	query_put_text(&q, get->address);
@@ -126,7 +132,7 @@ store_sqlite_user_list(struct sqlite_store *s, struct store_op *op)
 	unsigned limit = (unsigned)query_limit(list->limit);
 	struct query q = query_new(s,
 	    "SELECT address, password, mode, from_check, secret, created, "
-	    "answers"
+	    "answers, trash"
 	    " FROM users WHERE address > ?1 ORDER BY address LIMIT ?2");
 
 	list->count = 0;
