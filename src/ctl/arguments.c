@@ -36,6 +36,8 @@ static const struct option {
 	"both envelope", " both|envelope"},
     {"--answers", NULL, ARGUMENTS_ANSWERS, TEXT(answers), "listed asked",
 	" listed|asked"},
+    {"--trash", NULL, ARGUMENTS_TRASH, TEXT(trash), "nothing reject",
+	" nothing|reject"},
     {"--submission", NULL, ARGUMENTS_SUBMISSION, TEXT(submission), "on off",
 	" on|off"},
     {"--password-stdin", NULL, ARGUMENTS_PASSWORD_STDIN, FLAG, NULL, ""},

@@ -39,6 +39,7 @@ enum arguments_option {
 	ARGUMENTS_SERVER = 4194304,
 	ARGUMENTS_OUTGOING = 8388608,
 	ARGUMENTS_SUBMISSION = 16777216,
+	ARGUMENTS_TRASH = 33554432,
 };
 
 struct arguments {
@@ -47,7 +48,7 @@ struct arguments {
 	const char *config, *mode, *from_check, *dir, *ip, *from, *helo, *dns;
 	const char *write, *ports, *listen, *base_dir;
 	const char *answers, *server;
-	const char *submission;
+	const char *submission, *trash;
 	uint64_t limit; /* of --limit, at least 1; UINT64_MAX when not given */
 	int64_t for_time; /* seconds of --for, at least 1; 0 when not given */
 	unsigned n;

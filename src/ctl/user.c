@@ -34,12 +34,13 @@ user_add(struct ctl *ctl, const struct arguments *a)
 
 	if (status == CTL_DONE)
 		status = ctl_ask_always(ctl,
-		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "do",
+		    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "do",
 			"user-add", "address", a->words[0], "password",
 			password, "mode", a->mode == NULL ? "server" : a->mode,
 			"from_check",
 			a->from_check == NULL ? "both" : a->from_check,
-			"answers", a->answers == NULL ? "listed" : a->answers),
+			"answers", a->answers == NULL ? "listed" : a->answers,
+			"trash", a->trash == NULL ? "nothing" : a->trash),
 		    &answer);
 	explicit_bzero(password, sizeof password);
 	if (status != CTL_DONE)
@@ -73,15 +74,15 @@ user_set(struct ctl *ctl, const struct arguments *a)
 	int status;
 
 	if (a->mode == NULL && a->from_check == NULL && a->answers == NULL &&
-	    a->submission == NULL)
+	    a->trash == NULL && a->submission == NULL)
 		return ctl_fail(ctl, "usage",
-		    "nothing to change: give --mode, --from-check, --answers "
-		    "or --submission");
+		    "nothing to change: give --mode, --from-check, --answers, "
+		    "--trash or --submission");
 	status = ctl_ask(ctl,
-	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*}", "do", "user-set",
-		"address", a->words[0], "mode", a->mode, "from_check",
-		a->from_check, "answers", a->answers, "submission",
-		a->submission),
+	    json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*}", "do",
+		"user-set", "address", a->words[0], "mode", a->mode,
+		"from_check", a->from_check, "answers", a->answers, "trash",
+		a->trash, "submission", a->submission),
 	    &answer);
 	if (status != CTL_DONE)
 		return status;
@@ -135,6 +136,7 @@ print_user(struct ctl *ctl, const json_t *user)
 	    {"Mode", "mode"},
 	    {"From-check", "from_check"},
 	    {"Answers", "answers"},
+	    {"Trash", "trash"},
 	    {"Created", "created"},
 	    {"Submission", "submission"},
 	    {"Complaints today", "complaints_today"},

@@ -151,6 +151,21 @@ take_answers(const json_t *q, struct store_user *user, struct err *err)
 }
 
 static int
+take_trash(const json_t *q, struct store_user *user, struct err *err)
+{
+	struct span trash = control_words_text(q, "trash");
+
+	if (span_equals(trash, span_of("nothing")))
+		user->trash = TRASH_NOTHING;
+	else if (span_equals(trash, span_of("reject")))
+		user->trash = TRASH_REJECT;
+	else if (trash.n > 0)
+		return err_set(
+		    err, -E_SYNTAX, "trash is \"nothing\" or \"reject\"");
+	return 0;
+}
+
+static int
 take_submission(
     const json_t *q, enum store_submission *submission_r, struct err *err)
 {
@@ -198,6 +213,8 @@ control_words_user(struct store_op *op, const json_t *q,
 		error = take_from_check(q, user, err);
 	if (error == 0)
 		error = take_answers(q, user, err);
+	if (error == 0)
+		error = take_trash(q, user, err);
 	if (error == 0)
 		error = take_submission(q, &op->user_put.submission, err);
 	return error != 0 ? error : check_password(q, local != NULL, err);

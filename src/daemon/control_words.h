@@ -32,8 +32,8 @@ int control_words_local_address(struct store_op *op, struct span text,
     const struct hosts *local, struct span *address_r, struct err *err);
 
 /*
- * OP is a user_put: address, mode, from-check, answers of a new user, in one of
- * the domains LOCAL, or (LOCAL NULL) of one that is there already. The
+ * OP is a user_put: address, mode, from-check, answers, trash of a new user, in
+ * one of the domains LOCAL, or (LOCAL NULL) of one that is there already. The
  * password, which may be empty only then, is checked, and still to be hashed.
  */
 int control_words_user(struct store_op *op, const json_t *q,

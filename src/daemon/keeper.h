@@ -61,7 +61,8 @@ struct asker {
 	bool whole;           /* and whether they want it at once */
 	bool pulls;           /* what a peer offers: it is called for pulls */
 	char domain[DNS_NAME_MAX]; /* a notice: for whom it was verified */
-	char user[ADDRESS_TEXT];   /* a visit: whose it is */
+	char user[ADDRESS_TEXT];   /* a visit, a stub in Trash: whose it is */
+	struct key notice;         /* that stub */
 };
 
 struct keeper {

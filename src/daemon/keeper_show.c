@@ -61,12 +61,13 @@ keeper_show_time(int64_t seconds)
 json_t *
 keeper_show_user(const struct store_user *u)
 {
-	return json_pack("{s:o, s:s, s:s, s:s, s:o}", "address",
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:o}", "address",
 	    keeper_show_text(u->address), "mode",
 	    u->mode == MODE_ASK ? "ask" : "server", "from_check",
 	    u->from_check == FROM_CHECK_ENVELOPE ? "envelope" : "both",
 	    "answers", u->answers == ANSWERS_ASKED ? "asked" : "listed",
-	    "created", keeper_show_time(u->created));
+	    "trash", u->trash == TRASH_REJECT ? "reject" : "nothing", "created",
+	    keeper_show_time(u->created));
 }
 
 json_t *

@@ -61,32 +61,35 @@ take_stub(void *owner, const struct show_stub *stub)
 static const struct meaning {
 	const char *folder;
 	enum store_verdict verdict; /* NONE: nothing was decided */
+	bool if_chosen;             /* only for users who want it so */
 } meanings[] = {
-    {".Waiting", VERDICT_NONE},
-    {".Waiting.Trusted", VERDICT_AUTHORIZE},
-    {".Waiting.Blocked", VERDICT_SPAMMER},
-    {".Junk", VERDICT_SPAM},
-    {".Trash", VERDICT_NONE},
+    {".Waiting", VERDICT_NONE, false},
+    {".Waiting.Trusted", VERDICT_AUTHORIZE, false},
+    {".Waiting.Blocked", VERDICT_SPAMMER, false},
+    {".Junk", VERDICT_SPAM, false},
+    {".Trash", VERDICT_REJECT, true},
 };
 
 /* In all other folders it is accepted, into that folder. */
-static enum store_verdict
-verdict_of_folder(struct span folder)
+static struct meaning
+meaning_of_folder(struct span folder)
 {
 	for (unsigned i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
 		if (span_equals(folder, span_of(meanings[i].folder)))
-			return meanings[i].verdict;
-	return VERDICT_ACCEPT;
+			return meanings[i];
+	return (struct meaning){.verdict = VERDICT_ACCEPT};
 }
 
-static enum store_verdict
-verdict_of_word(struct span word)
+static struct meaning
+meaning_of_word(struct span word)
 {
+	struct meaning meaning = {.verdict = VERDICT_NONE};
+
 	for (unsigned v = VERDICT_ACCEPT; v <= VERDICT_SPAMMER; v++)
 		if (span_equals(word,
 			span_of(store_verdict_name((enum store_verdict)v))))
-			return (enum store_verdict)v;
-	return VERDICT_NONE;
+			meaning.verdict = (enum store_verdict)v;
+	return meaning;
 }
 
 static void
@@ -139,22 +142,63 @@ decide(struct asker *a, const struct decide_ask *ask)
 	decide_verdict(k->store, &k->role->settings, ask, role_now(), &world);
 }
 
+/* The user is known, and with that what Trash means. */
+static void
+chosen(struct store_op *op, void *arg)
+{
+	struct asker *a = arg;
+	bool rejects =
+	    op->outcome == STORE_OK && op->user_get.user.trash == TRASH_REJECT;
+	const struct decide_ask ask = {
+	    .notice = a->notice,
+	    .user = span_of(a->user),
+	    .folder = span_of(""),
+	    .verdict = VERDICT_REJECT,
+	};
+
+	store_op_free(&op);
+	if (rejects)
+		decide(a, &ask);
+	else
+		answer(a, false);
+}
+
+static void
+decide_if_chosen(struct asker *a, const struct decide_ask *ask)
+{
+	struct store_op *op = store_op_new(STORE_USER_GET, role_now());
+
+	if (op == NULL || span_copy(ask->user, a->user, sizeof a->user) < 0) {
+		store_op_free(&op);
+		answer(a, false);
+		return;
+	}
+	a->notice = ask->notice;
+	op->user_get.address = span_of(a->user);
+	op->done = chosen;
+	op->arg = a;
+	store_submit(a->keeper->store, op);
+}
+
 static void
 moved(struct keeper *k, struct peer *from, const struct message_stub_moved *m)
 {
+	const struct meaning meaning = m->word.n > 0
+					   ? meaning_of_word(m->word)
+					   : meaning_of_folder(m->folder);
 	struct decide_ask ask = {
 	    .user = m->user,
 	    .folder = span_of(""),
-	    .verdict = m->word.n > 0 ? verdict_of_word(m->word)
-				     : verdict_of_folder(m->folder),
+	    .verdict = meaning.verdict,
 	};
 	struct asker *a = keeper_asker(k, from, m->question);
 	bool ours = identifier_stub_check(m->token, m->user,
 			k->accept.server_secret, &ask.notice) == 0;
 
-	log_event("stub-moved", "user=%s folder=%s word=%s ours=%d verdict=%s",
+	log_event("stub-moved",
+	    "user=%s folder=%s word=%s ours=%d verdict=%s if-chosen=%d",
 	    log_quote(m->user), log_quote(m->folder), log_quote(m->word), ours,
-	    store_verdict_name(ask.verdict));
+	    store_verdict_name(ask.verdict), meaning.if_chosen);
 	if (a == NULL)
 		return;
 	if (!ours || ask.verdict == VERDICT_NONE ||
@@ -164,7 +208,10 @@ moved(struct keeper *k, struct peer *from, const struct message_stub_moved *m)
 	}
 	if (ask.verdict == VERDICT_ACCEPT)
 		ask.folder = m->folder;
-	decide(a, &ask);
+	if (meaning.if_chosen)
+		decide_if_chosen(a, &ask);
+	else
+		decide(a, &ask);
 }
 
 /* A message that we delivered was called spam (SM-25). */

@@ -119,7 +119,8 @@ without_a_server_a_user_is_added_and_the_store_checked(void **state)
 	assert_string_equal(place_stopped_asked,
 	    "{\"do\":\"user-add\",\"address\":\"b@a.test\","
 	    "\"password\":\"secret\",\"mode\":\"server\","
-	    "\"from_check\":\"both\",\"answers\":\"listed\"}");
+	    "\"from_check\":\"both\",\"answers\":\"listed\",\"trash\":"
+	    "\"nothing\"}");
 	place_stopped_answer = "{\"ok\": true, \"problems\": 0, \"lines\": []}";
 	assert_int_equal(place_run(p, "check --store"), CTL_DONE);
 	assert_string_equal(p->out, "configuration is good\nstore is good\n");

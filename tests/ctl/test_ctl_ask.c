@@ -20,7 +20,8 @@ a_user_is_added_with_a_password_from_input(void **state)
 	assert_string_equal(p->requests,
 	    "{\"do\":\"user-add\",\"address\":\"b@a.test\","
 	    "\"password\":\"a \\\"pass\\\" word\",\"mode\":\"ask\","
-	    "\"from_check\":\"both\",\"answers\":\"listed\"}\n");
+	    "\"from_check\":\"both\",\"answers\":\"listed\",\"trash\":"
+	    "\"nothing\"}\n");
 }
 
 static void

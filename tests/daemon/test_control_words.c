@@ -73,13 +73,15 @@ a_new_user_has_address_mode_and_a_secret(void **state)
 	assert_int_equal(take_user(w,
 			     "{\"address\": \"Dave@B.test\", \"password\": "
 			     "\"x\", \"mode\": \"ask\", \"from_check\": "
-			     "\"envelope\", \"answers\": \"asked\"}",
+			     "\"envelope\", \"answers\": \"asked\", "
+			     "\"trash\": \"reject\"}",
 			     true),
 	    0);
 	assert_text(user->address, "dave@b.test");
 	assert_int_equal(user->mode, MODE_ASK);
 	assert_int_equal(user->from_check, FROM_CHECK_ENVELOPE);
 	assert_int_equal(user->answers, ANSWERS_ASKED);
+	assert_int_equal(user->trash, TRASH_REJECT);
 	assert_int_equal(user->created, NOW);
 	assert_memory_not_equal(user->secret, nothing, sizeof nothing);
 	assert_true(w->op->user_put.only_new && !w->op->user_put.only_old);
@@ -95,6 +97,7 @@ a_change_leaves_open_what_it_does_not_say(void **state)
 	assert_int_equal(w->op->user_put.user.mode, 0);
 	assert_int_equal(w->op->user_put.user.from_check, 0);
 	assert_int_equal(w->op->user_put.user.answers, 0);
+	assert_int_equal(w->op->user_put.user.trash, 0);
 	assert_true(!w->op->user_put.only_new && w->op->user_put.only_old);
 }
 

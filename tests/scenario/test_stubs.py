@@ -99,6 +99,28 @@ def test_in_the_trash_nothing_is_decided(destination, box):
     assert labs.envelope_of(destination, labs.subject_of(octets))
 
 
+# for who chose so; also what lies there already, found by a later look
+def test_in_the_trash_it_is_refused_if_the_user_chose_so(destination, box):
+    before, octets = send(destination), send(destination)
+    move(box, stub_of(box, before), "Trash")
+    code, _, errors = destination.command("user", "set", BOB, "--trash",
+                                          "reject")
+    assert code == 0, errors
+    try:
+        move(box, stub_of(box, octets), "Trash")
+        hold_becomes(destination, octets, "refused", "reject")
+        vanishes(box, octets, "Trash")
+        destination.stop()
+        destination.start()
+        hold_becomes(destination, before, "refused", "reject")
+        vanishes(box, before, "Trash")
+    finally:
+        destination.command("user", "set", BOB, "--trash", "nothing")
+    later = send(destination)
+    move(box, stub_of(box, later), "Trash")
+    assert find(box, "Trash", later, True)
+
+
 # programs that copy, and then delete
 def test_copied_and_deleted_is_moved(destination, box):
     octets = send(destination)
