@@ -120,6 +120,22 @@ void keeper_answer(struct asker *asker, struct message *m);
 /* Something was submitted: see that the store gets its turn. */
 void keeper_stir(struct keeper *k);
 
+/* Tells the sweeper that a spooled body is not needed any more. */
+void keeper_free_body(void *keeper, struct key message);
+/* The figures of a domain are these now (keeper_quality.c). */
+void keeper_counted(void *keeper, const struct store_peer *peer);
+
+/* A person's verdict, in whatever way it was told. */
+static inline void
+keeper_decide(struct keeper *k, const struct decide_ask *ask,
+    decide_answered *answered, void *arg)
+{
+	const struct decide_world world = {k, keeper_free_body, keeper_counted};
+
+	decide_verdict(k->store, &k->role->settings, ask, role_now(), &world,
+	    answered, arg);
+}
+
 /* A person has decided: there may be a call to make, a message to deliver, a
    stub to take away. */
 static inline void
@@ -130,9 +146,6 @@ keeper_decided(struct keeper *k)
 	show_look(k->show, role_now());
 	keeper_stir(k);
 }
-
-/* Tells the sweeper that a spooled body is not needed any more. */
-void keeper_free_body(void *keeper, struct key message);
 
 struct incoming;
 struct announced;

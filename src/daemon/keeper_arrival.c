@@ -325,21 +325,11 @@ stub_answered(
 					      : REPLY_DELIVERY_LATER);
 }
 
-static void
-counted(void *owner, const struct store_peer *peer)
-{
-	const struct incoming *in = owner;
-
-	keeper_quality_counted(in->asker->keeper->quality, peer);
-}
-
 /* Only of a person: a machine that answers all mail accepts none (AT-20).
    False: it is an ordinary message. */
 static bool
 accept_stub(struct keeper *k, struct incoming *in)
 {
-	const struct decide_world world = {
-	    in, stub_answered, free_body, counted};
 	struct decide_ask ask = {.user = in->arrival.user,
 	    .folder = span_of(""),
 	    .verdict = VERDICT_ACCEPT};
@@ -351,8 +341,7 @@ accept_stub(struct keeper *k, struct incoming *in)
 	if (in->arrival.sender.n == 0 || dsn_is_automatic(in->arrival.head))
 		withdrawn(in, REPLY_NO_SUCH_USER);
 	else
-		decide_verdict(
-		    k->store, &k->role->settings, &ask, in->now, &world);
+		keeper_decide(k, &ask, stub_answered, in);
 	return true;
 }
 

@@ -116,27 +116,10 @@ answered(
 	keeper_request_end(r, outcome, document);
 }
 
-static void
-free_body(void *owner, struct key message)
-{
-	const struct keeper_request *r = owner;
-
-	keeper_free_body(r->keeper, message);
-}
-
-static void
-counted(void *owner, const struct store_peer *peer)
-{
-	const struct keeper_request *r = owner;
-
-	keeper_quality_counted(r->keeper->quality, peer);
-}
-
 int
 keeper_envelope_decide(
     struct keeper_request *r, const json_t *q, struct err *err)
 {
-	const struct decide_world world = {r, answered, free_body, counted};
 	struct span user = control_words_text(q, "user");
 	struct decide_ask ask = {.user = span_of("")};
 	int error = take_id(q, &ask.notice, err);
@@ -147,7 +130,6 @@ keeper_envelope_decide(
 		error = control_words_address(r->op, user, &ask.user, err);
 	if (error != 0)
 		return error;
-	decide_verdict(r->keeper->store, &r->keeper->role->settings, &ask,
-	    role_now(), &world);
+	keeper_decide(r->keeper, &ask, answered, r);
 	return 1;
 }

@@ -228,9 +228,11 @@ judge(struct keeper_quality *q, const struct store_peer *p)
 }
 
 void
-keeper_quality_counted(struct keeper_quality *q, const struct store_peer *peer)
+keeper_counted(void *keeper, const struct store_peer *peer)
 {
-	judge(q, peer);
+	const struct keeper *k = keeper;
+
+	judge(k->quality, peer);
 }
 
 void

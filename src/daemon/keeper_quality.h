@@ -23,9 +23,8 @@ void keeper_quality_free(struct keeper_quality **quality);
    told of what was told before), and when thresholds have changed. */
 void keeper_quality_look(struct keeper_quality *q);
 
-/* The figures of a domain are these now, and its row is gone. */
-void
-keeper_quality_counted(struct keeper_quality *q, const struct store_peer *peer);
+/* Its row is gone. That its figures have changed, keeper_counted() hears
+   (keeper.h). */
 void keeper_quality_forget(struct keeper_quality *q, struct span domain);
 
 /* Makes k->poor anew: a list of the operator has changed. */

@@ -117,31 +117,6 @@ decided(
 	keeper_decided(k);
 }
 
-static void
-free_body(void *owner, struct key message)
-{
-	const struct asker *a = owner;
-
-	keeper_free_body(a->keeper, message);
-}
-
-static void
-counted(void *owner, const struct store_peer *peer)
-{
-	const struct asker *a = owner;
-
-	keeper_quality_counted(a->keeper->quality, peer);
-}
-
-static void
-decide(struct asker *a, const struct decide_ask *ask)
-{
-	const struct decide_world world = {a, decided, free_body, counted};
-	struct keeper *k = a->keeper;
-
-	decide_verdict(k->store, &k->role->settings, ask, role_now(), &world);
-}
-
 /* The user is known, and with that what Trash means. */
 static void
 chosen(struct store_op *op, void *arg)
@@ -158,7 +133,7 @@ chosen(struct store_op *op, void *arg)
 
 	store_op_free(&op);
 	if (rejects)
-		decide(a, &ask);
+		keeper_decide(a->keeper, &ask, decided, a);
 	else
 		answer(a, false);
 }
@@ -211,7 +186,7 @@ moved(struct keeper *k, struct peer *from, const struct message_stub_moved *m)
 	if (meaning.if_chosen)
 		decide_if_chosen(a, &ask);
 	else
-		decide(a, &ask);
+		keeper_decide(a->keeper, &ask, decided, a);
 }
 
 /* A message that we delivered was called spam (SM-25). */
@@ -231,7 +206,7 @@ junked(struct keeper *k, struct peer *from, const struct message_junked *m)
 	if (m->user.n == 0 || key_is_zero(m->message))
 		answer(a, false);
 	else
-		decide(a, &ask);
+		keeper_decide(a->keeper, &ask, decided, a);
 }
 
 bool

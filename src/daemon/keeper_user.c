@@ -209,27 +209,10 @@ decided(
 	keeper_user_refuse(a, KEEPER_BOX_DECIDE, reply_to(outcome));
 }
 
-static void
-free_body(void *owner, struct key message)
-{
-	const struct asker *a = owner;
-
-	keeper_free_body(a->keeper, message);
-}
-
-static void
-counted(void *owner, const struct store_peer *peer)
-{
-	const struct asker *a = owner;
-
-	keeper_quality_counted(a->keeper->quality, peer);
-}
-
 void
 keeper_user_decide(struct asker *a, struct key notice, struct span user,
     enum store_verdict verdict)
 {
-	const struct decide_world world = {a, decided, free_body, counted};
 	const struct decide_ask ask = {
 	    .notice = notice,
 	    .user = user,
@@ -237,8 +220,7 @@ keeper_user_decide(struct asker *a, struct key notice, struct span user,
 	    .folder = span_of(""),
 	};
 
-	decide_verdict(a->keeper->store, &a->keeper->role->settings, &ask,
-	    role_now(), &world);
+	keeper_decide(a->keeper, &ask, decided, a);
 }
 
 /* ---- dispatch ---- */

@@ -409,15 +409,6 @@ keeper_work_gone(struct keeper *k, struct peer *peer)
 	}
 }
 
-/* A delivery counts about the domain it came from. */
-static void
-counted(void *owner, const struct store_peer *peer)
-{
-	struct keeper *k = owner;
-
-	keeper_quality_counted(k->quality, peer);
-}
-
 int
 keeper_work_begin(struct keeper *k, struct err *err)
 {
@@ -426,7 +417,7 @@ keeper_work_begin(struct keeper *k, struct err *err)
 	const struct pull_world pull = {
 	    k, call_pulls, pull_confirmed, keeper_stub_over};
 	const struct put_world put = {
-	    k, deliver, keeper_free_body, counted, delivered};
+	    k, deliver, keeper_free_body, keeper_counted, delivered};
 	const struct settings *s = k->role->settings;
 
 	if (notify_new(k->store, s, k->node, &notify, &k->notify) < 0 ||

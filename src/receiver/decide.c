@@ -216,6 +216,8 @@ struct deciding {
 	char folder[FOLDER_NAME_MAX];
 	enum store_verdict verdict;
 	struct decide_world world;
+	decide_answered *answered;
+	void *arg;
 	bool again; /* a pull was quicker: asked once more */
 };
 
@@ -244,8 +246,8 @@ decided(struct store_op *op, void *arg)
 		x->world.counted(x->world.owner, &d->peer);
 	if (op->outcome == STORE_OK && d->body_free)
 		x->world.free_body(x->world.owner, d->message);
-	x->world.answered(x->world.owner, op->outcome,
-	    op->outcome == STORE_OK ? &d->notice : NULL);
+	x->answered(
+	    x->arg, op->outcome, op->outcome == STORE_OK ? &d->notice : NULL);
 	store_op_free(&op);
 	free(x);
 }
@@ -253,7 +255,7 @@ decided(struct store_op *op, void *arg)
 static void
 fail(struct deciding *x, enum store_outcome outcome)
 {
-	x->world.answered(x->world.owner, outcome, NULL);
+	x->answered(x->arg, outcome, NULL);
 	free(x);
 }
 
@@ -330,14 +332,15 @@ look(struct deciding *x, int64_t now)
 
 void
 decide_verdict(struct store *store, struct settings *const *settings,
-    const struct decide_ask *ask, int64_t now, const struct decide_world *world)
+    const struct decide_ask *ask, int64_t now, const struct decide_world *world,
+    decide_answered *answered, void *arg)
 {
 	struct deciding *x = calloc(1, sizeof *x);
 
 	if (x == NULL || span_copy(ask->user, x->user, sizeof x->user) < 0 ||
 	    span_copy(ask->folder, x->folder, sizeof x->folder) < 0) {
 		free(x);
-		world->answered(world->owner, STORE_BROKEN, NULL);
+		answered(arg, STORE_BROKEN, NULL);
 		return;
 	}
 	x->store = store;
@@ -346,6 +349,8 @@ decide_verdict(struct store *store, struct settings *const *settings,
 	x->message = ask->message;
 	x->verdict = ask->verdict;
 	x->world = *world;
+	x->answered = answered;
+	x->arg = arg;
 	look(x, now);
 }
 

@@ -66,10 +66,10 @@ struct decide_ask {
 	enum store_verdict verdict;
 	struct span folder; /* of one accepted: folder_on_disk(); "": INBOX */
 };
+typedef void decide_answered(
+    void *arg, enum store_outcome outcome, const struct store_notice *notice);
 struct decide_world {
 	void *owner;
-	void (*answered)(void *owner, enum store_outcome outcome,
-	    const struct store_notice *notice);
 	void (*free_body)(void *owner, struct key message);
 	/* The figures of a domain, where the decision changed them; may be
 	   NULL. */
@@ -77,8 +77,8 @@ struct decide_world {
 };
 /* SETTINGS: where the present ones are, also turns later. */
 void decide_verdict(struct store *store, struct settings *const *settings,
-    const struct decide_ask *ask, int64_t now,
-    const struct decide_world *world);
+    const struct decide_ask *ask, int64_t now, const struct decide_world *world,
+    decide_answered *answered, void *arg);
 
 /*
  * Lets notices lapse whose time is over before anybody decided, or before they

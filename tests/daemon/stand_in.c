@@ -65,9 +65,9 @@ keeper_history_forget(struct keeper_history *h, struct span name)
 }
 
 void
-keeper_quality_counted(struct keeper_quality *q, const struct store_peer *peer)
+keeper_counted(void *keeper, const struct store_peer *peer)
 {
-	(void)q;
+	(void)keeper;
 	(void)peer;
 }
 

@@ -41,7 +41,7 @@ count(struct remembering *r, unsigned refusals)
 	const struct store_peer peer = {
 	    .name = span_of(LOW), .messages = 20, .refusals = refusals};
 
-	keeper_quality_counted(r->keeper.quality, &peer);
+	keeper_counted(&r->keeper, &peer);
 	side_turn(&r->side);
 }
 

@@ -290,10 +290,10 @@ decide(struct fixture *f, struct key notice, const char *user,
 	const struct decide_ask ask = {
 	    .notice = notice, .user = span_of(user), .verdict = verdict};
 	struct decided d = {0};
-	const struct decide_world world = {&d, note_decided, note_freed, NULL};
+	const struct decide_world world = {&d, note_freed, NULL};
 
-	decide_verdict(
-	    f->side.store, &f->side.settings, &ask, f->side.now, &world);
+	decide_verdict(f->side.store, &f->side.settings, &ask, f->side.now,
+	    &world, note_decided, &d);
 	side_turn(&f->side);
 	assert_int_equal(d.times, 1);
 	return d;

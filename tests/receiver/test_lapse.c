@@ -48,7 +48,7 @@ answered(
 static void
 accept_only(struct pulling *p)
 {
-	const struct decide_world world = {p, answered, NULL, NULL};
+	const struct decide_world world = {p, NULL, NULL};
 	struct store_op *op = side_only_notice(&p->side);
 	const struct decide_ask ask = {
 	    .notice = op->notice_list.notices[0].key,
@@ -57,8 +57,8 @@ accept_only(struct pulling *p)
 	};
 
 	store_op_free(&op);
-	decide_verdict(
-	    p->side.store, &p->side.settings, &ask, p->side.now, &world);
+	decide_verdict(p->side.store, &p->side.settings, &ask, p->side.now,
+	    &world, answered, p);
 	side_turn(&p->side);
 }
 
