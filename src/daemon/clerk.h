@@ -72,6 +72,9 @@ void clerk_hand_take(struct clerk_hand *h, const struct clerk_stub *stub);
 int clerk_walk_new(struct clerk *c, struct clerk_walk **walk_r);
 /* Begins a walk through all mailboxes, unless one is under way. */
 void clerk_walk_begin(struct clerk_walk *w);
+/* The same in some seconds: one was moved, and its mover heard no answer. */
+void clerk_walk_soon(struct clerk_walk *w);
+
 /* True: it was the answer to what it had asked. */
 bool clerk_walk_answer(struct clerk_walk *w, const struct message *m);
 

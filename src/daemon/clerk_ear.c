@@ -164,12 +164,16 @@ ended(struct bufferevent *wire, short what, void *arg)
 		forget(e);
 }
 
+/* The stub stays where it was put. */
 static void
 late(evutil_socket_t fd, short what, void *arg)
 {
+	struct ear *e = arg;
+
 	(void)fd;
 	(void)what;
-	forget(arg);
+	clerk_walk_soon(e->clerk->walk);
+	forget(e);
 }
 
 /* ---- connections ---- */

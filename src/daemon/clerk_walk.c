@@ -23,7 +23,7 @@
 #define WALK_EVERY  600  /* seconds */
 #define WALK_ANSWER 10   /* seconds for an answer */
 #define WALK_FOUND  1000 /* stubs of one mailbox in one walk */
-#define WALK_SOON   10   /* seconds, where there are more */
+#define WALK_SOON   10   /* seconds, where there are more of them */
 #define HEAD_MAX    4096 /* octets in which the field is looked for */
 #define FIELD       "\nX-Restante-Envelope: "
 
@@ -38,7 +38,7 @@ struct clerk_walk {
 	struct clerk *clerk;
 	struct event *step;
 	bool walking;
-	bool more; /* than could be found in this walk */
+	bool more; /* than this walk can find */
 	DIR *domains, *users;
 	char domain[NAME_MAX + 1];
 	char user[2 * NAME_MAX + 2];
@@ -288,6 +288,16 @@ clerk_walk_begin(struct clerk_walk *w)
 {
 	if (!w->walking)
 		again(w, 0);
+}
+
+void
+clerk_walk_soon(struct clerk_walk *w)
+{
+	if (w->more)
+		return; /* and not put off by each that comes */
+	w->more = true;
+	if (!w->walking)
+		again(w, WALK_SOON);
 }
 
 int

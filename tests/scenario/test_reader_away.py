@@ -132,6 +132,21 @@ def test_a_session_that_is_killed_in_a_move_loses_and_doubles_nothing(
                        labs.SECONDS, "one message, or one stub")
 
 
+@pytest.mark.skipif("RESTANTE_SLOW" not in os.environ, reason="takes long")
+def test_a_stub_whose_mover_heard_no_answer_is_found_soon(destination):
+    octets = stubs.send(destination)
+    with mailprograms.imap(destination, BOB) as session:
+        uid = stubs.stub_of(session, octets)
+        (keeper,) = destination.pids()["keeper"]
+        os.kill(keeper, signal.SIGSTOP)
+        try:
+            stubs.move(session, uid, "INBOX")  # the script gives up
+        finally:
+            os.kill(keeper, signal.SIGCONT)
+        stubs.arrives(session, octets)
+        stubs.vanishes(session, octets, "INBOX")
+
+
 # DM-23
 def test_a_stub_of_somebody_who_cannot_sign_in_there_vanishes(destination):
     address = labs.unique("per%cent") + "@b.test"
