@@ -12,7 +12,7 @@ enum store_outcome {
 	STORE_EXISTS,   /* it is there already */
 	STORE_CONFLICT, /* it is there, in a state that does not allow this */
 	STORE_BUSY,     /* somebody else has it just now; ask again */
-	STORE_FULL,     /* a ceiling or the disk */
+	STORE_FULL,     /* a ceiling, the disk or memory: nothing was done */
 	STORE_UNSURE, /* may or may not have been done: repeat with the same key
 		       */
 	STORE_BROKEN, /* the store cannot be used any more */

@@ -172,6 +172,29 @@ take_batch(struct store *store, struct store_op **ops)
 	return chosen;
 }
 
+/*
+ * An operation whose texts found no memory is not tried: an empty one in their
+ * place could mean something. Such are left at the end of OPS; how many come
+ * before them.
+ */
+static unsigned
+set_aside(struct store_op **ops, unsigned count)
+{
+	unsigned whole = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct store_op *op = ops[i];
+
+		if (op->arena.failed) {
+			op->outcome = STORE_FULL;
+			continue;
+		}
+		ops[i] = ops[whole];
+		ops[whole++] = op;
+	}
+	return whole;
+}
+
 static int64_t
 microseconds(void)
 {
@@ -194,6 +217,8 @@ apply(
 			ops[i]->outcome = STORE_UNSURE;
 		return -E_SYSTEM;
 	}
+	for (unsigned i = 0; i < count; i++)
+		ops[i]->arena.failed = false; /* of results: STORE_FULL */
 	took = microseconds() - began;
 	if (took > store->figures.longest_commit)
 		store->figures.longest_commit = took;
@@ -240,8 +265,8 @@ int
 store_turn(struct store *store, struct err *err)
 {
 	struct store_op *ops[STORE_BATCH_MAX];
-	unsigned count;
-	int r;
+	unsigned count, whole;
+	int r = 0;
 
 	if (store->broken) {
 		answer_queued(store, STORE_BROKEN);
@@ -251,9 +276,11 @@ store_turn(struct store *store, struct err *err)
 	count = take_batch(store, ops);
 	if (count == 0)
 		return 0;
-	crash_at("before-", ops, count, false);
-	r = apply(store, ops, count, err);
-	crash_at("after-", ops, count, true);
+	whole = set_aside(ops, count);
+	crash_at("before-", ops, whole, false);
+	if (whole > 0)
+		r = apply(store, ops, whole, err);
+	crash_at("after-", ops, whole, true);
 	for (unsigned i = 0; i < count; i++)
 		ops[i]->done(ops[i], ops[i]->arg);
 	return r < 0 ? r : (int)count;

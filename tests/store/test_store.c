@@ -107,6 +107,28 @@ closing_leaves_the_queued_ones_unsure(void **state)
 	assert_int_equal(answers.outcomes[STORE_UNSURE], 2);
 }
 
+/* An empty text in the place of one that is missing could mean something. */
+static void
+what_lacks_a_text_is_not_tried(void **state)
+{
+	struct fixture *f = *state;
+	struct answers answers = {0};
+
+	submit_counts(f, 1, 0, &answers);
+	for (unsigned i = 0; i < 2; i++) {
+		struct store_op *op = store_op_new(STORE_COUNT, NOW);
+
+		assert_null(arena_take(&op->arena, STORE_OP_ARENA + 1));
+		op->done = note_answer;
+		op->arg = &answers;
+		store_submit(f->store, op);
+	}
+	submit_counts(f, 1, 0, &answers);
+	assert_int_equal(store_turn(f->store, NULL), 4);
+	assert_int_equal(answers.outcomes[STORE_OK], 2);
+	assert_int_equal(answers.outcomes[STORE_FULL], 2);
+}
+
 struct follow {
 	struct store *store;
 	struct answers answers;
@@ -262,6 +284,7 @@ main(void)
 	    CASE_OF(an_unknown_driver_is_said),
 	    CASE_OF(one_turn_takes_no_more_than_a_batch),
 	    CASE_OF(one_turn_takes_no_more_content_than_a_batch),
+	    CASE_OF(what_lacks_a_text_is_not_tried),
 	    CASE_OF(closing_leaves_the_queued_ones_unsure),
 	    CASE_OF(an_answer_may_submit_the_next_operation),
 	    CASE_OF(every_name_is_a_word),
