@@ -59,27 +59,51 @@ add_block(struct arena *a, size_t n)
 	return block;
 }
 
+/* N in whole units, at least one, so that no two places are the same; 0: more
+   than is allowed. */
+static size_t
+units(const struct arena *a, size_t n)
+{
+	const size_t unit = alignof(max_align_t);
+
+	if (n > a->max)
+		return 0;
+	n = n == 0 ? unit : (n + unit - 1) / unit * unit;
+	return n <= a->max - a->used ? n : 0;
+}
+
+/* The block that has room for N, which are whole units; or NULL. */
+static struct arena_block *
+block_for(struct arena *a, size_t n)
+{
+	struct arena_block *block = a->blocks;
+
+	if (n == 0)
+		return NULL;
+	return block == NULL || n > block->size - block->used ? add_block(a, n)
+							      : block;
+}
+
 static void *
 take(struct arena *a, size_t n)
 {
-	const size_t unit = alignof(max_align_t);
-	struct arena_block *block = a->blocks;
+	struct arena_block *block;
 	void *p;
 
-	if (n > a->max)
-		return NULL;
-	/* At least one unit, so that no two places are the same. */
-	n = n == 0 ? unit : (n + unit - 1) / unit * unit;
-	if (n > a->max - a->used)
-		return NULL;
-	if (block == NULL || n > block->size - block->used)
-		block = add_block(a, n);
+	n = units(a, n);
+	block = block_for(a, n);
 	if (block == NULL)
 		return NULL;
 	p = (char *)block->memory + block->used;
 	block->used += n;
 	a->used += n;
 	return p;
+}
+
+bool
+arena_reserve(struct arena *a, size_t n)
+{
+	return block_for(a, units(a, n)) != NULL;
 }
 
 void *

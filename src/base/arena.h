@@ -23,6 +23,12 @@ void arena_fini(struct arena *a);
 /* N octets, zeroed, aligned for anything; NULL beyond ceiling or memory. */
 void *arena_take(struct arena *a, size_t n);
 
+/*
+ * Memory for the next N octets, taken in one piece: what may not fail later can
+ * fail now. False beyond ceiling or memory; asking is no failure that sticks.
+ */
+bool arena_reserve(struct arena *a, size_t n);
+
 /* A copy of S in the arena; an empty span with p == NULL when it failed. */
 struct span arena_copy(struct arena *a, struct span s);
 

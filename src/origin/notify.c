@@ -277,8 +277,9 @@ notify_answered(struct notify *n, uint64_t call, struct key hold,
 
 struct pushing {
 	struct notify *notify;
-	uint64_t call, ticket;
+	uint64_t call;
 	struct key hold;
+	struct store_op *ending;
 	int64_t now;
 	void (*answered)(void *arg, const struct store_hold_row *row);
 	void *arg;
@@ -286,16 +287,12 @@ struct pushing {
 
 /* The call has gone meanwhile: nothing was sent, and nobody will. */
 static void
-give_back(const struct pushing *x)
+give_back(struct pushing *x)
 {
-	const struct push_end end = {
-	    .hold = x->hold,
-	    .node = x->notify->node,
-	    .ticket = x->ticket,
-	    .next_at = x->now,
-	};
+	const struct push_end end = {.next_at = x->now};
 
-	notify_judge_pushed(x->notify, &end, x->now);
+	notify_judge_pushed(x->notify, x->ending, &end, x->now);
+	x->ending = NULL;
 }
 
 /* It has ended, or is somebody else's; otherwise it is tried again. */
@@ -327,13 +324,16 @@ push_answered(
 	    g != NULL && g->called ? notify_group_find(g, x->hold) : NULL;
 	bool wanted = item != NULL && !item->settled;
 
-	if (row != NULL && !wanted)
+	if (row != NULL && wanted) {
+		item->ending = x->ending;
+		x->ending = NULL;
+	} else if (row != NULL) {
 		give_back(x);
-	if (row == NULL && wanted && is_over(outcome))
+	} else if (wanted && is_over(outcome)) {
 		notify_judge_done(g, item);
-	else if (row != NULL && wanted)
-		item->ticket = x->ticket;
+	}
 	x->answered(x->arg, wanted ? row : NULL);
+	store_op_free(&x->ending);
 	free(x);
 }
 
@@ -344,7 +344,8 @@ notify_push(struct notify *n, uint64_t call, struct key hold, int64_t now,
 	struct notify_group *g = table_get(&n->groups, call);
 	struct notify_group_item *item =
 	    g != NULL && g->called ? notify_group_find(g, hold) : NULL;
-	struct pushing *x;
+	struct store_op *ending = NULL;
+	struct pushing *x = NULL;
 	struct push_ask ask = {
 	    .store = n->store,
 	    .hold = hold,
@@ -352,16 +353,19 @@ notify_push(struct notify *n, uint64_t call, struct key hold, int64_t now,
 	    .lease_until = now + NOTIFY_PUSH_LEASE,
 	};
 
-	x = item != NULL && !item->settled && item->ticket == 0
-		? malloc(sizeof *x)
-		: NULL;
-	if (x == NULL) {
+	rand_fill(&ask.ticket, sizeof ask.ticket);
+	ask.ticket |= 1; /* 0 is none */
+	if (item != NULL && !item->settled && item->ending == NULL) {
+		x = malloc(sizeof *x);
+		ending = push_end_new(&ask, now);
+	}
+	if (x == NULL || ending == NULL) {
+		free(x);
+		store_op_free(&ending);
 		answered(arg, NULL);
 		return;
 	}
-	rand_fill(&ask.ticket, sizeof ask.ticket);
-	ask.ticket |= 1; /* 0 is none */
-	*x = (struct pushing){n, call, ask.ticket, hold, now, answered, arg};
+	*x = (struct pushing){n, call, hold, ending, now, answered, arg};
 	push_begin(&ask, now, push_answered, x);
 }
 

@@ -50,6 +50,8 @@ notify_group_free(struct notify_group **g)
 {
 	if (*g == NULL)
 		return;
+	for (unsigned i = 0; i < (*g)->count; i++)
+		store_op_free(&(*g)->items[i].ending);
 	arena_fini(&(*g)->arena);
 	free(*g);
 	*g = NULL;
@@ -86,7 +88,7 @@ notify_group_add(struct notify_group *g, const struct store_hold_row *row)
 	to->smtputf8 = row->message.smtputf8;
 	to->push = wants_push(&row->hold);
 	item->tries = row->hold.tries;
-	item->ticket = 0;
+	item->ending = NULL;
 	item->settled = false;
 	if (arena_has_failed(&g->arena))
 		return; /* an empty text would mean something: to its lease */

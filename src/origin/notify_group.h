@@ -31,8 +31,8 @@ struct notify {
 struct notify_group_item {
 	struct notify_item notice;
 	unsigned tries;
-	uint64_t ticket; /* of its lease, when the call sends it; 0: it does not
-			  */
+	struct store_op *ending; /* of its sending; NULL: the call does not
+				  * send it */
 	bool settled;
 };
 

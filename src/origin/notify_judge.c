@@ -16,8 +16,9 @@ settled(struct store_op *op, void *arg)
 	struct notify *n = arg;
 
 	/* Not done, and nothing was written: what was said to us is still so.
-	 */
-	if (op->outcome == STORE_FULL || op->outcome == STORE_BUSY) {
+	   But what its texts found no memory for is left to its lease. */
+	if ((op->outcome == STORE_FULL || op->outcome == STORE_BUSY) &&
+	    !op->arena.failed) {
 		list_append(&n->unsettled, &op->node);
 		return;
 	}
@@ -95,26 +96,24 @@ pushed(struct notify_group *g, struct notify_group_item *item,
     const struct notify_reply *reply, int64_t now)
 {
 	const struct push_end end = {
-	    .hold = item->notice.hold,
-	    .node = g->notify->node,
-	    .ticket = item->ticket,
 	    .code = reply->code,
 	    .reply = reply->reply,
 	    .sent_whole = reply->sent_whole,
 	    .next_at = next_try(g, item, now),
 	};
+	struct store_op *ending = item->ending;
 
+	item->ending = NULL;
 	notify_judge_done(g, item);
-	notify_judge_pushed(g->notify, &end, now);
+	notify_judge_pushed(g->notify, ending, &end, now);
 }
 
 void
-notify_judge_pushed(struct notify *n, const struct push_end *end, int64_t now)
+notify_judge_pushed(struct notify *n, struct store_op *ending,
+    const struct push_end *end, int64_t now)
 {
-	struct store_op *op = push_settle(end, now);
-
-	if (op != NULL)
-		submit(n, op);
+	push_settle(ending, end, now);
+	submit(n, ending);
 }
 
 void
@@ -123,7 +122,7 @@ notify_judge_retry(struct notify_group *g, struct notify_group_item *item,
 {
 	struct store_op *op;
 
-	if (item->ticket != 0) { /* nobody says how far its content came */
+	if (item->ending != NULL) { /* nobody says how far its content came */
 		const struct notify_reply broke = {
 		    .reply = reply, .sent_whole = true};
 
@@ -189,7 +188,7 @@ notify_judge(struct notify_group *g, struct notify_group_item *item,
 {
 	int code = reply->code;
 
-	if (item->ticket != 0)
+	if (item->ending != NULL)
 		pushed(g, item, reply, now);
 	else if (reply->dialect == ROUTE_PUSH)
 		notify_judge_retry(

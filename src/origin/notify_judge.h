@@ -18,9 +18,9 @@ void notify_judge_refuse(struct notify_group *g, struct notify_group_item *item,
 /* Nothing more is to be said of it here. */
 void notify_judge_done(struct notify_group *g, struct notify_group_item *item);
 
-/* Writes down how a sending of ours ended. */
-void
-notify_judge_pushed(struct notify *n, const struct push_end *end, int64_t now);
+/* Writes down, with ENDING of push_end_new, how a sending of ours ended. */
+void notify_judge_pushed(struct notify *n, struct store_op *ending,
+    const struct push_end *end, int64_t now);
 
 /* Asks again for what the store had no room for. */
 void notify_judge_again(struct notify *n);

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#define PUSH_REPLY_MAX 1024 /* octets of the destination's last word */
+
 struct asking {
 	void (*answered)(void *arg, enum store_outcome outcome,
 	    const struct store_hold_row *row);
@@ -78,23 +80,34 @@ is_policy(const struct push_end *end)
 }
 
 struct store_op *
-push_settle(const struct push_end *end, int64_t now)
+push_end_new(const struct push_ask *ask, int64_t now)
 {
 	struct store_op *op = store_op_new(STORE_HOLD_SETTLE, now);
+
+	if (op == NULL || !arena_reserve(&op->arena, PUSH_REPLY_MAX)) {
+		store_op_free(&op);
+		return NULL;
+	}
+	op->hold_settle.key = ask->hold;
+	op->hold_settle.node = ask->node;
+	op->hold_settle.ticket = ask->ticket;
+	return op;
+}
+
+void
+push_settle(struct store_op *op, const struct push_end *end, int64_t now)
+{
+	struct store_hold_settle *s = &op->hold_settle;
 	char key[KEY_TEXT];
 
-	key_text(end->hold, key);
+	key_text(s->key, key);
 	log_event("pushed", "hold=%s state=%s reply=%s", key,
 	    store_hold_state_name(state_of(end->code)), log_quote(end->reply));
-	if (op == NULL)
-		return NULL;
-	op->hold_settle.key = end->hold;
-	op->hold_settle.node = end->node;
-	op->hold_settle.ticket = end->ticket;
-	op->hold_settle.state = state_of(end->code);
-	op->hold_settle.next_at = end->next_at;
-	op->hold_settle.sent_whole = end->sent_whole;
-	op->hold_settle.by_policy = is_policy(end);
-	op->hold_settle.reply = arena_copy(&op->arena, end->reply);
-	return op;
+	op->now = now;
+	s->state = state_of(end->code);
+	s->next_at = end->next_at;
+	s->sent_whole = end->sent_whole;
+	s->by_policy = is_policy(end);
+	s->reply =
+	    arena_copy(&op->arena, span_part(end->reply, 0, PUSH_REPLY_MAX));
 }

@@ -27,9 +27,14 @@ void push_begin(const struct push_ask *ask, int64_t now,
 	const struct store_hold_row *row),
     void *arg);
 
+/*
+ * The operation that will write down how it ended. It is there before anything
+ * is sent: who found no memory for it afterwards would send a message twice.
+ * NULL: no memory. ASK is for this call only.
+ */
+struct store_op *push_end_new(const struct push_ask *ask, int64_t now);
+
 struct push_end {
-	struct key hold;
-	uint64_t node, ticket;
 	int code; /* the destination's last word; 0: it said none */
 	struct span reply;
 	bool sent_whole; /* its final dot was sent */
@@ -38,8 +43,7 @@ struct push_end {
 
 /* 2xx: TAKEN. 5xx: REFUSED; by policy, where a list had promised otherwise: the
    list is corrected and a notice tried (SM-34). Else HELD, to be tried again.
-   The operation, to be submitted; NULL: no memory, its lease runs out and it is
-   tried again. */
-struct store_op *push_settle(const struct push_end *end, int64_t now);
+   OP is then to be submitted. */
+void push_settle(struct store_op *op, const struct push_end *end, int64_t now);
 
 #endif

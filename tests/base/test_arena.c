@@ -82,6 +82,21 @@ copies_are_copies(void **state)
 	arena_fini(&a);
 }
 
+static void
+what_is_reserved_can_be_had(void **state)
+{
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 10000);
+	assert_true(arena_reserve(&a, 9000));
+	assert_int_equal(a.used, 0);
+	assert_non_null(arena_take(&a, 9000));
+	assert_false(arena_reserve(&a, 1001));
+	assert_false(arena_has_failed(&a));
+	arena_fini(&a);
+}
+
 int
 main(void)
 {
@@ -89,6 +104,7 @@ main(void)
 	    cmocka_unit_test(places_are_zero_aligned_and_apart),
 	    cmocka_unit_test(it_remembers_that_something_was_not_given),
 	    cmocka_unit_test(the_ceiling_holds),
+	    cmocka_unit_test(what_is_reserved_can_be_had),
 	    cmocka_unit_test(copies_are_copies),
 	};
 

@@ -1,5 +1,6 @@
 /* Messages that we send ourselves: asked for by their call, and how it went. */
 #include "notifying.h"
+#include "scarce.h"
 
 #include "origin/accept.h"
 #include "origin/serve.h"
@@ -178,6 +179,30 @@ a_push_may_take_longer_than_a_lease(void **state)
 	assert_int_equal(only_hold(f).state, HOLD_TAKEN);
 }
 
+/* What was sent is not sent again because nobody could write that down. */
+static void
+the_end_of_a_push_needs_no_memory(void **state)
+{
+	bool met = true;
+
+	(void)state;
+	for (unsigned n = 1; met; n++) {
+		struct recorded_call *call;
+		struct fixture f;
+
+		open_at(&f, 0);
+		hold_one(&f);
+		call = under_way(&f);
+		scarce(n);
+		answer(&f, call, 250, true);
+		side_turn(&f.side);
+		met = scarce_end();
+		recorder_look(&f.world);
+		assert_int_equal(only_hold(&f).state, HOLD_TAKEN);
+		close_all(&f);
+	}
+}
+
 /* The call ended between its question and the answer to that. */
 static void
 what_nobody_sends_any_more_is_given_back(void **state)
@@ -351,6 +376,7 @@ main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_the_destination_took_is_taken),
+	    cmocka_unit_test(the_end_of_a_push_needs_no_memory),
 	    CASE(its_content_goes_to_the_call),
 	    CASE(a_temporary_reply_is_tried_again_on_the_schedule_of_notices),
 	    CASE(a_refusal_ends_it_and_its_author_is_to_be_told),
