@@ -37,10 +37,8 @@ hold_make(const struct hold_making *making, struct arena *arena,
 	    .domain = hold.domain,
 	    .digest = a->digest,
 	};
-	int result = identifier_make(&parts, text);
 
-	if (result < 0)
-		return result;
+	identifier_make(&parts, text);
 	hold.id = arena_copy(arena, span_of(text));
 	if (hold.id.p == NULL)
 		return -E_NOMEM;

@@ -24,8 +24,8 @@ struct identifier_parts {
 	const uint8_t *digest; /* SHA-256 of the message as transferred */
 };
 
-/* 0, or -E_SYSTEM when the library refused. Fields are hashed with lengths. */
-int identifier_make(
+/* Fields are hashed with lengths. */
+void identifier_make(
     const struct identifier_parts *parts, char text_r[IDENTIFIER_TEXT]);
 
 /*
@@ -43,7 +43,7 @@ int identifier_check(
  * because local parts are folded. USER: folded.
  */
 #define IDENTIFIER_STUB_TEXT 49 /* 48 digits and a NUL */
-int identifier_stub(struct key notice, struct span user,
+void identifier_stub(struct key notice, struct span user,
     const uint8_t *server_secret, char text_r[IDENTIFIER_STUB_TEXT]);
 
 /* Is TEXT the one that was made for this user? 0 and its key, or -E_NONE. */

@@ -165,9 +165,9 @@ name_all(const struct show *s, const struct store_notice *n, struct texts *t)
 	char key[KEY_TEXT];
 	size_t at;
 
-	if (put_folder(n->recipient, t->folder) < 0 ||
-	    identifier_stub(n->key, n->recipient, s->secret, t->token) < 0)
+	if (put_folder(n->recipient, t->folder) < 0)
 		return -E_SYNTAX;
+	identifier_stub(n->key, n->recipient, s->secret, t->token);
 	at = strlen(t->folder);
 	if (at + sizeof SHOW_FOLDER > sizeof t->folder)
 		return -E_SYNTAX;

@@ -134,6 +134,7 @@ open_keeper(struct played *d)
 	assert(store_open("memory:", &k->store, &err) == 0);
 	k->local = hosts_new(local, 1, &err);
 	assert(k->local != NULL);
+	k->accept.server_secret = secret;
 	assert(
 	    pull_new(k->store, d->role.settings, NODE, &pulls, &k->pull) == 0);
 	assert(put_new(k->store, d->role.settings, NODE, &puts, &k->put) == 0);

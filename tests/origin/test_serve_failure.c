@@ -24,7 +24,7 @@ no_such_row(const struct fixture *f, char id_r[IDENTIFIER_TEXT])
 	    .digest = zeros, /* as many octets */
 	};
 
-	assert_int_equal(identifier_make(&parts, id_r), 0);
+	identifier_make(&parts, id_r);
 }
 
 /* GD-45 GD-48 AT-05, WIRE 7 */
