@@ -40,7 +40,7 @@ void
 buf_clear(struct buf *b)
 {
 	b->n = 0;
-	b->bad = false;
+	b->bad = b->full = false;
 }
 
 void
@@ -97,9 +97,12 @@ buf_grow(struct buf *b, size_t n)
 	b->n += n;
 }
 
+/* N more were wanted. */
 static int
-fail(struct buf *b)
+fail(struct buf *b, size_t n)
 {
+	if (!b->bad)
+		b->full = n > b->max - b->n;
 	b->bad = true;
 	return -E_NOMEM;
 }
@@ -110,7 +113,7 @@ buf_put(struct buf *b, struct span s)
 	char *room = buf_room(b, s.n);
 
 	if (room == NULL)
-		return fail(b);
+		return fail(b, s.n);
 	if (s.n > 0)
 		memcpy(room, s.p, s.n);
 	buf_grow(b, s.n);
@@ -139,10 +142,10 @@ buf_print(struct buf *b, const char *format, ...)
 	n = vsnprintf(NULL, 0, format, arguments);
 	va_end(arguments);
 	if (b->bad || n < 0 || (size_t)n > b->max - b->n)
-		return fail(b);
+		return fail(b, n < 0 ? 0 : (size_t)n);
 	/* vsnprintf wants a byte for its NUL, which is then not counted. */
 	if (!enlarge(b, b->n + (size_t)n + 1))
-		return fail(b);
+		return fail(b, (size_t)n);
 	va_start(arguments, format);
 	(void)vsnprintf(b->p + b->n, (size_t)n + 1, format, arguments);
 	va_end(arguments);
@@ -169,6 +172,14 @@ bool
 buf_bad(const struct buf *b)
 {
 	return b->bad;
+}
+
+int
+buf_error(const struct buf *b)
+{
+	if (!b->bad)
+		return 0;
+	return b->full ? -E_RANGE : -E_NOMEM;
 }
 
 const char *

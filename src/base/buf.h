@@ -14,6 +14,7 @@ struct buf {
 	size_t cap; /* bytes allocated */
 	size_t max; /* ceiling on n */
 	bool bad;   /* a write failed: ceiling or memory */
+	bool full;  /* the ceiling */
 };
 
 /* Empty, nothing allocated, at most MAX bytes ever. */
@@ -51,6 +52,10 @@ void buf_grow(struct buf *b, size_t n);
 /* All bytes; borrowed until the next change. */
 struct span buf_span(const struct buf *b);
 bool buf_bad(const struct buf *b);
+
+/* Why: -E_RANGE for the ceiling, at which it would fail again, or -E_NOMEM; 0
+   for a good one. */
+int buf_error(const struct buf *b);
 
 /* The text with a NUL behind it (not counted), or "" when that failed. */
 const char *buf_string(struct buf *b);

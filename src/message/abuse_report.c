@@ -171,5 +171,5 @@ abuse_report_make(const struct abuse_report *r, struct dsn_text *t)
 	put_part(&t->body, key, "text/rfc822-headers");
 	put_header(&t->body, r->head);
 	buf_print(&t->body, "\r\n--=_%s--\r\n", key);
-	return buf_bad(&t->head) || buf_bad(&t->body) ? -E_NOMEM : 0;
+	return buf_bad(&t->head) ? buf_error(&t->head) : buf_error(&t->body);
 }

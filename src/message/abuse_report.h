@@ -34,7 +34,8 @@ struct abuse_report {
 	const struct abuse_report_item *items;
 };
 
-/* Into TEXT_R, which is empty. 0; -E_RANGE no item, or too many; -E_NOMEM. */
+/* Into TEXT_R, which is empty. 0; -E_RANGE no item, or too many, or no
+   room for them; -E_NOMEM. */
 int abuse_report_make(const struct abuse_report *r, struct dsn_text *text_r);
 
 #endif

@@ -581,5 +581,5 @@ dsn_make(const struct dsn *d, struct dsn_text *t)
 	t->body_8bit = plan.utf8 || plan.is_8bit;
 	put_head(&head, d, &plan, key);
 	put_body(&body, d, &plan, boundary);
-	return buf_bad(&t->head) || buf_bad(&t->body) ? -E_NOMEM : 0;
+	return buf_bad(&t->head) ? buf_error(&t->head) : buf_error(&t->body);
 }

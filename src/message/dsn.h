@@ -120,7 +120,8 @@ void dsn_text_fini(struct dsn_text *t);
  * whole if RET=FULL, somebody's delivery failed, it has at most
  * DSN_RETURNED_MAX octets and lines that can stand in a mail; else its header,
  * made harmless line by line where it could not stand there either.
- * 0; -E_RANGE too few or too many recipients; -E_EXISTS: the message holds what
+ * 0; -E_RANGE too few or too many recipients, or more than there is room for;
+ * -E_EXISTS: the message holds what
  * KEY makes, take another; -E_NOMEM.
  */
 int dsn_make(const struct dsn *d, struct dsn_text *text_r);

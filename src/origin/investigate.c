@@ -109,16 +109,19 @@ static void
 tell(struct investigate *i, const struct store_investigation *row, int64_t now)
 {
 	struct store_op *op = store_op_new(STORE_COMPLAINT_TOLD, now);
+	int result = op != NULL ? fill_report(i, row, op) : -E_NOMEM;
 
-	if (op == NULL)
+	if (result == -E_NOMEM) {
+		store_op_free(&op);
 		return; /* its lease runs out */
+	}
 	log_event("complaints", "user=%s suspended=%d today=%llu",
 	    log_quote(row->user), row->restraint == RESTRAINT_SUSPEND,
 	    (unsigned long long)row->standing.complaints);
 	op->complaint_told.user = arena_copy(&op->arena, row->user);
 	op->complaint_told.restraint = row->restraint;
 	/* without one it is told by the log alone */
-	op->complaint_told.has_report = fill_report(i, row, op) == 0;
+	op->complaint_told.has_report = result == 0;
 	op->done = told;
 	op->arg = i;
 	store_submit(i->store, op);

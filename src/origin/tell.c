@@ -14,7 +14,7 @@
 
 #define NO_REPORT_NOTIFY    "no report: NOTIFY did not ask for one"
 #define NO_REPORT_AUTOMATIC "no report: the message is itself automatic"
-#define NO_REPORT_MEMORY    "no report: it could not be made"
+#define NO_REPORT_POSSIBLE  "no report: it could not be made"
 
 #define HEAD_START 8192 /* octets of a head for which there is no room */
 
@@ -198,7 +198,7 @@ put_report(struct tell *t, const struct store_hold_row *row,
 	int result;
 
 	if (op == NULL)
-		return;
+		return; /* its lease runs out */
 	dsn_text_init(&text);
 	result = make_fitting(t, row, now, &text);
 	if (result == 0)
@@ -206,7 +206,8 @@ put_report(struct tell *t, const struct store_hold_row *row,
 	dsn_text_fini(&text);
 	if (result < 0) {
 		store_op_free(&op);
-		put_none(t, &row->hold, NO_REPORT_MEMORY, now);
+		if (result != -E_NOMEM) /* else its lease runs out */
+			put_none(t, &row->hold, NO_REPORT_POSSIBLE, now);
 		return;
 	}
 	log_event("report", "id=%.*s action=%s", (int)row->hold.id.n,

@@ -171,7 +171,7 @@ sum_up(struct arrival *a)
 		return -E_NOMEM;
 	digest_add(digest, a->head);
 	digest_add(digest, a->body);
-	result = digest_end(digest, a->digest);
+	result = digest_end(digest, a->digest) < 0 ? -E_NOMEM : 0;
 	digest_free(&digest);
 	return result;
 }

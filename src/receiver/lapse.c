@@ -70,17 +70,18 @@ put_body(const struct settings *settings, const struct store_notice *notice,
 	put_words(to, "\r\nLast of all: ", reply);
 }
 
-void
+int
 lapse_tell(const struct settings *settings, const struct store_notice *notice,
     struct span reply, struct store_op *op)
 {
 	struct store_notice_settle *settle = &op->notice_settle;
 	struct buf head, body;
 	struct decide_report report;
+	int result;
 
 	if (notice->decided_at == 0 || notice->verdict < VERDICT_ACCEPT ||
 	    notice->verdict > VERDICT_AUTHORIZE)
-		return;
+		return 0;
 	buf_init(&head, LAPSE_HEAD_MAX);
 	buf_init(&body, LAPSE_BODY_MAX);
 	put_head(settings, notice, op->now, &head);
@@ -91,13 +92,15 @@ lapse_tell(const struct settings *settings, const struct store_notice *notice,
 	    .body = buf_span(&body),
 	    .body_8bit = true,
 	};
-	settle->has_report =
-	    !buf_bad(&head) && !buf_bad(&body) &&
-	    decide_report(settings, &report, op->now, &op->arena,
-		&settle->message, &settle->delivery) == 0;
-	if (!settle->has_report)
-		log_event("lapse-untold", "id=%s user=%s",
-		    log_quote(notice->id), log_quote(notice->recipient));
+	result = buf_bad(&head) ? buf_error(&head) : buf_error(&body);
+	if (result == 0)
+		result = decide_report(settings, &report, op->now, &op->arena,
+		    &settle->message, &settle->delivery);
 	buf_fini(&head);
 	buf_fini(&body);
+	settle->has_report = result == 0;
+	if (result < 0 && result != -E_NOMEM)
+		log_event("lapse-untold", "id=%s user=%s",
+		    log_quote(notice->id), log_quote(notice->recipient));
+	return result == -E_NOMEM ? result : 0;
 }

@@ -15,9 +15,10 @@
 /*
  * If NOTICE was accepted by a person: a mail for them into OP, a notice_settle
  * that lets it lapse. REPLY is the last thing its origin said, or words of
- * ours. Without memory the notice lapses untold, and the log says so.
+ * ours. 0; -E_NOMEM: it is to lapse another time. What cannot be told at all
+ * lapses untold, and the log says so.
  */
-void lapse_tell(const struct settings *settings,
+int lapse_tell(const struct settings *settings,
     const struct store_notice *notice, struct span reply, struct store_op *op);
 
 #endif

@@ -181,8 +181,11 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 	op->notice_settle.end = end;
 	op->notice_settle.next_at = next_at;
 	op->notice_settle.reply = arena_copy(&op->arena, reply);
-	if (end == NOTICE_END_LAPSED)
-		lapse_tell(g->pull->settings, &item->notice, reply, op);
+	if (end == NOTICE_END_LAPSED &&
+	    lapse_tell(g->pull->settings, &item->notice, reply, op) < 0) {
+		store_op_free(&op);
+		return;
+	}
 	op->done = settled;
 	op->arg = g->pull;
 	store_submit(g->pull->store, op);

@@ -137,6 +137,25 @@ a_ceiling_of_nothing_holds_nothing(void **state)
 	buf_fini(&b);
 }
 
+static void
+a_ceiling_is_told_from_memory(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 3);
+	assert_int_equal(buf_error(&b), 0);
+	assert_int_equal(buf_text(&b, "abcd"), -E_NOMEM);
+	assert_int_equal(buf_error(&b), -E_RANGE);
+	assert_int_equal(buf_text(&b, "a"), -E_NOMEM);
+	assert_int_equal(buf_error(&b), -E_RANGE);
+	buf_clear(&b);
+	assert_int_equal(buf_error(&b), 0);
+	assert_int_equal(buf_print(&b, "%d", 1234), -E_NOMEM);
+	assert_int_equal(buf_error(&b), -E_RANGE);
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -148,6 +167,7 @@ main(void)
 	    cmocka_unit_test(released_memory_is_gone_but_the_ceiling_stays),
 	    cmocka_unit_test(wiped_memory_is_gone_too),
 	    cmocka_unit_test(a_ceiling_of_nothing_holds_nothing),
+	    cmocka_unit_test(a_ceiling_is_told_from_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* Telling authors: who gets a report, what it says, and that it comes once. */
 #include "held.h"
+#include "scarce.h"
 
 #include "message/dsn.h"
 #include "origin/accept.h"
@@ -528,11 +529,35 @@ in_any_weather_each_author_is_told_once(void **state)
 #define CASE(function) \
 	cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+/* GD-14: whichever allocation fails. */
+static void
+a_report_that_finds_no_memory_is_made_later(void **state)
+{
+	bool met = true;
+
+	(void)state;
+	for (unsigned n = 1; met; n++) {
+		struct fixture f;
+
+		open_at(&f, 0);
+		hold(&f, 0);
+		refuse(&f);
+		scarce(n);
+		look_at(&f, NOW);
+		met = scarce_end();
+		look_at(&f, NOW + f.side.settings->lease_time + 1);
+		assert_int_equal(f.told, 1);
+		assert_report(&f, "Action: failed", "Status: 5.1.1");
+		close_all(&f);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(a_refused_hold_gets_one_report_to_its_author),
+	    cmocka_unit_test(a_report_that_finds_no_memory_is_made_later),
 	    CASE(a_withdrawn_hold_gets_none),
 	    cmocka_unit_test(
 		who_asked_for_no_report_gets_none_and_the_hold_says_why),

@@ -1,4 +1,5 @@
 /* Who is told that an accepted message could not be fetched, and who is not. */
+#include "../origin/scarce.h"
 #include "pulling.h"
 
 #include "receiver/decide.h"
@@ -183,6 +184,38 @@ time_that_is_over_does_not_end_an_accepted_one_untold(void **state)
 	store_op_free(&op);
 }
 
+/* Whichever allocation fails. */
+static void
+whoever_accepted_is_told_later_if_there_is_no_memory(void **state)
+{
+	bool met = true;
+
+	(void)state;
+	for (unsigned n = 1; met; n++) {
+		struct pulling p;
+		struct store_op *op;
+		int64_t lease;
+
+		pulling_open(&p, "", 0);
+		lease = p.side.settings->lease_time;
+		leave(&p, "id", NOTICE_PENDING, "Minutes");
+		accept_only(&p);
+		pull_once(&p, p.side.now, PULL_GONE);
+		p.side.now += 10 * MINUTE;
+		pulling_look(&p);
+		scarce(n);
+		pulling_end(&p, pulling_only(&p), 0, PULL_GONE);
+		met = scarce_end();
+		pulling_clear(&p);
+		if (side_count(&p.side).deliveries == 0)
+			pull_once(&p, p.side.now + lease, PULL_GONE);
+		op = deliveries(&p);
+		assert_int_equal(op->delivery_claim.count, 1);
+		store_op_free(&op);
+		pulling_close(&p);
+	}
+}
+
 int
 main(void)
 {
@@ -190,6 +223,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(whoever_accepted_is_told_once),
 	    CASE(an_end_without_a_message_is_told_of),
+	    cmocka_unit_test(
+		whoever_accepted_is_told_later_if_there_is_no_memory),
 	    CASE(whoever_was_not_asked_hears_nothing),
 	    CASE(time_that_is_over_does_not_end_an_accepted_one_untold),
 	};
