@@ -61,8 +61,10 @@ add_item(struct call *c)
 		struct call_item *items =
 		    realloc(c->items, room * sizeof *items);
 
-		if (items == NULL)
+		if (items == NULL) {
+			c->broken = true;
 			return NULL;
+		}
 		c->items = items;
 		c->room = room;
 	}
@@ -78,8 +80,10 @@ call_add_text(struct call *c, const struct message_call_envelope *m)
 		struct call_text *texts =
 		    realloc(c->texts, room * sizeof *texts);
 
-		if (texts == NULL)
-			return; /* announced without it */
+		if (texts == NULL) {
+			c->broken = true;
+			return;
+		}
 		c->texts = texts;
 		c->text_room = room;
 	}
@@ -94,7 +98,7 @@ call_add_notice(struct call *c, const struct message_call_notice *m)
 	struct call_item *item = add_item(c);
 
 	if (item == NULL)
-		return; /* unanswered: tried again later */
+		return;
 	item->key = m->hold;
 	item->envelope = m->envelope;
 	item->id = arena_copy(&c->arena, m->id);
@@ -433,5 +437,8 @@ dial_next(struct call *c)
 void
 call_go(struct call *c)
 {
-	dial_next(c);
+	if (c->broken || arena_has_failed(&c->arena))
+		call_over(c, "out of memory");
+	else
+		dial_next(c);
 }

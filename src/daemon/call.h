@@ -75,6 +75,7 @@ struct call {
 	uint64_t number; /* the keeper's */
 	bool pulls;
 	struct arena arena;
+	bool broken; /* some of what it is for found no memory */
 	struct span domain, targets;
 	unsigned target;   /* the next to be dialled */
 	struct ip address; /* the one we speak with */
@@ -128,6 +129,8 @@ struct call *call_new(struct caller *caller, const struct message_call *m);
 void call_add_notice(struct call *c, const struct message_call_notice *m);
 void call_add_pull(struct call *c, const struct message_call_pull *m);
 void call_add_text(struct call *c, const struct message_call_envelope *m);
+/* Begins, or ends, if any of that found no memory: an empty text in its place
+   could mean something. */
 void call_go(struct call *c);
 /* Tells the keeper and frees the call. */
 void call_over(struct call *c, const char *reason);

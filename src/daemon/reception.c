@@ -108,7 +108,9 @@ reception_new(const struct reception_setup *setup)
 	buf_init(&r->body, 2 * INLINE_MAX);
 	r->digest = digest_new();
 	r->preview = preview_new();
-	if (r->digest == NULL || r->preview == NULL)
+	/* an empty sender would mean something */
+	if (r->digest == NULL || r->preview == NULL ||
+	    arena_has_failed(&r->arena))
 		reception_free(&r);
 	return r;
 }
@@ -434,9 +436,9 @@ send_envelope(struct reception *r)
 		return true;
 	preview_end(r->preview);
 	buf_init(&text, ENVELOPE_TEXT_MAX);
-	if (envelope_print(&source, &text) < 0) {
-		buf_fini(
-		    &text); /* no memory: later, and not with less to say */
+	/* without memory: later, and not with less to say */
+	if (source.facts->broken || envelope_print(&source, &text) < 0) {
+		buf_fini(&text);
 		return false;
 	}
 	message_init(&m, MESSAGE_ARRIVAL_ENVELOPE);

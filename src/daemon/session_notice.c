@@ -316,12 +316,14 @@ void
 session_notice_end(struct session *s)
 {
 	static struct envelope e; /* large, and used by one at a time */
-	enum reply_name reply = REPLY_NOT_AN_ENVELOPE;
+	int result = buf_bad(&s->envelope)
+			 ? -E_NOMEM
+			 : envelope_parse(buf_span(&s->envelope), &e, NULL);
+	enum reply_name reply = result == 0          ? name_envelope(s, &e)
+				: result == -E_NOMEM ? REPLY_DELIVERY_LATER
+						     : REPLY_NOT_AN_ENVELOPE;
 	struct message m;
 
-	if (!buf_bad(&s->envelope) &&
-	    envelope_parse(buf_span(&s->envelope), &e, NULL) == 0)
-		reply = name_envelope(s, &e);
 	if (reply != REPLY_NOTED) {
 		smtp_server_tell(
 		    s->server, reply, span_of("identifier is too long"));

@@ -163,6 +163,7 @@ take_text(struct span text, struct envelope *e)
 {
 	struct preview *p = preview_new();
 	const struct preview_facts *facts;
+	int result;
 
 	if (p == NULL)
 		return -E_NOMEM;
@@ -173,8 +174,9 @@ take_text(struct span text, struct envelope *e)
 	e->attachments = facts->attachments;
 	e->listed = facts->listed;
 	memcpy(e->list, facts->list, sizeof e->list);
+	result = facts->broken ? -E_NOMEM : 0;
 	preview_free(&p);
-	return 0;
+	return result;
 }
 
 static int

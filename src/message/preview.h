@@ -32,6 +32,7 @@ struct preview_facts {
 	unsigned attachments;               /* all that were seen */
 	unsigned listed;                    /* the first of them */
 	struct preview_attachment list[PREVIEW_LISTED];
+	bool broken; /* some found no memory: there may be more to say */
 };
 
 /*

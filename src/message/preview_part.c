@@ -136,6 +136,7 @@ static void
 finish_text(struct preview_part *p, struct preview_found *found)
 {
 	preview_text_end(&found->text);
+	found->facts.broken = found->facts.broken || found->text.broken;
 	if (found->text.n > 0) {
 		memcpy(found->facts.text, found->text.text, found->text.n + 1);
 		found->rank = p->rank;

@@ -100,6 +100,7 @@ feed_html(struct preview_text *t, struct span in, bool end)
 	(void)html_text_feed(&t->html, in, &text);
 	if (end)
 		(void)html_text_end(&t->html, &text);
+	t->broken = t->broken || buf_bad(&text);
 	feed_lines(t, buf_span(&text));
 	buf_fini(&text);
 }
@@ -118,6 +119,7 @@ feed_piece(struct preview_text *t, struct span in, bool end)
 	(void)charset_feed(&t->charset, buf_span(&octets), &characters);
 	if (end)
 		(void)charset_end(&t->charset, &characters);
+	t->broken = t->broken || buf_bad(&octets) || buf_bad(&characters);
 	feed_html(t, buf_span(&characters), end);
 	buf_fini(&characters);
 	buf_fini(&octets);

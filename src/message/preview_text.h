@@ -18,7 +18,8 @@ struct preview_text {
 	struct charset charset;
 	struct html_text html;
 	bool is_html;
-	bool full; /* nothing more is wanted */
+	bool full;   /* nothing more is wanted */
+	bool broken; /* some of it found no memory */
 	/* What was found: harmless lines, LF between them, and a NUL. */
 	char text[PREVIEW_TEXT_ROOM];
 	size_t n;

@@ -432,9 +432,9 @@ gather(struct notify *n, const struct store_hold_claim *page, bool *grouped,
 	}
 	if (g == NULL)
 		return NULL; /* their leases run out */
-	notify_group_lay_out(g, page);
 	g->notify = n;
-	g->number = table_add(&n->groups, g);
+	g->number =
+	    notify_group_lay_out(g, page) < 0 ? 0 : table_add(&n->groups, g);
 	if (g->number == 0) {
 		notify_group_free(&g);
 		return NULL;

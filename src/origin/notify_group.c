@@ -131,7 +131,7 @@ text_of(struct notify_group *g, const struct store_hold_claim *page,
 	return span_of("");
 }
 
-void
+int
 notify_group_lay_out(
     struct notify_group *g, const struct store_hold_claim *page)
 {
@@ -152,6 +152,7 @@ notify_group_lay_out(
 		g->notices[i] = g->items[i].notice;
 		g->keys[i] = g->items[i].notice.hold;
 	}
+	return arena_has_failed(&g->arena) ? -E_NOMEM : 0;
 }
 
 /* TO's own copy of what ITEM borrows from its group. */

@@ -62,9 +62,10 @@ void notify_group_add(struct notify_group *g, const struct store_hold_row *row);
 /*
  * After the last was added: who is announced in whose envelope, and that one's
  * text. An envelope needs its leader, whose identifier is its ENVID: where that
- * is not of this call, a hold is announced by itself.
+ * is not of this call, a hold is announced by itself. 0; -E_NOMEM: a text would
+ * be missing.
  */
-void notify_group_lay_out(
+int notify_group_lay_out(
     struct notify_group *g, const struct store_hold_claim *page);
 
 /*

@@ -152,6 +152,7 @@ decode_word(const struct encoded_word *word, struct buf *to)
 		buf_put(&decoded, span_make(octets, n));
 	else
 		decode_q(word->text, &decoded);
+	to->bad = to->bad || buf_bad(&decoded);
 	if (is_latin1)
 		put_latin1(buf_span(&decoded), to);
 	else
@@ -196,14 +197,15 @@ subject_read(struct span s, char text_r[SUBJECT_MAX + 1])
 {
 	struct buf decoded;
 	struct span rest;
-	bool is_clean = true, is_full = false;
+	bool is_clean = true, is_full = false, is_whole;
 	size_t n = 0;
 
 	/* Each octet becomes at most two, as ISO-8859-1. */
 	buf_init(&decoded, 2 * SUBJECT_RAW_MAX);
 	decode(span_part(s, 0, SUBJECT_RAW_MAX), &decoded);
+	is_whole = !buf_bad(&decoded);
 	rest = buf_span(&decoded);
-	while (rest.n > 0) {
+	while (is_whole && rest.n > 0) {
 		struct span character = take_character(&rest);
 
 		is_clean = is_clean && !is_control(character);
@@ -215,6 +217,8 @@ subject_read(struct span s, char text_r[SUBJECT_MAX + 1])
 	}
 	buf_fini(&decoded);
 	text_r[is_clean ? n : 0] = '\0';
+	if (!is_whole)
+		return -E_NOMEM;
 	return is_clean ? 0 : -E_SYNTAX;
 }
 
@@ -300,6 +304,7 @@ subject_print(struct span text, bool utf8, struct buf *to)
 
 	buf_init(&said, SUBJECT_MAX);
 	clean(text, &said);
+	to->bad = to->bad || buf_bad(&said);
 	if (needs_words(buf_span(&said), utf8))
 		print_words(buf_span(&said), to);
 	else

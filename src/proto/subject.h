@@ -13,7 +13,7 @@
  * A peer's subject as UTF-8, cut to SUBJECT_MAX at a character's border.
  * Encoded words in UTF-8, US-ASCII and ISO-8859-1 are decoded, others are left
  * as they came; octets that are no UTF-8 become U+FFFD. 0; -E_SYNTAX: it holds
- * a control character, encoded or not.
+ * a control character, encoded or not; -E_NOMEM.
  */
 int subject_read(struct span s, char text_r[SUBJECT_MAX + 1]);
 

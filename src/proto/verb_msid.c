@@ -5,6 +5,7 @@
  *
  *   msid = "MSID" SP id [ SP subject ]    ; after MAIL with DMTP, and RCPT
  */
+#include "base/err.h"
 #include "proto/command.h"
 #include "proto/smtp_session.h"
 
@@ -19,6 +20,7 @@ verb_msid_check(
     struct smtp_server *x, struct span argument, struct verb_refusal *refusal_r)
 {
 	struct span id, subject;
+	int result;
 
 	if (!x->has_dmtp)
 		return verb_refuse(
@@ -29,7 +31,10 @@ verb_msid_check(
 	if (!identifier_is_legal(id))
 		return verb_refuse(
 		    refusal_r, REPLY_BAD_ARGUMENT, "malformed identifier");
-	if (subject_read(subject, x->subject) < 0)
+	result = subject_read(subject, x->subject);
+	if (result == -E_NOMEM)
+		return verb_refuse(refusal_r, REPLY_DELIVERY_LATER, "");
+	if (result < 0)
 		return verb_refuse(refusal_r, REPLY_BAD_ARGUMENT,
 		    "control character in the subject");
 	span_copy(id, x->id, sizeof(x->id));

@@ -184,8 +184,9 @@ static int
 write_stub(const struct show *s, const struct store_notice *n, struct texts *t)
 {
 	static struct envelope envelope; /* large, and used by one at a time */
-	bool told = n->envelope.n > 0 &&
-		    envelope_parse(n->envelope, &envelope, NULL) == 0;
+	int told = n->envelope.n > 0
+		       ? envelope_parse(n->envelope, &envelope, NULL)
+		       : -E_NONE;
 	const struct stub stub = {
 	    .token = span_of(t->token),
 	    .host = s->settings->hostname,
@@ -193,7 +194,7 @@ write_stub(const struct show *s, const struct store_notice *n, struct texts *t)
 	    .sender = n->sender,
 	    .server = n->server.n > 0 ? n->server : n->domain,
 	    .how = "confirmed by DNS",
-	    .envelope = told ? &envelope : NULL,
+	    .envelope = told == 0 ? &envelope : NULL,
 	    .subject = n->subject,
 	    .attachments = n->attachments,
 	    .has_size = n->has_size,
@@ -203,7 +204,7 @@ write_stub(const struct show *s, const struct store_notice *n, struct texts *t)
 	    .reply_to = t->reply_to,
 	};
 
-	return stub_make(&stub, &t->head, &t->body);
+	return told == -E_NOMEM ? told : stub_make(&stub, &t->head, &t->body);
 }
 
 static int
