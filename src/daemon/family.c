@@ -285,15 +285,18 @@ static int
 start_process(struct process *p, struct err *err)
 {
 	const struct timeval patience = {FAMILY_READY, 0};
+	int result;
 
 	p->ready = false;
 	p->started = role_now();
 	if (fork_process(p, err) < 0)
 		return err->code;
-	event_add(p->restart, &patience);
-	if (hand_out(p, err) < 0) {
+	result = event_add(p->restart, &patience) == 0
+		     ? hand_out(p, err)
+		     : err_set(err, -E_NOMEM, "no memory for a timer");
+	if (result < 0) {
 		channel_free(&p->peer.channel); /* without us it ends */
-		return err->code;
+		return result;
 	}
 	tell_all(p->family, p);
 	return 0;

@@ -311,16 +311,17 @@ begin(struct role *role, struct err *err)
 	    keeper_guess_new(k, &k->guess, err) < 0 ||
 	    keeper_history_new(k, &k->history, err) < 0 ||
 	    keeper_visits_new(&k->visits) < 0 || make_lists(k, err) < 0)
-		return err->code != 0 ? err->code : -E_SYSTEM;
+		return err->code != 0 ? err->code
+				      : err_set(err, -E_NOMEM, "no memory");
 	point_to_settings(k);
 	k->turn = event_new(role->base, -1, 0, turn, k);
 	k->tick = event_new(role->base, -1, EV_PERSIST, tick, k);
 	k->submits = limits_new(DAY);
 	k->notices = limits_new(MINUTE);
 	if (k->turn == NULL || k->tick == NULL || k->submits == NULL ||
-	    k->notices == NULL || keeper_control_new(k, &k->control) < 0)
+	    k->notices == NULL || event_add(k->tick, &second) < 0 ||
+	    keeper_control_new(k, &k->control) < 0)
 		return err_set(err, -E_NOMEM, "no memory");
-	event_add(k->tick, &second);
 	keeper_quality_look(k->quality);
 	return keeper_work_begin(k, err);
 }

@@ -320,9 +320,12 @@ configure(struct ub_ctx *library, const char *forwarder, struct err *err)
 		    forwarder[0] != '\0' ? forwarder : "of /etc/resolv.conf",
 		    ub_strerror(code));
 	/* From here on the library takes no more settings. */
-	for (size_t i = 0; i < sizeof(asked_zones) / sizeof(asked_zones[0]);
-	     i++)
-		ub_ctx_zone_remove(library, asked_zones[i]);
+	for (size_t i = 0;
+	     code == 0 && i < sizeof(asked_zones) / sizeof(asked_zones[0]); i++)
+		code = ub_ctx_zone_remove(library, asked_zones[i]);
+	if (code != 0)
+		return err_set(
+		    err, -E_SYSTEM, "libunbound: %s", ub_strerror(code));
 	/*
 	 * The first question makes the library read and open whatever it
 	 * needs. So one is asked now that it answers by itself.

@@ -263,6 +263,16 @@ peer_writable(void *owner)
 		peer->role->program->peer_writable(peer->role, peer);
 }
 
+/* A role that cannot be joined to another would wait for it in vain. */
+static void
+fail_link(struct role *role)
+{
+	struct err err = {0};
+
+	err_set(&err, -E_NOMEM, "no memory for a channel");
+	role_fail(role, "link", &err);
+}
+
 static void
 take_link(struct role *role, struct message *m)
 {
@@ -281,8 +291,10 @@ take_link(struct role *role, struct message *m)
 	if (*place == NULL)
 		*place = calloc(1, sizeof **place);
 	p = *place;
-	if (p == NULL)
+	if (p == NULL) {
+		fail_link(role);
 		return;
+	}
 	if (p->channel != NULL)
 		peer_gone(p); /* its successor is here before the news */
 	p->role = role;
@@ -291,8 +303,10 @@ take_link(struct role *role, struct message *m)
 	p->faces_users = m->link.faces_users != 0;
 	owner.owner = p;
 	m->file = -1; /* closed also when it fails */
-	if (channel_new(role->base, fd, &owner, &p->channel) < 0)
+	if (channel_new(role->base, fd, &owner, &p->channel) < 0) {
+		fail_link(role);
 		return;
+	}
 	/* nothing is read before the role can answer */
 	channel_pause(p->channel, !role->private->begun);
 	if (role->private->begun && role->program->peer_here != NULL)
@@ -390,9 +404,13 @@ take_go(struct role *role, const struct message *m)
 		role_fail(role, "begin", &err);
 		return;
 	}
+	if (event_add(p->alone, &alone_pause) < 0) {
+		err_set(&err, -E_NOMEM, "no memory for a timer");
+		role_fail(role, "begin", &err);
+		return;
+	}
 	p->begun = true;
 	here_all(role);
-	event_add(p->alone, &alone_pause);
 	for (unsigned i = 0; i < p->listener_count; i++)
 		give_listener(role, p->listener_kinds[i], p->listeners[i]);
 	if (p->status != 0)
