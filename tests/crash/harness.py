@@ -9,6 +9,7 @@ acknowledged has happened, once.
 import contextlib
 import json
 import signal
+import smtplib
 import threading
 import time
 
@@ -48,17 +49,22 @@ class Letter:
 
     def submit(self, origin):
         """Until it is acknowledged; an attempt that was not may have been
-        taken all the same, so each has a subject of its own."""
+        taken all the same, so each has a subject of its own. No attempt is
+        answered for good (5xx): nothing is wrong with it."""
         while True:
             octets = labs.message(recipient=self.recipient, body=self.body)
             try:
                 with contextlib.closing(mail.signed_in(
                         origin, origin.user("alice@a.test"))) as session:
-                    code, _ = mail.submit(session, "alice@a.test",
+                    code, text = mail.submit(session, "alice@a.test",
                                           [self.recipient], octets)
+            except smtplib.SMTPResponseException as error:
+                assert error.smtp_code < 500, error
+                continue
             except OSError:
                 time.sleep(0.05)  # nobody is there: the server is down
                 continue
+            assert code < 500, f"{code} {text}"
             if code == 250:
                 self.subject = labs.subject_of(octets)
                 return

@@ -13,6 +13,7 @@ import threading
 
 from lab.failure import LabError
 from lab.lab import Lab
+from lab.processes import last_lines
 from lab.settings import lay_over
 from tests.crash import harness
 from tests.fault.faults import CALLS, Faults
@@ -109,6 +110,11 @@ class Rig:
             over.set()
             runner.join()
 
+    def told(self):
+        """What both servers said last."""
+        return "\n".join(f"{server.domain}:\n" + last_lines(server.log)
+                         for server in self.lab.servers)
+
     def revive(self, server, surely):
         """A process that ended is started again later each time; a new start
         of all keeps the next case from waiting for it."""
@@ -187,7 +193,7 @@ def play_all(dialect, flow, chosen, at_most=1, kind=Rig):
             struck[case] = rig.play(case, at_most)
         except (AssertionError, LabError, OSError, ValueError) as error:
             where = rig.faults[case.domain].where
-            wrong.append(f"{case} in {where}: {error}")
+            wrong.append(f"{case} in {where}: {error}\n{rig.told()}")
             print(wrong[-1], flush=True)  # it is long until the end
         return case in struck
 
