@@ -164,6 +164,7 @@ check_preview(struct span message)
 	assert(strlen(facts->text) <= SHOWN_MAX);
 	assert(facts->listed <= facts->attachments);
 	assert(facts->listed <= PREVIEW_LISTED);
+	assert(!facts->broken); /* no ceiling is in its way */
 	for (unsigned i = 0; i < facts->listed; i++) {
 		const struct preview_attachment *a = &facts->list[i];
 
