@@ -100,7 +100,7 @@ greet(struct fixture *f)
 	message_init(&m, MESSAGE_ADMITTED);
 	m.admitted.session =
 	    f->single.last[MESSAGE_CONNECTED].connected.session;
-	m.admitted.keywords = SMTP_KEYWORD_PULL;
+	m.admitted.keywords = SMTP_KEYWORD_PULL | SMTP_KEYWORD_ENVELOPE;
 	m.admitted.reply = REPLY_GREETING;
 	m.admitted.entered = 1;
 	single_hear(&f->single, ROLE_KEEPER, &m);
@@ -203,6 +203,40 @@ a_turn_that_comes_too_late_is_given_back(void **state)
 	    s->last[MESSAGE_PULL_END].pull_end.state, HOLD_NOTICED);
 }
 
+/* An envelope for alice, up to the end of its text. */
+static void
+begin_envelope(struct fixture *f)
+{
+	struct single *s = &f->single;
+	struct message m;
+
+	assert_int_equal(say(f, "ENVELOPE From:<dora@c.test> ENVID=e1\r\n"), 0);
+	message_init(&m, MESSAGE_SPEAK_ANSWER);
+	m.speak_answer.question = s->last[MESSAGE_SPEAK_ASK].speak_ask.question;
+	m.speak_answer.spf = SPF_PASS;
+	single_hear(s, ROLE_RESOLVER, &m);
+	assert_int_equal(heard(f), 250);
+	assert_int_equal(say(f, "RCPT TO:<alice@a.test>\r\n"), 0);
+	answer_recipient(f, asked_recipient(f));
+	assert_int_equal(heard(f), 250);
+	assert_int_equal(say(f, "DATA\r\n"), 354);
+}
+
+/* Refused for good it would be lost: its origin would give the message up. */
+static void
+an_envelope_that_finds_no_memory_is_to_come_later(void **state)
+{
+	struct fixture *f = *state;
+
+	greet(f);
+	begin_envelope(f);
+	single_no_memory = 1;
+	assert_int_equal(
+	    say(f, "From: <dora@c.test>\r\n\r\nHello.\r\n.\r\n"), 451);
+	assert_int_equal(single_no_memory, 0);
+	assert_int_equal(f->single.sent[MESSAGE_NOTICE], 0);
+}
+
 int
 main(void)
 {
@@ -212,6 +246,7 @@ main(void)
 	    CASE(a_question_that_nobody_answers_is_told_to_be_asked_later),
 	    CASE(a_transaction_outlives_a_question_that_nobody_answered),
 	    CASE(a_turn_that_comes_too_late_is_given_back),
+	    CASE(an_envelope_that_finds_no_memory_is_to_come_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
