@@ -60,9 +60,10 @@ append(struct line *l, struct span run)
 {
 	if (l->fault != LINE_GOOD)
 		return;
-	/* A line that finds no memory is treated as one that is too long. */
-	if (run.n > l->ceiling - l->text.n || buf_put(&l->text, run) < 0)
+	if (run.n > l->ceiling - l->text.n)
 		spoil(l, LINE_TOO_LONG);
+	else if (buf_put(&l->text, run) < 0)
+		spoil(l, LINE_NO_MEMORY);
 }
 
 /* Takes one octet that is CR, LF or NUL; true when it ends the line. */

@@ -13,6 +13,7 @@ enum line_fault {
 	LINE_GOOD,
 	LINE_TOO_LONG,
 	LINE_MALFORMED,
+	LINE_NO_MEMORY, /* to be said again later */
 };
 
 struct line {

@@ -27,6 +27,21 @@ reply_code(enum reply_name name)
 	return rows[name].code;
 }
 
+enum reply_name
+reply_to_fault(enum line_fault fault)
+{
+	switch (fault) {
+	case LINE_TOO_LONG:
+		return REPLY_LINE_TOO_LONG;
+	case LINE_NO_MEMORY:
+		return REPLY_DELIVERY_LATER;
+	case LINE_GOOD:
+	case LINE_MALFORMED:
+		break;
+	}
+	return REPLY_LINE_MALFORMED;
+}
+
 bool
 reply_is_not_understood(int code)
 {

@@ -18,6 +18,9 @@ enum reply_name {
 /* 0 for a line that is no reply but a command (DATA, which answers GTML). */
 int reply_code(enum reply_name name);
 
+/* To a line that has FAULT, which is one. */
+enum reply_name reply_to_fault(enum line_fault fault);
+
 /* Does it say that the command itself, or a parameter, is not known there?
    (RFC 5321 4.2.4; WIRE 8: then the same is said otherwise.) */
 bool reply_is_not_understood(int code);

@@ -316,10 +316,7 @@ smdp_user_verb_take(struct smdp_user *x, struct span line)
 	enum smdp_user_verb verb;
 
 	if (x->line.fault != LINE_GOOD) {
-		smdp_user_reply(x,
-		    x->line.fault == LINE_TOO_LONG ? REPLY_LINE_TOO_LONG
-						   : REPLY_LINE_MALFORMED,
-		    nothing);
+		smdp_user_reply(x, reply_to_fault(x->line.fault), nothing);
 		return;
 	}
 	command_split(line, &word, &argument);

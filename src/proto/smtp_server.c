@@ -104,10 +104,7 @@ take_command(struct smtp_server *x, struct span line)
 	enum verb verb;
 
 	if (x->line.fault != LINE_GOOD) {
-		smtp_session_reply(x,
-		    x->line.fault == LINE_TOO_LONG ? REPLY_LINE_TOO_LONG
-						   : REPLY_LINE_MALFORMED,
-		    nothing);
+		smtp_session_reply(x, reply_to_fault(x->line.fault), nothing);
 		return;
 	}
 	command_verb(line, &word, &argument);

@@ -65,19 +65,25 @@ finish(struct smtp_server *x, enum reply_name reply, const char *text)
 	smtp_session_reply(x, reply, span_of(text));
 }
 
-/* Decodes the response behind what TO holds. 0 or -E_SYNTAX. */
-static int
-decode(const struct buf *response, struct buf *to)
+/* Decodes the response behind what TO holds. False: that is over, and said. */
+static bool
+decode(struct smtp_server *x, struct buf *to)
 {
+	const struct buf *response = &x->login.response;
 	size_t room = response->n / 4 * 3 + 3;
 	char *p = buf_room(to, room);
 	size_t n;
 
-	if (p == NULL || buf_bad(response) ||
-	    base64_decode(buf_span(response), p, room, &n) < 0)
-		return -E_SYNTAX;
+	if (p == NULL || buf_bad(response)) {
+		finish(x, REPLY_AUTH_LATER, "");
+		return false;
+	}
+	if (base64_decode(buf_span(response), p, room, &n) < 0) {
+		finish(x, REPLY_BAD_ARGUMENT, "not base64");
+		return false;
+	}
 	buf_grow(to, n);
-	return 0;
+	return true;
 }
 
 static void
@@ -98,10 +104,8 @@ take_plain(struct smtp_server *x)
 {
 	struct span rest, for_whom, who;
 
-	if (decode(&x->login.response, &x->login.identity) < 0) {
-		finish(x, REPLY_BAD_ARGUMENT, "not base64");
+	if (!decode(x, &x->login.identity))
 		return;
-	}
 	rest = buf_span(&x->login.identity);
 	if (!span_cut(&rest, '\0', &for_whom) || !span_cut(&rest, '\0', &who)) {
 		finish(x, REPLY_BAD_ARGUMENT, "malformed response");
@@ -121,11 +125,8 @@ take_login(struct smtp_server *x)
 	struct smtp_login *login = &x->login;
 	bool is_first = !login->has_identity;
 
-	if (decode(&login->response,
-		is_first ? &login->identity : &login->password) < 0) {
-		finish(x, REPLY_BAD_ARGUMENT, "not base64");
+	if (!decode(x, is_first ? &login->identity : &login->password))
 		return;
-	}
 	buf_wipe(&login->response);
 	if (is_first) {
 		login->has_identity = true;
@@ -165,12 +166,8 @@ verb_auth_proceed(struct smtp_server *x)
 void
 verb_auth_line(struct smtp_server *x, struct span line)
 {
-	if (x->line.fault == LINE_TOO_LONG) {
-		finish(x, REPLY_LINE_TOO_LONG, "");
-		return;
-	}
-	if (x->line.fault == LINE_MALFORMED) {
-		finish(x, REPLY_LINE_MALFORMED, "");
+	if (x->line.fault != LINE_GOOD) {
+		finish(x, reply_to_fault(x->line.fault), "");
 		return;
 	}
 	if (span_equals(line, span_of("*"))) {

@@ -1,6 +1,8 @@
 /* Submission: nobody sends without signing in, and only over TLS. */
 #include "server_talk.h"
 
+#include "../origin/scarce.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -171,6 +173,65 @@ lines_of_auth_may_be_longer(void **state)
 	expect(input, "500 250", "");
 }
 
+/* What the test itself keeps needs no memory from now on. */
+static void
+make_room(struct talk *t)
+{
+	struct buf *const all[] = {
+	    &t->said, &t->replies, &t->events, &t->content, &t->unread};
+
+	for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
+		assert_non_null(buf_room(all[i], 1000));
+}
+
+/* The code of the answer to LINE after BEFORE, where the NUMBER-th allocation
+   fails; 0: there was none left to fail. */
+static int
+answer_without_memory(const char *before, const char *line, unsigned number)
+{
+	struct smtp_server_setup setup = talk_setup(SMTP_SERVER_SUBMISSION);
+	struct talk t;
+	int code;
+	bool met;
+
+	talk_init(&t, &setup, 0);
+	talk_say(&t, before);
+	make_room(&t);
+	scarce(number);
+	talk_say(&t, line);
+	met = scarce_end();
+	code = (int)strtol(strrchr(talk_replies(&t), ' ') + 1, NULL, 10);
+	talk_fini(&t);
+	return met ? code : 0;
+}
+
+static void
+nothing_is_refused_for_good_for_want_of_memory(void **state)
+{
+	static const struct {
+		const char *before, *line;
+	} lines[] = {
+	    {HELLO, "AUTH PLAIN " RIGHT "\r\n"},
+	    {HELLO "AUTH PLAIN\r\n", RIGHT "\r\n"},
+	    {HELLO "AUTH LOGIN\r\n", BOB "\r\n"},
+	    {HELLO "AUTH LOGIN\r\n" BOB "\r\n", "cmlnaHQ=\r\n"},
+	    {HELLO "AUTH PLAIN " RIGHT "\r\n",
+		"MAIL FROM:<bob@b.test> SIZE=100000 BODY=8BITMIME "
+		"RET=HDRS ENVID=an-envelope-of-bobs\r\n"},
+	};
+	unsigned failed = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++)
+		for (unsigned n = 1, code = 1; code != 0; n++) {
+			code = (unsigned)answer_without_memory(
+			    lines[i].before, lines[i].line, n);
+			assert_true(code < 500);
+			failed += code >= 400;
+		}
+	assert_true(failed > 0);
+}
+
 int
 main(void)
 {
@@ -182,6 +243,7 @@ main(void)
 	    cmocka_unit_test(nobody_acts_for_another),
 	    cmocka_unit_test(an_asterisk_gives_up),
 	    cmocka_unit_test(malformed_responses_are_refused),
+	    cmocka_unit_test(nothing_is_refused_for_good_for_want_of_memory),
 	    cmocka_unit_test(other_mechanisms_are_not_known),
 	    cmocka_unit_test(signing_in_happens_once_and_outside_a_transaction),
 	    cmocka_unit_test(passwords_do_not_travel_in_clear),
