@@ -4,6 +4,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "daemon/counters.h"
+#include "daemon/source.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -379,34 +380,6 @@ dialled(void *owner, int fd, const char *why)
 		give_up_target(c, why);
 	else if (make_session(c, fd) < 0)
 		call_over(c, "no memory");
-}
-
-static bool
-is_wildcard(struct ip ip)
-{
-	static const uint8_t zero[16];
-
-	return memcmp(ip.b, zero, sizeof zero) == 0;
-}
-
-/* The address we call from: the operator's, else one on which we listen, since
-   those we leave notices with call that one back (WIRE 8). */
-static struct ip
-source_for(const struct settings *s, unsigned family)
-{
-	static const struct ip any;
-	struct ip ip;
-	uint16_t port;
-
-	for (unsigned i = 0; i < s->source_addresses.n; i++)
-		if (ip_parse(span_of(s->source_addresses.v[i]), &ip) == 0 &&
-		    ip.family == family)
-			return ip;
-	for (unsigned i = 0; i < s->listen_smtp.n; i++)
-		if (settings_endpoint(s->listen_smtp.v[i], &ip, &port) == 0 &&
-		    ip.family == family && !is_wildcard(ip))
-			return ip;
-	return any;
 }
 
 static void

@@ -8,8 +8,8 @@
  * keeper_offers.c (what hosts did and offer), keeper_page.c (reading those at
  * the start), keeper_visit.c, keeper_user.c and keeper_box.c (users who sign in
  * to see what is there), keeper_control.c, keeper_request.c, keeper_kinds.c,
- * keeper_envelope.c and keeper_show.c (what the operator asks, and what is
- * answered).
+ * keeper_envelope.c, keeper_selftest.c and keeper_show.c (what the operator
+ * asks, and what is answered).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H

@@ -15,14 +15,16 @@
 #include "daemon/keeper_list.h"
 #include "daemon/keeper_peers.h"
 #include "daemon/keeper_quality.h"
+#include "daemon/keeper_selftest.h"
 #include "daemon/keeper_show.h"
 #include "daemon/keeper_show_quality.h"
 #include "daemon/keeper_show_standing.h"
 #include "proto/identifier.h"
 
-/* ---- users ---- */
-
 #define COMPLAINTS_SHOWN 5
+#define DAYS_SHOWN       14 /* of the figures of a domain */
+
+/* ---- users ---- */
 
 static int
 fill_user_add(struct keeper_request *r, const json_t *q, struct err *err)
@@ -302,8 +304,6 @@ answer_notice_list(const struct keeper *k, const struct store_op *op)
 }
 
 /* ---- peers ---- */
-
-#define DAYS_SHOWN 14 /* of the figures of a domain */
 
 static int
 fill_peer_list(struct keeper_request *r, const json_t *q, struct err *err)
@@ -587,6 +587,7 @@ static const struct keeper_kind kinds[] = {
 	answer_peer_forgotten, NO_PEER},
     {"guessing-list", STORE_DENIED_LIST, fill_guessing_list, NULL,
 	answer_guessing_list, NO_PEER},
+    {"selftest-put", STORE_USER_GET, keeper_selftest_put, NULL, NULL, NO_USER},
 };
 
 const struct keeper_kind *

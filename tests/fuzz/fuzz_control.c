@@ -129,6 +129,7 @@ open_keeper(struct played *d)
 
 	played = d;
 	k->role = &d->role;
+	k->accept.server_secret = secret;
 	assert(settings_parse(
 		   span_of(CONFIGURATION), "t", &d->role.settings, &err) == 0);
 	assert(store_open("memory:", &k->store, &err) == 0);
