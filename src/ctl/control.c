@@ -72,6 +72,23 @@ control_open(const char *path, struct control **control_r, struct err *err)
 	return error;
 }
 
+int
+control_open_of(const struct settings *settings, struct control **control_r,
+    struct err *err)
+{
+	struct buf path;
+	int error;
+
+	buf_init(&path, CONTROL_PATH_MAX);
+	if (settings->control[0] != '\0')
+		buf_text(&path, settings->control);
+	else
+		buf_print(&path, "%s/control", settings->state);
+	error = control_open(buf_string(&path), control_r, err);
+	buf_fini(&path);
+	return error;
+}
+
 void
 control_free(struct control **control)
 {

@@ -7,6 +7,7 @@
 #define CTL_CONTROL_H
 
 #include "base/err.h"
+#include "base/settings.h"
 
 #include <jansson.h>
 
@@ -21,6 +22,9 @@ struct control;
  * the file system says no; -E_SYSTEM, -E_NOMEM.
  */
 int control_open(const char *path, struct control **control_r, struct err *err);
+/* The same, to the server of that configuration. */
+int control_open_of(const struct settings *settings, struct control **control_r,
+    struct err *err);
 void control_free(struct control **control);
 
 /*

@@ -66,24 +66,6 @@ code_of(int error)
 	return "later";
 }
 
-/* The path of the control socket, as the server makes it. */
-static int
-open_control(struct ctl *ctl, struct err *err)
-{
-	const struct settings *settings = ctl->settings;
-	struct buf path;
-	int error;
-
-	buf_init(&path, CONTROL_PATH_MAX);
-	if (settings->control[0] != '\0')
-		buf_text(&path, settings->control);
-	else
-		buf_print(&path, "%s/control", settings->state);
-	error = control_open(buf_string(&path), &ctl->control, err);
-	buf_fini(&path);
-	return error;
-}
-
 /* The server's own refusal, as far as it can be understood. */
 int
 ctl_refused(struct ctl *ctl, const json_t *answer)
@@ -103,7 +85,7 @@ ask_server(struct ctl *ctl, const json_t *request, bool always,
 	int error = 0;
 
 	if (ctl->control == NULL)
-		error = open_control(ctl, err);
+		error = control_open_of(ctl->settings, &ctl->control, err);
 	if (error == 0)
 		return control_ask(ctl->control, request, answer_r, err);
 	if (error != -E_CLOSED || !always)
