@@ -169,7 +169,18 @@ def things_to_try(lab, identifier):
         ("see what waits, and what has waited",
          f"{program} -c {config} held list --all"),
         ("read Carol's mail", f"cat {shlex.quote(maildir)}/new/*"),
+        *prove(lab),
     )
+
+
+def prove(lab):
+    """The command that tries all that Bob could do, by IMAP."""
+    server = lab.server("b.test")
+    if "imap" not in server.ports:
+        return ()
+    return (("have all ways to decide in a mail program tried, by another user",
+             f"{shlex.quote(lab.binary)} -c {shlex.quote(server.config)}"
+             f" selftest --imap {server.address}:{server.ports['imap']}"),)
 
 
 def show_things_to_try(lab, identifier):

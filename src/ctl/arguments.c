@@ -18,6 +18,13 @@
 /* A value that is parsed: store_value() knows them by their bits. */
 #define PARSED true, 0
 
+/* Options whose value is "HOST:PORT". */
+#define PLACES (ARGUMENTS_IMAP | ARGUMENTS_IMAPS | ARGUMENTS_SUBMIT)
+#define PLACE_CHARACTERS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]"
+
+#define TIMEOUT_MAX 3600 /* seconds */
+
 static const struct option {
 	const char *name, *letter;
 	enum arguments_option bit;
@@ -57,6 +64,10 @@ static const struct option {
     {"--base-dir", NULL, ARGUMENTS_BASE_DIR, TEXT(base_dir), NULL, " DIR"},
     {"--server", NULL, ARGUMENTS_SERVER, TEXT(server), NULL, " NAME"},
     {"--outgoing", NULL, ARGUMENTS_OUTGOING, FLAG, NULL, ""},
+    {"--imap", NULL, ARGUMENTS_IMAP, TEXT(imap), NULL, " HOST:PORT"},
+    {"--imaps", NULL, ARGUMENTS_IMAPS, TEXT(imaps), NULL, " HOST:PORT"},
+    {"--submit", NULL, ARGUMENTS_SUBMIT, TEXT(submit), NULL, " HOST:PORT"},
+    {"--timeout", NULL, ARGUMENTS_TIMEOUT, PARSED, NULL, " TIME"},
 };
 
 enum { OPTIONS = sizeof options / sizeof *options };
@@ -123,6 +134,35 @@ store_time(struct arguments *a, const char *value, struct err *err)
 }
 
 static int
+store_timeout(struct arguments *a, const char *value, struct err *err)
+{
+	if (settings_duration(span_of(value), &a->timeout) == 0 &&
+	    a->timeout > 0 && a->timeout <= TIMEOUT_MAX)
+		return 0;
+	return err_set(err, -E_SYNTAX,
+	    "--timeout takes a time from 1s to 1h, such as 30s");
+}
+
+/* A name or an address (IPv6: in brackets), and a port. */
+static int
+check_place(const struct option *option, const char *value, struct err *err)
+{
+	struct span whole = span_of(value);
+	struct span port = span_from_last(whole, ':');
+	uint64_t number;
+	bool fine = port.n > 1 && port.n < whole.n &&
+		    span_number(span_skip(port, 1), UINT16_MAX, &number) == 0 &&
+		    number > 0;
+
+	for (const char *p = value; fine && *p != '\0'; p++)
+		fine = strchr(PLACE_CHARACTERS, *p) != NULL;
+	return fine ? 0
+		    : err_set(err, -E_SYNTAX,
+			  "%s takes a host and a port, as in 127.0.0.1:143",
+			  option->name);
+}
+
+static int
 store_value(struct arguments *a, const struct option *option, const char *value,
     struct err *err)
 {
@@ -132,6 +172,10 @@ store_value(struct arguments *a, const struct option *option, const char *value,
 		return store_limit(a, value, err);
 	if (option->bit == ARGUMENTS_FOR)
 		return store_time(a, value, err);
+	if (option->bit == ARGUMENTS_TIMEOUT)
+		return store_timeout(a, value, err);
+	if ((option->bit & PLACES) != 0 && check_place(option, value, err) != 0)
+		return -E_SYNTAX;
 	memcpy((char *)a + option->field, &value, sizeof value);
 	return 0;
 }

@@ -40,6 +40,10 @@ enum arguments_option {
 	ARGUMENTS_OUTGOING = 8388608,
 	ARGUMENTS_SUBMISSION = 16777216,
 	ARGUMENTS_TRASH = 33554432,
+	ARGUMENTS_IMAP = 67108864,
+	ARGUMENTS_IMAPS = 134217728,
+	ARGUMENTS_SUBMIT = 268435456,
+	ARGUMENTS_TIMEOUT = 536870912,
 };
 
 struct arguments {
@@ -49,8 +53,10 @@ struct arguments {
 	const char *write, *ports, *listen, *base_dir;
 	const char *answers, *server;
 	const char *submission, *trash;
+	const char *imap, *imaps, *submit; /* "HOST:PORT" */
 	uint64_t limit; /* of --limit, at least 1; UINT64_MAX when not given */
 	int64_t for_time; /* seconds of --for, at least 1; 0 when not given */
+	int64_t timeout;  /* the same of --timeout, at most an hour */
 	unsigned n;
 	const char *words[ARGUMENTS_WORDS_MAX];
 };

@@ -18,6 +18,7 @@
 /* The exit status of every command, as in sysexits.h where that has one. */
 enum ctl_exit {
 	CTL_DONE = 0,
+	CTL_FAILED = 1,         /* a step of the self-test failed */
 	CTL_USAGE = 64,         /* the command line makes no sense */
 	CTL_BAD = 65,           /* refused: a word of it is wrong */
 	CTL_NO_ID = 66,         /* there is no such message or peer */

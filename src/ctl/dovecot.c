@@ -42,6 +42,8 @@ static const char advice[] =
     "     (TLS), the whole address as the name, and the password for "
     "sending\n"
     "\n"
+    "Then restante selftest proves that a person can decide there.\n"
+    "\n"
     "The user @USER@ must be able to read the files there. Run this again,\n"
     "and doveadm -c @FOLDER@/dovecot.conf reload, after each change of\n"
     "hostname, mail, mail-user, certificate or private-key, and after an\n"

@@ -136,6 +136,44 @@ every_option_has_a_name(void **state)
 	assert_string_equal(arguments_placeholder(ARGUMENTS_LIMIT), " N");
 }
 
+static void
+a_place_is_a_host_and_a_port(void **state)
+{
+	static const char *const wrong[] = {"--imap 127.0.0.1", "--imap :143",
+	    "--imap a:0", "--imap a:65536", "--imap a:x", "--imaps a/b:993",
+	    "--submit a;b:587", "--submit a:"};
+	struct arguments a;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse("selftest --imap mx.b.test:143 "
+			       "--submit=[2001:db8::1]:587",
+			     &a, &err),
+	    0);
+	assert_string_equal(a.imap, "mx.b.test:143");
+	assert_string_equal(a.submit, "[2001:db8::1]:587");
+	assert_null(a.imaps);
+	for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		assert_int_equal(parse(wrong[i], &a, &err), -E_SYNTAX);
+}
+
+static void
+a_timeout_is_a_second_to_an_hour(void **state)
+{
+	struct arguments a;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse("selftest --timeout 2m", &a, &err), 0);
+	assert_true(a.timeout == 120);
+	assert_int_equal(parse("selftest", &a, &err), 0);
+	assert_true(a.timeout == 0);
+	expect_fault("selftest --timeout 0s",
+	    "--timeout takes a time from 1s to 1h, such as 30s");
+	expect_fault("selftest --timeout 2h",
+	    "--timeout takes a time from 1s to 1h, such as 30s");
+}
+
 int
 main(void)
 {
@@ -147,6 +185,8 @@ main(void)
 	    cmocka_unit_test(a_wish_for_json_is_seen_behind_a_fault),
 	    cmocka_unit_test(faults_are_told_in_words),
 	    cmocka_unit_test(every_option_has_a_name),
+	    cmocka_unit_test(a_place_is_a_host_and_a_port),
+	    cmocka_unit_test(a_timeout_is_a_second_to_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
