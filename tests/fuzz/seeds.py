@@ -128,7 +128,11 @@ REQUESTS = (
     '{"do": "identity-add", "user": "bob@b.test", "address": "x@b.test"}',
     '{"do": "identity-remove", "address": "x@b.test"}',
     '{"do": "identity-list", "user": "bob@b.test", "after": "x@b.test"}',
-    '{"do": "notice-list", "limit": 1}', "[]", "null", "{")
+    '{"do": "notice-list", "limit": 1}',
+    '{"do": "user-add", "address": "restante-selftest-1@b.test",'
+    ' "password": "correct horse"}\n'
+    '{"do": "selftest-put", "user": "restante-selftest-1@b.test"}',
+    "[]", "null", "{")
 
 
 def letter(number):

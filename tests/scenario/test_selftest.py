@@ -110,6 +110,37 @@ def selftest_by(server, option, place):
     return done.returncode, done.stdout
 
 
+@contextlib.contextmanager
+def at_all_addresses(server):
+    """The server with the configuration that most have, but for its port."""
+    with open(server.config, encoding="utf-8") as file:
+        before = file.read(), server.ports["smtp"]
+    with socket.create_server(("0.0.0.0", 0)) as free:
+        port = free.getsockname()[1]
+    server.stop()
+    server.lay_over(f'listen-smtp = {{"0.0.0.0:{port}"}}\n'
+                    f'smtp-port = "{port}"\n'
+                    "source-addresses = {}\ncallable-networks = {}\n")
+    server.ports["smtp"] = port
+    try:
+        server.start()
+        yield
+    finally:
+        server.stop()
+        with open(server.config, "w", encoding="utf-8") as file:
+            file.write(before[0])
+        server.ports["smtp"] = before[1]
+        server.start()
+
+
+# And nobody need believe that 127.0.0.1 speaks for b.test.
+def test_a_server_that_listens_everywhere_calls_itself_on_loopback(server):
+    with at_all_addresses(server):
+        document, results = told(server)
+    assert results == OK
+    assert "127.0.0.1" in step_of(document, "accept")["detail"]
+
+
 # A mail program would complain, and that is what is told.
 def test_a_certificate_that_nobody_vouches_for_is_a_warning(
         server, tmp_path):
