@@ -16,6 +16,7 @@
 #include "base/share.h"
 #include "receiver/lapse.h"
 #include "receiver/pull_arrival.h"
+#include "receiver/pull_schedule.h"
 
 #include <stdlib.h>
 
@@ -191,50 +192,17 @@ settle(struct group *g, struct item *item, enum store_notice_end end,
 	store_submit(g->pull->store, op);
 }
 
-/* When to try again, or 0: no more (GD-16, GD-17). The schedule counts from the
-   first try, so that a call that was cut short costs none of the others. */
-static int64_t
-next_try(const struct pull *p, const struct store_notice *n, int64_t now)
-{
-	const struct settings_list *pauses = &p->settings->pull_retries;
-	int64_t first = n->first_try_at > 0 ? n->first_try_at : now;
-	int64_t at = first, pause, last = first + p->settings->pull_window;
-
-	for (unsigned i = 0; at <= now && i < pauses->n; i++) {
-		if (settings_duration(span_of(pauses->v[i]), &pause) < 0)
-			return 0;
-		at += pause;
-	}
-	if (n->expires_at < last)
-		last = n->expires_at;
-	return at > now && at <= last ? at : 0;
-}
-
-/* An unconfirmed notice is asked again on the same schedule; behind its end,
-   with its last pause, until the origin answers or the record expires. */
-static int64_t
-next_question(const struct pull *p, const struct store_notice *n, int64_t now)
-{
-	const struct settings_list *pauses = &p->settings->pull_retries;
-	unsigned at = n->tries == 0 ? 0 : n->tries - 1;
-	int64_t pause = PULL_CONFIRM_PAUSE;
-
-	if (at >= pauses->n)
-		at = pauses->n - 1;
-	if (pauses->n > 0)
-		settings_duration(span_of(pauses->v[at]), &pause);
-	return now + pause;
-}
-
 static void
 try_later(struct group *g, struct item *item, struct span reply, int64_t now)
 {
-	int64_t at =
-	    g->cut_short ? now + 1 : next_try(g->pull, &item->notice, now);
+	int64_t at = g->cut_short
+			 ? now + 1
+			 : pull_next_try(g->pull->settings, &item->notice, now);
 
 	if (item->notice.unconfirmed || item->notice.verdict_due)
 		settle(g, item, NOTICE_END_LATER,
-		    next_question(g->pull, &item->notice, now), reply, now);
+		    pull_next_question(g->pull->settings, &item->notice, now),
+		    reply, now);
 	else if (at > 0)
 		settle(g, item, NOTICE_END_LATER, at, reply, now);
 	else
@@ -294,7 +262,8 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 		return;
 	case PULL_UNCONFIRMED:
 		settle(g, item, NOTICE_END_LATER,
-		    next_question(p, &item->notice, now), reply, now);
+		    pull_next_question(p->settings, &item->notice, now), reply,
+		    now);
 		return;
 	case PULL_TOLD:
 		settle(g, item, NOTICE_END_TOLD, 0, reply, now);
@@ -303,27 +272,6 @@ pull_ended(struct pull *p, uint64_t call, struct key notice, enum pull_end end,
 }
 
 /* ---- calls ---- */
-
-int64_t
-pull_confirm_pause(const struct settings *settings)
-{
-	const struct settings_list *pauses = &settings->pull_retries;
-	int64_t first;
-
-	if (pauses->n > 0 &&
-	    settings_duration(span_of(pauses->v[0]), &first) == 0)
-		return first;
-	return PULL_CONFIRM_PAUSE;
-}
-
-/* A minute, or the first pause of a pull when that is shorter. */
-static int64_t
-unasked_pause(const struct pull *p)
-{
-	int64_t first = pull_confirm_pause(p->settings);
-
-	return first < PULL_UNASKED_PAUSE ? first : PULL_UNASKED_PAUSE;
-}
 
 /*
  * Ends what has not ended. Notices are asked for one after the other, so of
@@ -343,7 +291,7 @@ end_rest(struct group *g, bool reached, struct span reason, int64_t now)
 			try_later(g, &g->items[i], reason, now);
 		else
 			settle(g, &g->items[i], NOTICE_END_LATER,
-			    now + unasked_pause(p), reason, now);
+			    now + pull_unasked_pause(p->settings), reason, now);
 		asked = !reached;
 	}
 	p->calls -= g->called;

@@ -20,8 +20,6 @@
 #define PULL_SHARE         128  /* of these for one address, or a page more */
 #define PULL_SHARE_TRUSTED 512  /* when a pull from it has succeeded */
 #define PULL_CALL_ITEMS    64   /* in one call */
-#define PULL_CONFIRM_PAUSE 600  /* seconds, where pull-retries has none */
-#define PULL_UNASKED_PAUSE 60   /* and for what a broken call did not ask */
 
 /* One call to one address. Borrowed for the call of `call` only. */
 struct pull_call {
@@ -42,10 +40,6 @@ struct pull_world {
 };
 
 struct pull;
-
-/* How long we wait before we ask again about what we took: the first pause of
-   pull-retries. */
-int64_t pull_confirm_pause(const struct settings *settings);
 
 int pull_new(struct store *store, const struct settings *settings,
     uint64_t node, const struct pull_world *world, struct pull **pull_r);

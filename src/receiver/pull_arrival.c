@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "proto/address.h"
 #include "receiver/decide.h"
-#include "receiver/pull.h"
+#include "receiver/pull_schedule.h"
 
 #include <stdlib.h>
 
