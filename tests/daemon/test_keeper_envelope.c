@@ -2,17 +2,13 @@
  * Requests about envelopes on the control socket, put to a store in memory: the
  * keeper without processes and sockets.
  */
-#include "steps.h"
+#include "asking.h"
 
 #include "base/base64.h"
-#include "daemon/keeper_control.h"
 #include "daemon/keeper_envelope.h"
-#include "daemon/keeper_request.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define CLIENT 3
 
 /* Not UTF-8, and with an octet that ends texts in C. */
 static const char text[] = "Subject: Caf\xe9\r\n\r\n\0";
@@ -21,60 +17,9 @@ static const char text[] = "Subject: Caf\xe9\r\n\r\n\0";
 /* ---- the keeper that is played ---- */
 
 struct played {
-	struct side side;
-	struct role role;
-	struct keeper keeper;
-	struct keeper_requests *requests;
-	json_t *answer;
-	unsigned answers, calls, deliveries, freed;
+	struct asking asking;
+	unsigned calls, deliveries;
 };
-
-static struct played *played;
-
-void
-keeper_control_answer(
-    struct keeper_control *control, uint64_t client, json_t *answer)
-{
-	assert_null(control);
-	assert_int_equal(client, CLIENT);
-	assert_non_null(answer);
-	json_decref(played->answer);
-	played->answer = answer;
-	played->answers++;
-}
-
-void
-keeper_free_body(void *keeper, struct key message)
-{
-	assert_ptr_equal(keeper, &played->keeper);
-	assert_false(key_is_zero(message));
-	played->freed++;
-}
-
-int64_t
-role_now(void)
-{
-	return played->side.now;
-}
-
-/* Of other requests; not here. */
-
-struct peer *
-role_peer(struct role *role, enum role_kind kind, unsigned index)
-{
-	(void)role;
-	(void)kind;
-	(void)index;
-	return NULL;
-}
-
-bool
-peer_ask(struct peer *peer, struct message *m)
-{
-	(void)peer;
-	(void)m;
-	return false;
-}
 
 /* ---- its world ---- */
 
@@ -117,23 +62,18 @@ set_up(void **state)
 	static const uint8_t secret[IDENTIFIER_SECRET];
 
 	assert_non_null(d);
-	played = d;
-	side_open(&d->side, "b.test", "", 0);
-	side_add_user(&d->side, "bob@b.test");
-	side_add_user(&d->side, "eve@b.test");
-	d->role.settings = d->side.settings;
-	d->keeper.role = &d->role;
-	d->keeper.store = d->side.store;
-	assert_int_equal(pull_new(d->side.store, d->side.settings, NODE, &pulls,
-			     &d->keeper.pull),
+	asking_begin(&d->asking, "");
+	side_add_user(&d->asking.side, "bob@b.test");
+	side_add_user(&d->asking.side, "eve@b.test");
+	assert_int_equal(pull_new(d->asking.side.store, d->asking.side.settings,
+			     NODE, &pulls, &d->asking.keeper.pull),
 	    0);
-	assert_int_equal(put_new(d->side.store, d->side.settings, NODE, &puts,
-			     &d->keeper.put),
+	assert_int_equal(put_new(d->asking.side.store, d->asking.side.settings,
+			     NODE, &puts, &d->asking.keeper.put),
 	    0);
-	assert_int_equal(show_new(d->side.store, d->side.settings, NODE, secret,
-			     &shows, &d->keeper.show),
+	assert_int_equal(show_new(d->asking.side.store, d->asking.side.settings,
+			     NODE, secret, &shows, &d->asking.keeper.show),
 	    0);
-	assert_int_equal(keeper_request_new(&d->keeper, NULL, &d->requests), 0);
 	*state = d;
 	return 0;
 }
@@ -143,13 +83,10 @@ tear_down(void **state)
 {
 	struct played *d = *state;
 
-	side_assert_clean(&d->side);
-	keeper_request_free(&d->requests);
-	pull_free(&d->keeper.pull);
-	put_free(&d->keeper.put);
-	show_free(&d->keeper.show);
-	side_close(&d->side);
-	json_decref(d->answer);
+	pull_free(&d->asking.keeper.pull);
+	put_free(&d->asking.keeper.put);
+	show_free(&d->asking.keeper.show);
+	asking_end(&d->asking);
 	free(d);
 	return 0;
 }
@@ -168,15 +105,15 @@ notice_for(const struct played *d, const char *id, const char *user)
 	    .subject = span_of("Lunch"),
 	    .envelope = TEXT,
 	    .attachments = 2,
-	    .key = key_new(d->side.now),
+	    .key = key_new(d->asking.side.now),
 	    .address = ip_of("192.0.2.1"),
 	    .dialect = ROUTE_ENVELOPE,
 	    .state = NOTICE_PENDING,
 	    .has_size = true,
 	    .size = 48213,
-	    .created = d->side.now,
-	    .next_at = d->side.now,
-	    .expires_at = d->side.now + DAY,
+	    .created = d->asking.side.now,
+	    .next_at = d->asking.side.now,
+	    .expires_at = d->asking.side.now + DAY,
 	};
 }
 
@@ -185,37 +122,25 @@ static const char *
 put_notice(struct played *d, const char *id, const char *user)
 {
 	static char key[KEY_TEXT];
-	struct store_op *op = side_op(&d->side, STORE_NOTICE_PUT);
+	struct store_op *op = side_op(&d->asking.side, STORE_NOTICE_PUT);
 	const struct store_notice n = notice_for(d, id, user);
 
 	op->notice_put.count = 1;
 	op->notice_put.notices = &n;
-	assert_int_equal(side_do(&d->side, op), STORE_OK);
+	assert_int_equal(side_do(&d->asking.side, op), STORE_OK);
 	assert_int_equal(op->notice_put.outcomes[0], STORE_OK);
 	store_op_free(&op);
 	key_text(n.key, key);
-	d->side.now++;
+	d->asking.side.now++;
 	return key;
-}
-
-/* The answer to one request, borrowed. */
-static const json_t *
-ask(struct played *d, json_t *q)
-{
-	assert_non_null(q);
-	d->answers = 0;
-	keeper_request(d->requests, CLIENT, q);
-	json_decref(q);
-	side_turn(&d->side);
-	assert_int_equal(d->answers, 1);
-	return d->answer;
 }
 
 static const json_t *
 decide(struct played *d, const char *id, const char *verdict)
 {
-	return ask(d, json_pack("{s:s, s:s, s:s}", "do", "envelope-decide",
-			  "id", id, "verdict", verdict));
+	return asking_ask(
+	    &d->asking, json_pack("{s:s, s:s, s:s}", "do", "envelope-decide",
+			    "id", id, "verdict", verdict));
 }
 
 static void
@@ -245,8 +170,8 @@ an_envelope_is_shown_with_its_text_octet_for_octet(void **state)
 {
 	struct played *d = *state;
 	const char *key = put_notice(d, "one", "bob@b.test");
-	const json_t *answer =
-	    ask(d, json_pack("{s:s, s:s}", "do", "envelope-show", "id", key));
+	const json_t *answer = asking_ask(&d->asking,
+	    json_pack("{s:s, s:s}", "do", "envelope-show", "id", key));
 	json_t *e = json_object_get(answer, "envelope"), *expected;
 	char octets[64];
 	size_t n;
@@ -283,7 +208,8 @@ the_list_is_newest_first_in_pages(void **state)
 	put_notice(d, "of-eve", "eve@b.test");
 	span_copy(
 	    span_of(put_notice(d, "three", "bob@b.test")), third, sizeof third);
-	answer = ask(d, json_pack("{s:s, s:s, s:n, s:i}", "do", "envelope-list",
+	answer = asking_ask(
+	    &d->asking, json_pack("{s:s, s:s, s:n, s:i}", "do", "envelope-list",
 			    "user", "Bob@B.test", "before", "limit", 2));
 	rows = json_object_get(answer, "envelopes");
 	assert_int_equal(json_array_size(rows), 2);
@@ -293,13 +219,14 @@ the_list_is_newest_first_in_pages(void **state)
 	assert_null(json_object_get(json_array_get(rows, 0), "text"));
 	assert_string_equal(
 	    json_string_value(json_object_get(answer, "next")), second);
-	answer =
-	    ask(d, json_pack("{s:s, s:s, s:s, s:i}", "do", "envelope-list",
-		       "user", "bob@b.test", "before", second, "limit", 2));
+	answer = asking_ask(&d->asking,
+	    json_pack("{s:s, s:s, s:s, s:i}", "do", "envelope-list", "user",
+		"bob@b.test", "before", second, "limit", 2));
 	assert_int_equal(
 	    json_array_size(json_object_get(answer, "envelopes")), 1);
 	assert_true(json_is_null(json_object_get(answer, "next")));
-	answer = ask(d, json_pack("{s:s}", "do", "envelope-list"));
+	answer =
+	    asking_ask(&d->asking, json_pack("{s:s}", "do", "envelope-list"));
 	assert_int_equal(
 	    json_array_size(json_object_get(answer, "envelopes")), 4);
 }
@@ -309,20 +236,23 @@ a_list_tells_nobody_from_nothing(void **state)
 {
 	struct played *d = *state;
 	const json_t *answer =
-	    ask(d, json_pack("{s:s, s:s}", "do", "envelope-list", "user",
-		       "bob@b.test"));
+	    asking_ask(&d->asking, json_pack("{s:s, s:s}", "do",
+				       "envelope-list", "user", "bob@b.test"));
 
 	assert_int_equal(
 	    json_array_size(json_object_get(answer, "envelopes")), 0);
 	assert_true(json_is_array(json_object_get(answer, "envelopes")));
-	assert_refused(ask(d, json_pack("{s:s, s:s}", "do", "envelope-list",
-				  "user", "nobody@b.test")),
+	assert_refused(asking_ask(&d->asking,
+			   json_pack("{s:s, s:s}", "do", "envelope-list",
+			       "user", "nobody@b.test")),
 	    "no-user");
 	assert_refused(
-	    ask(d, json_pack("{s:s, s:s}", "do", "envelope-list", "user", "@")),
+	    asking_ask(&d->asking,
+		json_pack("{s:s, s:s}", "do", "envelope-list", "user", "@")),
 	    "bad");
-	assert_refused(ask(d, json_pack("{s:s, s:s}", "do", "envelope-list",
-				  "before", "yesterday")),
+	assert_refused(
+	    asking_ask(&d->asking, json_pack("{s:s, s:s}", "do",
+				       "envelope-list", "before", "yesterday")),
 	    "bad");
 }
 
@@ -332,8 +262,8 @@ what_is_accepted_is_pulled_at_once(void **state)
 	struct played *d = *state;
 	const char *key = put_notice(d, "one", "bob@b.test");
 
-	pull_look(d->keeper.pull, d->side.now);
-	side_turn(&d->side);
+	pull_look(d->asking.keeper.pull, d->asking.side.now);
+	side_turn(&d->asking.side);
 	assert_int_equal(d->calls, 0);
 	assert_state(decide(d, key, "accept"), key, "wanted");
 	assert_int_equal(d->calls, 1);
@@ -353,15 +283,15 @@ what_is_refused_is_told_at_once(void **state)
 		assert_state(decide(d, key, verdicts[i]), key, "refused");
 		assert_state(decide(d, key, verdicts[i]), key, "refused");
 		assert_refused(decide(d, key, "accept"), "conflict");
-		answer = ask(d,
+		answer = asking_ask(&d->asking,
 		    json_pack("{s:s, s:s}", "do", "envelope-show", "id", key));
 		e = json_object_get(answer, "envelope");
 		assert_string_equal(
 		    json_string_value(json_object_get(e, "verdict")),
 		    verdicts[i]);
 		assert_true(json_is_true(json_object_get(e, "verdict_due")));
-		pull_lost(d->keeper.pull, d->side.now);
-		side_turn(&d->side);
+		pull_lost(d->asking.keeper.pull, d->asking.side.now);
+		side_turn(&d->asking.side);
 	}
 	assert_true(d->calls > 0);
 }
@@ -374,11 +304,12 @@ decided_envelopes_are_listed_when_all_are_asked_for(void **state)
 	const json_t *answer;
 
 	assert_state(decide(d, key, "reject"), key, "refused");
-	answer = ask(d, json_pack("{s:s}", "do", "envelope-list"));
+	answer =
+	    asking_ask(&d->asking, json_pack("{s:s}", "do", "envelope-list"));
 	assert_int_equal(
 	    json_array_size(json_object_get(answer, "envelopes")), 0);
-	answer =
-	    ask(d, json_pack("{s:s, s:b}", "do", "envelope-list", "all", 1));
+	answer = asking_ask(&d->asking,
+	    json_pack("{s:s, s:b}", "do", "envelope-list", "all", 1));
 	assert_int_equal(
 	    json_array_size(json_object_get(answer, "envelopes")), 1);
 }
@@ -397,22 +328,25 @@ verdicts_that_make_no_sense_are_refused(void **state)
 	assert_refused(decide(d, key, "burn"), "bad");
 	assert_refused(decide(d, key, "none"), "bad");
 	assert_refused(
-	    ask(d, json_pack("{s:s, s:s, s:s, s:s}", "do", "envelope-decide",
-		       "id", key, "verdict", "accept", "user", "eve@b.test")),
+	    asking_ask(&d->asking,
+		json_pack("{s:s, s:s, s:s, s:s}", "do", "envelope-decide", "id",
+		    key, "verdict", "accept", "user", "eve@b.test")),
 	    "no-id");
 	assert_refused(
-	    ask(d, json_pack("{s:s, s:s, s:s, s:s}", "do", "envelope-decide",
-		       "id", key, "verdict", "accept", "user", "@")),
+	    asking_ask(&d->asking,
+		json_pack("{s:s, s:s, s:s, s:s}", "do", "envelope-decide", "id",
+		    key, "verdict", "accept", "user", "@")),
 	    "bad");
-	assert_refused(
-	    ask(d, json_pack("{s:s, s:s}", "do", "envelope-show", "id", none)),
+	assert_refused(asking_ask(&d->asking, json_pack("{s:s, s:s}", "do",
+						  "envelope-show", "id", none)),
 	    "no-id");
-	assert_refused(
-	    ask(d, json_pack("{s:s, s:i}", "do", "envelope-show", "id", 7)),
+	assert_refused(asking_ask(&d->asking, json_pack("{s:s, s:i}", "do",
+						  "envelope-show", "id", 7)),
 	    "no-id");
 	assert_state(
-	    ask(d, json_pack("{s:s, s:s, s:s, s:s}", "do", "envelope-decide",
-		       "id", key, "verdict", "accept", "user", "Bob@b.test")),
+	    asking_ask(&d->asking,
+		json_pack("{s:s, s:s, s:s, s:s}", "do", "envelope-decide", "id",
+		    key, "verdict", "accept", "user", "Bob@b.test")),
 	    key, "wanted");
 }
 
@@ -430,7 +364,8 @@ a_page_of_long_rows_fits_into_a_line(void **state)
 	memset(mailbox, 'm', sizeof mailbox);
 	memset(subject, '"', sizeof subject); /* two octets each in JSON */
 	for (unsigned i = 0; i < KEEPER_ENVELOPE_PAGE + 1; i++) {
-		struct store_op *op = side_op(&d->side, STORE_NOTICE_PUT);
+		struct store_op *op =
+		    side_op(&d->asking.side, STORE_NOTICE_PUT);
 		struct store_notice n = notice_for(d, "", "");
 
 		snprintf(id, sizeof id, "%0128u", i);
@@ -441,12 +376,12 @@ a_page_of_long_rows_fits_into_a_line(void **state)
 		n.reply = span_make(subject, 512);
 		op->notice_put.count = 1;
 		op->notice_put.notices = &n;
-		assert_int_equal(side_do(&d->side, op), STORE_OK);
+		assert_int_equal(side_do(&d->asking.side, op), STORE_OK);
 		store_op_free(&op);
-		d->side.now++;
+		d->asking.side.now++;
 	}
-	answer = ask(
-	    d, json_pack("{s:s, s:i}", "do", "envelope-list", "limit", 1000));
+	answer = asking_ask(&d->asking,
+	    json_pack("{s:s, s:i}", "do", "envelope-list", "limit", 1000));
 	assert_int_equal(json_array_size(json_object_get(answer, "envelopes")),
 	    KEEPER_ENVELOPE_PAGE);
 	assert_true(json_is_string(json_object_get(answer, "next")));

@@ -2,91 +2,23 @@
  * Requests about users' lists on the control socket, put to a store in memory:
  * the keeper without processes and sockets.
  */
-#include "steps.h"
+#include "asking.h"
 
-#include "daemon/keeper_control.h"
 #include "daemon/keeper_list.h"
-#include "daemon/keeper_request.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define CLIENT 3
-#define BOB    "bob@b.test"
-
-/* ---- the keeper that is played ---- */
-
-struct played {
-	struct side side;
-	struct role role;
-	struct keeper keeper;
-	struct keeper_requests *requests;
-	json_t *answer;
-	unsigned answers;
-};
-
-static struct played *played;
-
-void
-keeper_control_answer(
-    struct keeper_control *control, uint64_t client, json_t *answer)
-{
-	assert_null(control);
-	assert_int_equal(client, CLIENT);
-	assert_non_null(answer);
-	json_decref(played->answer);
-	played->answer = answer;
-	played->answers++;
-}
-
-int64_t
-role_now(void)
-{
-	return played->side.now;
-}
-
-/* Of other requests; not here. */
-
-void
-keeper_free_body(void *keeper, struct key message)
-{
-	(void)keeper;
-	(void)message;
-	fail();
-}
-
-struct peer *
-role_peer(struct role *role, enum role_kind kind, unsigned index)
-{
-	(void)role;
-	(void)kind;
-	(void)index;
-	return NULL;
-}
-
-bool
-peer_ask(struct peer *peer, struct message *m)
-{
-	(void)peer;
-	(void)m;
-	return false;
-}
-
-/* ---- its world ---- */
+#define BOB "bob@b.test"
 
 static int
 begin(void **state, const char *settings)
 {
-	struct played *d = calloc(1, sizeof *d);
+	struct asking *d = calloc(1, sizeof *d);
 
 	assert_non_null(d);
-	played = d;
-	side_open(&d->side, "b.test", settings, 0);
+	asking_begin(d, settings);
 	side_add_user(&d->side, BOB);
-	d->role.settings = d->side.settings;
-	d->keeper.role = &d->role;
-	d->keeper.store = d->side.store;
-	assert_int_equal(keeper_request_new(&d->keeper, NULL, &d->requests), 0);
 	*state = d;
 	return 0;
 }
@@ -106,30 +38,14 @@ set_up_for_two(void **state)
 static int
 tear_down(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 
-	side_assert_clean(&d->side);
-	keeper_request_free(&d->requests);
-	side_close(&d->side);
-	json_decref(d->answer);
+	asking_end(d);
 	free(d);
 	return 0;
 }
 
 /* ---- what the cases do ---- */
-
-/* The answer to one request, borrowed. */
-static const json_t *
-ask(struct played *d, json_t *q)
-{
-	assert_non_null(q);
-	d->answers = 0;
-	keeper_request(d->requests, CLIENT, q);
-	json_decref(q);
-	side_turn(&d->side);
-	assert_int_equal(d->answers, 1);
-	return d->answer;
-}
 
 static json_t *
 entry_of(const char *list, const char *address, const char *server)
@@ -140,15 +56,15 @@ entry_of(const char *list, const char *address, const char *server)
 
 /* ENTRIES is taken over. */
 static const json_t *
-put(struct played *d, const char *side, json_t *entries, bool check)
+put(struct asking *d, const char *side, json_t *entries, bool check)
 {
-	return ask(
+	return asking_ask(
 	    d, json_pack("{s:s, s:s, s:s, s:b, s:o}", "do", "list-put", "user",
 		   BOB, "side", side, "check", (int)check, "entries", entries));
 }
 
 static const json_t *
-put_one(struct played *d, const char *side, const char *list,
+put_one(struct asking *d, const char *side, const char *list,
     const char *address, const char *server)
 {
 	return put(
@@ -156,14 +72,15 @@ put_one(struct played *d, const char *side, const char *list,
 }
 
 static const json_t *
-show(struct played *d, const char *side, const char *address)
+show(struct asking *d, const char *side, const char *address)
 {
-	return ask(d, json_pack("{s:s, s:s, s:s, s:s*}", "do", "list-show",
-			  "user", BOB, "side", side, "address", address));
+	return asking_ask(
+	    d, json_pack("{s:s, s:s, s:s, s:s*}", "do", "list-show", "user",
+		   BOB, "side", side, "address", address));
 }
 
 static unsigned
-count(struct played *d, const char *side)
+count(struct asking *d, const char *side)
 {
 	return (unsigned)json_array_size(
 	    json_object_get(show(d, side, NULL), "entries"));
@@ -206,7 +123,7 @@ assert_row(const json_t *answer, size_t at, const char *list,
 static void
 entries_are_put_folded_and_shown(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	const json_t *answer;
 
 	answer = put_one(d, "incoming", "allow",
@@ -242,7 +159,7 @@ what_makes_no_entry_is_refused_and_named(void **state)
 	    {"allow", "", NULL}, {"allow", "x@a.test", "not a name"},
 	    {"burn", "x@a.test", NULL}, {"allow", "postmaster", NULL},
 	    {"none", "x@a.test", NULL}};
-	struct played *d = *state;
+	struct asking *d = *state;
 
 	for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
 		json_t *entries =
@@ -268,7 +185,7 @@ what_makes_no_entry_is_refused_and_named(void **state)
 static void
 what_is_only_looked_at_is_not_put(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 
 	assert_done(put(d, "incoming",
 	    json_pack("[o]", entry_of("allow", "x@a.test", NULL)), true));
@@ -278,7 +195,7 @@ what_is_only_looked_at_is_not_put(void **state)
 static void
 a_thousand_come_in_one_request_and_no_more(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	json_t *entries = json_array();
 	char address[32];
 	const json_t *answer;
@@ -299,7 +216,7 @@ a_thousand_come_in_one_request_and_no_more(void **state)
 static void
 the_list_comes_in_pages(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	const json_t *answer;
 	json_t *next = json_null();
 	unsigned pages = 0, rows = 0;
@@ -308,9 +225,10 @@ the_list_comes_in_pages(void **state)
 	put_one(d, "incoming", "allow", "\"a b\"@a.test", "a.test");
 	put_one(d, "incoming", "allow", "\"a b\"@a.test", "b.test");
 	do {
-		answer = ask(d, json_pack("{s:s, s:s, s:s, s:i, s:o}", "do",
-				    "list-show", "user", BOB, "side",
-				    "incoming", "limit", 1, "after", next));
+		answer =
+		    asking_ask(d, json_pack("{s:s, s:s, s:s, s:i, s:o}", "do",
+				      "list-show", "user", BOB, "side",
+				      "incoming", "limit", 1, "after", next));
 		rows += (unsigned)json_array_size(
 		    json_object_get(answer, "entries"));
 		next = json_incref(json_object_get(answer, "next"));
@@ -323,7 +241,7 @@ the_list_comes_in_pages(void **state)
 static void
 one_entry_is_forgotten_or_all_of_the_address(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	json_t *forget = json_pack("{s:s, s:s, s:s, s:s}", "do", "list-forget",
 	    "user", BOB, "side", "incoming", "address", "X@a.test");
 	json_t *only = json_copy(forget);
@@ -332,13 +250,14 @@ one_entry_is_forgotten_or_all_of_the_address(void **state)
 	put_one(d, "incoming", "allow", "x@a.test", "b.test");
 	put_one(d, "incoming", "deny", "x@a.test", NULL);
 	json_object_set_new(only, "server", json_string("B.test"));
-	assert_done(ask(d, only));
+	assert_done(asking_ask(d, only));
 	assert_int_equal(count(d, "incoming"), 2);
-	assert_string_equal(json_string_value(json_object_get(
-				ask(d, json_incref(forget)), "forgotten")),
+	assert_string_equal(
+	    json_string_value(json_object_get(
+		asking_ask(d, json_incref(forget)), "forgotten")),
 	    "x@a.test");
 	assert_int_equal(count(d, "incoming"), 0);
-	assert_refused(ask(d, forget), "no-id");
+	assert_refused(asking_ask(d, forget), "no-id");
 }
 
 static void
@@ -346,22 +265,22 @@ a_user_who_does_not_exist_has_no_list(void **state)
 {
 	static const char *const words[] = {
 	    "list-show", "list-put", "list-forget"};
-	struct played *d = *state;
+	struct asking *d = *state;
 
 	for (unsigned i = 0; i < 3; i++) {
 		assert_refused(
-		    ask(d,
+		    asking_ask(d,
 			json_pack("{s:s, s:s, s:s, s:s*, s:[o]}", "do",
 			    words[i], "user", "nobody@b.test", "side",
 			    "incoming", "address", i == 2 ? "x@a.test" : NULL,
 			    "entries", entry_of("allow", "x@a.test", NULL))),
 		    "no-user");
 		assert_refused(
-		    ask(d, json_pack("{s:s, s:s, s:s}", "do", words[i], "user",
-			       "@", "side", "incoming")),
+		    asking_ask(d, json_pack("{s:s, s:s, s:s}", "do", words[i],
+				      "user", "@", "side", "incoming")),
 		    "bad");
-		assert_refused(ask(d, json_pack("{s:s, s:s}", "do", words[i],
-					  "user", BOB)),
+		assert_refused(asking_ask(d, json_pack("{s:s, s:s}", "do",
+						 words[i], "user", BOB)),
 		    "bad");
 	}
 }
@@ -369,7 +288,7 @@ a_user_who_does_not_exist_has_no_list(void **state)
 static void
 a_full_list_says_so_and_how_many_were_put(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	const json_t *answer = put(d, "incoming",
 	    json_pack("[o, o, o]", entry_of("allow", "x@a.test", NULL),
 		entry_of("allow", "y@a.test", NULL),

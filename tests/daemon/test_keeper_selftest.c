@@ -2,75 +2,16 @@
  * A message for the self-test: both ends of a hold, put into a store in memory
  * by one request on the control socket.
  */
-#include "steps.h"
+#include "asking.h"
 
 #include "ctl/selftest.h"
-#include "daemon/keeper_control.h"
-#include "daemon/keeper_request.h"
 #include "message/envelope.h"
 #include "store/target.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define CLIENT 3
-#define USER   SELFTEST_PREFIX "x@b.test"
-
-struct played {
-	struct side side;
-	struct role role;
-	struct keeper keeper;
-	struct keeper_requests *requests;
-	json_t *answer;
-	unsigned answers;
-};
-
-static struct played *played;
-
-void
-keeper_control_answer(
-    struct keeper_control *control, uint64_t client, json_t *answer)
-{
-	assert_null(control);
-	assert_int_equal(client, CLIENT);
-	assert_non_null(answer);
-	json_decref(played->answer);
-	played->answer = answer;
-	played->answers++;
-}
-
-int64_t
-role_now(void)
-{
-	return played->side.now;
-}
-
-/* Of other requests; not here. */
-
-void
-keeper_free_body(void *keeper, struct key message)
-{
-	(void)keeper;
-	(void)message;
-	fail();
-}
-
-struct peer *
-role_peer(struct role *role, enum role_kind kind, unsigned index)
-{
-	(void)role;
-	(void)kind;
-	(void)index;
-	return NULL;
-}
-
-bool
-peer_ask(struct peer *peer, struct message *m)
-{
-	(void)peer;
-	(void)m;
-	return false;
-}
+#define USER SELFTEST_PREFIX "x@b.test"
 
 /* Nobody puts stubs here. */
 static int
@@ -84,22 +25,17 @@ put_stub(void *owner, const struct show_stub *stub)
 static int
 begin(void **state, const char *settings)
 {
-	struct played *d = calloc(1, sizeof *d);
+	struct asking *d = calloc(1, sizeof *d);
 	const struct show_world world = {d, put_stub, put_stub};
 
 	assert_non_null(d);
-	played = d;
-	side_open(&d->side, "b.test", settings, 0);
+	asking_begin(d, settings);
 	side_add_user(&d->side, USER);
 	side_add_user(&d->side, "bob@b.test");
-	d->role.settings = d->side.settings;
-	d->keeper.role = &d->role;
-	d->keeper.store = d->side.store;
 	d->keeper.accept.server_secret = d->side.secret;
 	assert_int_equal(show_new(d->side.store, d->side.settings, NODE,
 			     d->side.secret, &world, &d->keeper.show),
 	    0);
-	assert_int_equal(keeper_request_new(&d->keeper, NULL, &d->requests), 0);
 	*state = d;
 	return 0;
 }
@@ -119,29 +55,20 @@ set_up_elsewhere(void **state)
 static int
 tear_down(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 
-	side_assert_clean(&d->side);
-	keeper_request_free(&d->requests);
 	show_free(&d->keeper.show);
-	side_close(&d->side);
-	json_decref(d->answer);
+	asking_end(d);
 	free(d);
 	return 0;
 }
 
 /* The answer, borrowed. */
 static const json_t *
-ask_for(struct played *d, const char *user)
+ask_for(struct asking *d, const char *user)
 {
-	json_t *q = json_pack("{s:s, s:s}", "do", "selftest-put", "user", user);
-
-	d->answers = 0;
-	keeper_request(d->requests, CLIENT, q);
-	json_decref(q);
-	side_turn(&d->side);
-	assert_int_equal(d->answers, 1);
-	return d->answer;
+	return asking_ask(
+	    d, json_pack("{s:s, s:s}", "do", "selftest-put", "user", user));
 }
 
 static void
@@ -164,7 +91,7 @@ text_of(const json_t *answer, const char *member)
 static void
 it_waits_at_both_ends_under_one_identifier(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	const json_t *answer = ask_for(d, USER);
 	struct store_op *hold = side_only_hold(&d->side);
 	struct store_op *notice = side_only_notice(&d->side);
@@ -194,7 +121,7 @@ it_waits_at_both_ends_under_one_identifier(void **state)
 static void
 what_was_announced_is_what_waits(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	struct store_op *notice, *found, *hold;
 	const struct store_message *m;
 	static struct envelope envelope;
@@ -224,7 +151,7 @@ what_was_announced_is_what_waits(void **state)
 static void
 it_is_no_users_message(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	struct store_op *hold;
 
 	ask_for(d, USER);
@@ -239,7 +166,7 @@ it_is_no_users_message(void **state)
 static void
 only_users_of_the_self_test_get_one(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 
 	assert_refused(ask_for(d, "bob@b.test"), "bad");
 	assert_refused(ask_for(d, "x" USER), "bad");
@@ -251,7 +178,7 @@ only_users_of_the_self_test_get_one(void **state)
 static void
 another_address_of_somebody_gets_none(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 	struct store_op *op = side_op(&d->side, STORE_IDENTITY_PUT);
 
 	op->identity_put.identity.address =
@@ -266,7 +193,7 @@ another_address_of_somebody_gets_none(void **state)
 static void
 few_wait_at_once(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 
 	for (unsigned i = 0; i < SELFTEST_PENDING; i++)
 		text_of(ask_for(d, USER), "id");
@@ -276,7 +203,7 @@ few_wait_at_once(void **state)
 static void
 a_server_that_cannot_call_itself_says_so(void **state)
 {
-	struct played *d = *state;
+	struct asking *d = *state;
 
 	assert_refused(ask_for(d, USER), "bad");
 	assert_int_equal(side_count(&d->side).messages, 0);
