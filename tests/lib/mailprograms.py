@@ -51,20 +51,36 @@ def wait_for_account(server, address):
     wait_until(is_told, SECONDS, f"{address} to be told to Dovecot")
 
 
+def imap_unnamed(server, tls):
+    if tls:
+        return imaplib.IMAP4_SSL(
+            server.address, server.ports["imaps"], timeout=SECONDS,
+            ssl_context=server.lab.tls_context())
+    session = imaplib.IMAP4(server.address, server.ports["imap"],
+                            timeout=SECONDS)
+    session.starttls(server.lab.tls_context())
+    return session
+
+
 def imap(server, address, tls=True):
     """A session of the user, signed in. It ends with `with`."""
     user = server.user(address)
     wait_for_account(server, address)
-    if tls:
-        session = imaplib.IMAP4_SSL(
-            server.address, server.ports["imaps"], timeout=SECONDS,
-            ssl_context=server.lab.tls_context())
-    else:
-        session = imaplib.IMAP4(server.address, server.ports["imap"],
-                                timeout=SECONDS)
-        session.starttls(server.lab.tls_context())
-    session.login(user["address"], user["password"])
-    return session
+
+    def sign_in():
+        # Dovecot looks at its file of users once a second, and does not know
+        # until then whom it was told of.
+        session = imap_unnamed(server, tls)
+        try:
+            session.login(user["address"], user["password"])
+        except imaplib.IMAP4.error as error:
+            session.shutdown()
+            if b"AUTHENTICATIONFAILED" in error.args[0]:
+                return None
+            raise
+        return session
+
+    return wait_until(sign_in, SECONDS, f"{address} to be let in by IMAP")
 
 
 def pop(server, address, tls=True):
