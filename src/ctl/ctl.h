@@ -105,6 +105,11 @@ int ctl_ask_if_there(struct ctl *ctl, json_t *request, json_t **answer_r);
 int ctl_ask_either(struct ctl *ctl, json_t *request, json_t **answer_r);
 int ctl_refused(struct ctl *ctl, const json_t *answer);
 
+/* Says "TEXT SAID", the text made harmless, or prints ANSWER as JSON; takes
+   over the reference to it. CTL_DONE. */
+int
+ctl_say(struct ctl *ctl, json_t *answer, struct span text, const char *said);
+
 /* As ctl_ask(), but when no server runs the store itself is asked. */
 int ctl_ask_always(struct ctl *ctl, json_t *request, json_t **answer_r);
 

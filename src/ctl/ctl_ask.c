@@ -162,3 +162,19 @@ ctl_ask_always(struct ctl *ctl, json_t *request, json_t **answer_r)
 {
 	return ask(ctl, request, SERVER_OR_STORE, IS_FAILURE, answer_r);
 }
+
+int
+ctl_say(struct ctl *ctl, json_t *answer, struct span text, const char *said)
+{
+	struct buf shown;
+
+	buf_init(&shown, OUTPUT_SHOWN_MAX);
+	output_shown(text, &shown);
+	if (ctl->json)
+		output_json(ctl->out, answer);
+	else
+		fprintf(ctl->out, "%s %s\n", buf_string(&shown), said);
+	buf_fini(&shown);
+	json_decref(answer);
+	return CTL_DONE;
+}

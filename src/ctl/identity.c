@@ -44,14 +44,8 @@ identity_remove(struct ctl *ctl, const struct arguments *a)
 
 	if (status != CTL_DONE)
 		return status;
-	if (ctl->json)
-		output_json(ctl->out, answer);
-	else
-		output_sentence(ctl->out,
-		    output_member(answer, "removed", room),
-		    "is nobody's address any more.");
-	json_decref(answer);
-	return CTL_DONE;
+	return ctl_say(ctl, answer, output_member(answer, "removed", room),
+	    "is nobody's address any more.");
 }
 
 int

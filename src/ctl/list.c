@@ -133,12 +133,6 @@ list_forget(struct ctl *ctl, const struct arguments *a)
 
 	if (status != CTL_DONE)
 		return status;
-	if (ctl->json)
-		output_json(ctl->out, answer);
-	else
-		output_sentence(ctl->out,
-		    output_member(answer, "forgotten", room),
-		    "is off the list.");
-	json_decref(answer);
-	return CTL_DONE;
+	return ctl_say(ctl, answer, output_member(answer, "forgotten", room),
+	    "is off the list.");
 }

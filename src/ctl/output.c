@@ -182,17 +182,6 @@ output_object(FILE *to, const json_t *object, const struct output_line *lines)
 }
 
 void
-output_sentence(FILE *to, struct span text, const char *said)
-{
-	struct buf shown;
-
-	buf_init(&shown, OUTPUT_SHOWN_MAX);
-	output_shown(text, &shown);
-	fprintf(to, "%s %s\n", buf_string(&shown), said);
-	buf_fini(&shown);
-}
-
-void
 output_json(FILE *to, const json_t *value)
 {
 	json_dumpf(value, to,

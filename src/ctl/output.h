@@ -55,9 +55,6 @@ output_octets(const json_t *object, const char *key, char room[OUTPUT_ROOM]);
 /* A line "LABEL:  text", the text made harmless. LABEL "": one more of it. */
 void output_field(FILE *to, const char *label, struct span text);
 
-/* A line "TEXT SAID", the text made harmless. */
-void output_sentence(FILE *to, struct span text, const char *said);
-
 /* Members of an object, a line each; the last has no label. */
 struct output_line {
 	const char *label, *key;

@@ -12,18 +12,6 @@
 
 #include <string.h>
 
-/* Says DONE and the address, or prints ANSWER as JSON; takes it over. */
-static int
-finish(struct ctl *ctl, json_t *answer, const char *done, const char *address)
-{
-	if (ctl->json)
-		output_json(ctl->out, answer);
-	else
-		output_sentence(ctl->out, span_of(address), done);
-	json_decref(answer);
-	return CTL_DONE;
-}
-
 int
 user_add(struct ctl *ctl, const struct arguments *a)
 {
@@ -45,7 +33,7 @@ user_add(struct ctl *ctl, const struct arguments *a)
 	explicit_bzero(password, sizeof password);
 	if (status != CTL_DONE)
 		return status;
-	return finish(ctl, answer, "is a user now", a->words[0]);
+	return ctl_say(ctl, answer, span_of(a->words[0]), "is a user now");
 }
 
 int
@@ -64,7 +52,8 @@ user_passwd(struct ctl *ctl, const struct arguments *a)
 	explicit_bzero(password, sizeof password);
 	if (status != CTL_DONE)
 		return status;
-	return finish(ctl, answer, "has another password now", a->words[0]);
+	return ctl_say(
+	    ctl, answer, span_of(a->words[0]), "has another password now");
 }
 
 int
@@ -86,7 +75,7 @@ user_set(struct ctl *ctl, const struct arguments *a)
 	    &answer);
 	if (status != CTL_DONE)
 		return status;
-	return finish(ctl, answer, "is changed", a->words[0]);
+	return ctl_say(ctl, answer, span_of(a->words[0]), "is changed");
 }
 
 /* Asks WHAT of the user that A names. */
@@ -107,7 +96,8 @@ user_remove(struct ctl *ctl, const struct arguments *a)
 
 	if (status != CTL_DONE)
 		return status;
-	return finish(ctl, answer, "is no user any more", a->words[0]);
+	return ctl_say(
+	    ctl, answer, span_of(a->words[0]), "is no user any more");
 }
 
 /* One of those who said SPAM or SPAMMER, a line each. */
