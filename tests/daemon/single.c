@@ -205,3 +205,34 @@ single_close(struct single *s)
 	nftw(s->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	now_open = NULL;
 }
+
+struct keeper *
+single_keeper(const struct single *s)
+{
+	return s->role.state;
+}
+
+int
+single_open_keeper(void **state, const char *user)
+{
+	struct single *s = malloc(sizeof *s);
+
+	assert_non_null(s);
+	single_open(s, &keeper_program);
+	store_close(&s->side.store);
+	s->side.store = single_keeper(s)->store;
+	side_add_user(&s->side, user);
+	*state = s;
+	return 0;
+}
+
+int
+single_close_keeper(void **state)
+{
+	struct single *s = *state;
+
+	s->side.store = NULL; /* it goes with the keeper */
+	single_close(s);
+	free(s);
+	return 0;
+}

@@ -7,6 +7,7 @@
 
 #include "steps.h"
 
+#include "daemon/keeper.h"
 #include "daemon/programs.h"
 
 struct single {
@@ -30,6 +31,12 @@ extern unsigned single_no_memory;
 /* PROGRAM has begun. */
 void single_open(struct single *s, const struct role_program *program);
 void single_close(struct single *s);
+
+/* The keeper: fixtures of cmocka whose state is a struct single. Its store is
+   that of `side`, which has USER. */
+struct keeper *single_keeper(const struct single *s);
+int single_open_keeper(void **state, const char *user);
+int single_close_keeper(void **state);
 
 /* M comes from process 0 of KIND. */
 void single_hear(struct single *s, enum role_kind kind, struct message *m);

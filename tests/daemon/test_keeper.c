@@ -11,35 +11,10 @@
 
 #define SESSION 5
 
-static struct keeper *
-keeper_of(struct single *s)
-{
-	return s->role.state;
-}
-
 static int
 set_up(void **state)
 {
-	struct single *s = malloc(sizeof *s);
-
-	assert_non_null(s);
-	single_open(s, &keeper_program);
-	store_close(&s->side.store);
-	s->side.store = keeper_of(s)->store;
-	side_add_user(&s->side, "alice@a.test");
-	*state = s;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct single *s = *state;
-
-	s->side.store = NULL; /* it goes with the keeper */
-	single_close(s);
-	free(s);
-	return 0;
+	return single_open_keeper(state, "alice@a.test");
 }
 
 /* ---- sweeps ---- */
@@ -135,7 +110,7 @@ a_turn_whose_spool_file_is_missing_is_given_back(void **state)
 	pull(s, &h);
 	assert_pull_answered(s, REPLY_DELIVERY_LATER);
 	op = held_get(&s->side, &h);
-	assert_int_equal(spool_create(keeper_of(s)->spool,
+	assert_int_equal(spool_create(single_keeper(s)->spool,
 			     op->hold_get.row.message.key, &fd, NULL),
 	    0);
 	store_op_free(&op);
@@ -334,7 +309,7 @@ assert_arrival_answered(struct single *s, enum reply_name reply)
 	assert_int_equal(s->sent[MESSAGE_ARRIVAL_ANSWER], 1);
 	assert_int_equal(
 	    s->last[MESSAGE_ARRIVAL_ANSWER].arrival_answer.reply, reply);
-	assert_int_equal(keeper_of(s)->arrivals, 0);
+	assert_int_equal(single_keeper(s)->arrivals, 0);
 }
 
 static void
@@ -431,7 +406,8 @@ a_message_whose_sender_found_no_memory_is_refused(void **state)
 int
 main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, single_close_keeper)
 	const struct CMUnitTest tests[] = {
 	    CASE(one_wish_to_sweep_removes_all_that_is_old),
 	    CASE(a_turn_whose_content_does_not_get_through_is_given_back),

@@ -10,35 +10,10 @@
 #define SESSION 5
 #define ALICE   "alice@a.test"
 
-static struct keeper *
-keeper_of(struct single *s)
-{
-	return s->role.state;
-}
-
 static int
 set_up(void **state)
 {
-	struct single *s = malloc(sizeof *s);
-
-	assert_non_null(s);
-	single_open(s, &keeper_program);
-	store_close(&s->side.store);
-	s->side.store = keeper_of(s)->store;
-	side_add_user(&s->side, ALICE);
-	*state = s;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct single *s = *state;
-
-	s->side.store = NULL; /* it goes with the keeper */
-	single_close(s);
-	free(s);
-	return 0;
+	return single_open_keeper(state, ALICE);
 }
 
 static void
@@ -75,14 +50,15 @@ static struct span
 user_at(struct single *s, unsigned front, uint64_t visit)
 {
 	return keeper_visits_user(
-	    keeper_of(s), &s->peers[ROLE_FRONT][front], visit);
+	    single_keeper(s), &s->peers[ROLE_FRONT][front], visit);
 }
 
 static unsigned
 news(struct single *s, const char *user)
 {
 	s->sent[MESSAGE_USER_NEWS] = 0;
-	keeper_visits_news(keeper_of(s), span_of(user), key_new(s->side.now));
+	keeper_visits_news(
+	    single_keeper(s), span_of(user), key_new(s->side.now));
 	return s->sent[MESSAGE_USER_NEWS];
 }
 
@@ -216,7 +192,8 @@ a_page_of_which_an_item_was_lost_is_no_page(void **state)
 int
 main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) \
+	cmocka_unit_test_setup_teardown(name, set_up, single_close_keeper)
 	const struct CMUnitTest tests[] = {
 	    CASE(a_visit_is_known_at_its_own_front_until_it_ends),
 	    CASE(all_visits_of_a_user_are_told_of_a_message),
