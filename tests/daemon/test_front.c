@@ -1,44 +1,27 @@
 /* The front as a whole, when what it asks is not answered. */
-#include "single.h"
+#include "client.h"
 
 #include "daemon/session.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define PEER "192.0.2.7"
 
 struct fixture {
-	struct single single;
-	struct front_listener listener;
-	int wire; /* the client's end */
+	struct client client;
 };
 
 static int
 set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	int ends[2];
 
 	assert_non_null(f);
-	single_open(&f->single, &front_program);
-	f->listener.front = f->single.role.state;
-	f->listener.which = LISTENER_SMTP;
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-	f->wire = ends[1];
-	session_begin(&f->listener, ends[0], ip_of(PEER));
+	client_open(&f->client, LISTENER_SMTP, PEER, session_begin);
 	*state = f;
 	return 0;
-}
-
-static void
-run(struct fixture *f)
-{
-	for (unsigned i = 0; i < 5; i++)
-		single_run(&f->single);
 }
 
 static int
@@ -46,9 +29,7 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	close(f->wire);
-	run(f);
-	single_close(&f->single);
+	client_close(&f->client);
 	free(f);
 	return 0;
 }
@@ -61,8 +42,8 @@ heard(struct fixture *f)
 	char text[4096], *last = text;
 	ssize_t n;
 
-	run(f);
-	n = read(f->wire, text, sizeof text - 1);
+	client_run(&f->client);
+	n = read(f->client.wire, text, sizeof text - 1);
 	if (n <= 0)
 		return 0;
 	text[n] = '\0';
@@ -76,7 +57,7 @@ say(struct fixture *f, const char *line)
 {
 	size_t n = strlen(line);
 
-	assert_int_equal(write(f->wire, line, n), n);
+	assert_int_equal(write(f->client.wire, line, n), n);
 	return heard(f);
 }
 
@@ -84,11 +65,11 @@ say(struct fixture *f, const char *line)
 static int
 wait_in_vain(struct fixture *f)
 {
-	f->single.side.now += SESSION_ASK_SECONDS - 1;
-	front_look(f->listener.front);
+	f->client.single.side.now += SESSION_ASK_SECONDS - 1;
+	front_look(f->client.listener.front);
 	assert_int_equal(heard(f), 0);
-	f->single.side.now++;
-	front_look(f->listener.front);
+	f->client.single.side.now++;
+	front_look(f->client.listener.front);
 	return heard(f);
 }
 
@@ -99,11 +80,11 @@ greet(struct fixture *f)
 
 	message_init(&m, MESSAGE_ADMITTED);
 	m.admitted.session =
-	    f->single.last[MESSAGE_CONNECTED].connected.session;
+	    f->client.single.last[MESSAGE_CONNECTED].connected.session;
 	m.admitted.keywords = SMTP_KEYWORD_PULL | SMTP_KEYWORD_ENVELOPE;
 	m.admitted.reply = REPLY_GREETING;
 	m.admitted.entered = 1;
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 	assert_int_equal(heard(f), 220);
 	assert_int_equal(say(f, "EHLO mx.c.test\r\n"), 250);
 }
@@ -116,13 +97,14 @@ answer_recipient(struct fixture *f, uint64_t session)
 	message_init(&m, MESSAGE_RECIPIENT_ANSWER);
 	m.recipient_answer.session = session;
 	m.recipient_answer.reply = REPLY_RECIPIENT_OK;
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 }
 
 static uint64_t
 asked_recipient(const struct fixture *f)
 {
-	return f->single.last[MESSAGE_RECIPIENT_ASK].recipient_ask.session;
+	return f->client.single.last[MESSAGE_RECIPIENT_ASK]
+	    .recipient_ask.session;
 }
 
 static void
@@ -130,7 +112,7 @@ a_client_whose_admission_nobody_tells_is_sent_away(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(f->single.sent[MESSAGE_CONNECTED], 1);
+	assert_int_equal(f->client.single.sent[MESSAGE_CONNECTED], 1);
 	assert_int_equal(wait_in_vain(f), 421);
 }
 
@@ -157,7 +139,7 @@ static void
 a_transaction_outlives_a_question_that_nobody_answered(void **state)
 {
 	struct fixture *f = *state;
-	struct single *s = &f->single;
+	struct single *s = &f->client.single;
 
 	greet(f);
 	assert_int_equal(say(f, "MAIL FROM:<>\r\n"), 250);
@@ -171,11 +153,11 @@ a_transaction_outlives_a_question_that_nobody_answered(void **state)
 	    say(f, "From: <dora@c.test>\r\n\r\nHello.\r\n.\r\n"), 0);
 	assert_int_equal(s->sent[MESSAGE_ARRIVAL], 1);
 	/* both under the number that it has now */
-	assert_ptr_equal(table_get(&f->listener.front->sessions,
+	assert_ptr_equal(table_get(&f->client.listener.front->sessions,
 			     s->last[MESSAGE_ARRIVAL].arrival.session),
-	    table_get(&f->listener.front->sessions,
+	    table_get(&f->client.listener.front->sessions,
 		s->last[MESSAGE_ARRIVAL_RECIPIENT].arrival_recipient.session));
-	assert_non_null(table_get(&f->listener.front->sessions,
+	assert_non_null(table_get(&f->client.listener.front->sessions,
 	    s->last[MESSAGE_ARRIVAL].arrival.session));
 	assert_int_equal(wait_in_vain(f), 451);
 }
@@ -184,7 +166,7 @@ static void
 a_turn_that_comes_too_late_is_given_back(void **state)
 {
 	struct fixture *f = *state;
-	struct single *s = &f->single;
+	struct single *s = &f->client.single;
 	struct message m;
 
 	greet(f);
@@ -207,7 +189,7 @@ a_turn_that_comes_too_late_is_given_back(void **state)
 static void
 begin_envelope(struct fixture *f)
 {
-	struct single *s = &f->single;
+	struct single *s = &f->client.single;
 	struct message m;
 
 	assert_int_equal(say(f, "ENVELOPE From:<dora@c.test> ENVID=e1\r\n"), 0);
@@ -234,7 +216,7 @@ an_envelope_that_finds_no_memory_is_to_come_later(void **state)
 	assert_int_equal(
 	    say(f, "From: <dora@c.test>\r\n\r\nHello.\r\n.\r\n"), 451);
 	assert_int_equal(single_no_memory, 0);
-	assert_int_equal(f->single.sent[MESSAGE_NOTICE], 0);
+	assert_int_equal(f->client.single.sent[MESSAGE_NOTICE], 0);
 }
 
 int

@@ -1,19 +1,16 @@
 /* A user's session at the front, when what it asks is not answered. */
-#include "single.h"
+#include "client.h"
 
 #include "daemon/user_session.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define VISIT 77
 
 struct fixture {
-	struct single single;
-	struct front_listener listener;
-	int wire; /* the client's end */
+	struct client client;
 	char said[8192];
 };
 
@@ -21,25 +18,11 @@ static int
 set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	int ends[2];
 
 	assert_non_null(f);
-	single_open(&f->single, &front_program);
-	f->listener.front = f->single.role.state;
-	f->listener.which = LISTENER_SMDP;
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-	f->wire = ends[1];
-	user_session_begin(&f->listener, ends[0], ip_of("127.0.0.1"));
+	client_open(&f->client, LISTENER_SMDP, "127.0.0.1", user_session_begin);
 	*state = f;
 	return 0;
-}
-
-static void
-run(struct fixture *f)
-{
-	for (unsigned i = 0; i < 5; i++)
-		single_run(&f->single);
 }
 
 static int
@@ -47,9 +30,7 @@ tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	close(f->wire);
-	run(f);
-	single_close(&f->single);
+	client_close(&f->client);
 	free(f);
 	return 0;
 }
@@ -60,8 +41,8 @@ heard(struct fixture *f)
 {
 	ssize_t n;
 
-	run(f);
-	n = read(f->wire, f->said, sizeof f->said - 1);
+	client_run(&f->client);
+	n = read(f->client.wire, f->said, sizeof f->said - 1);
 	f->said[n > 0 ? n : 0] = '\0';
 	return f->said;
 }
@@ -69,7 +50,8 @@ heard(struct fixture *f)
 static const char *
 say(struct fixture *f, const char *line)
 {
-	assert_int_equal(write(f->wire, line, strlen(line)), strlen(line));
+	assert_int_equal(
+	    write(f->client.wire, line, strlen(line)), strlen(line));
 	return heard(f);
 }
 
@@ -86,10 +68,10 @@ greet(struct fixture *f)
 
 	message_init(&m, MESSAGE_ADMITTED);
 	m.admitted.session =
-	    f->single.last[MESSAGE_CONNECTED].connected.session;
+	    f->client.single.last[MESSAGE_CONNECTED].connected.session;
 	m.admitted.reply = REPLY_GREETING;
 	m.admitted.entered = 1;
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 	assert_true(begins(heard(f), "220 "));
 }
 
@@ -99,7 +81,7 @@ give_password(struct fixture *f)
 	assert_true(begins(say(f, "user alice@a.test\r\n"), "331 "));
 	assert_string_equal(say(f, "pwd right\r\n"), "");
 	assert_int_equal(
-	    f->single.last[MESSAGE_PASSWORD_ASK].password_ask.visits, 1);
+	    f->client.single.last[MESSAGE_PASSWORD_ASK].password_ask.visits, 1);
 }
 
 static void
@@ -109,11 +91,11 @@ enter(struct fixture *f)
 
 	message_init(&m, MESSAGE_USER_ENTERED);
 	m.user_entered.session =
-	    f->single.last[MESSAGE_PASSWORD_ASK].password_ask.session;
+	    f->client.single.last[MESSAGE_PASSWORD_ASK].password_ask.session;
 	m.user_entered.reply = REPLY_SIGNED_IN;
 	m.user_entered.visit = VISIT;
 	m.user_entered.address = span_of("alice@a.test");
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 }
 
 static void
@@ -122,12 +104,13 @@ bring_item(struct fixture *f, const char *subject)
 	struct message m;
 
 	message_init(&m, MESSAGE_ITEM);
-	m.item.session = f->single.last[MESSAGE_ITEMS_ASK].items_ask.session;
-	m.item.kind = f->single.last[MESSAGE_ITEMS_ASK].items_ask.kind;
+	m.item.session =
+	    f->client.single.last[MESSAGE_ITEMS_ASK].items_ask.session;
+	m.item.kind = f->client.single.last[MESSAGE_ITEMS_ASK].items_ask.kind;
 	m.item.key.b[0] = (uint8_t)subject[0];
 	m.item.state = span_of("new");
 	m.item.subject = span_of(subject);
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 }
 
 static void
@@ -137,9 +120,9 @@ end_page(struct fixture *f, enum reply_name reply)
 
 	message_init(&m, MESSAGE_ITEMS_ANSWER);
 	m.items_answer.session =
-	    f->single.last[MESSAGE_ITEMS_ASK].items_ask.session;
+	    f->client.single.last[MESSAGE_ITEMS_ASK].items_ask.session;
 	m.items_answer.reply = reply;
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 }
 
 static void
@@ -149,7 +132,7 @@ sign_in(struct fixture *f)
 	give_password(f);
 	enter(f);
 	end_page(f, REPLY_OK);
-	run(f);
+	client_run(&f->client);
 	end_page(f, REPLY_OK);
 	assert_string_equal(heard(f), "230 signed in, list follows\r\n.\r\n");
 }
@@ -165,12 +148,12 @@ only_the_keeper_says_that_somebody_is_in(void **state)
 	give_password(f);
 	message_init(&m, MESSAGE_PASSWORD_ANSWER);
 	m.password_answer.session =
-	    f->single.last[MESSAGE_PASSWORD_ASK].password_ask.session;
+	    f->client.single.last[MESSAGE_PASSWORD_ASK].password_ask.session;
 	m.password_answer.reply = REPLY_AUTHENTICATED;
 	m.password_answer.address = span_of("alice@a.test");
-	single_hear(&f->single, ROLE_AUTH, &m);
+	single_hear(&f->client.single, ROLE_AUTH, &m);
 	assert_true(begins(heard(f), "454 "));
-	assert_int_equal(f->single.sent[MESSAGE_ITEMS_ASK], 0);
+	assert_int_equal(f->client.single.sent[MESSAGE_ITEMS_ASK], 0);
 }
 
 static void
@@ -181,12 +164,14 @@ a_list_is_given_in_pages_envelopes_first(void **state)
 	greet(f);
 	give_password(f);
 	enter(f);
-	assert_int_equal(f->single.last[MESSAGE_ITEMS_ASK].items_ask.kind,
+	assert_int_equal(
+	    f->client.single.last[MESSAGE_ITEMS_ASK].items_ask.kind,
 	    SMDP_USER_ENVELOPE);
 	bring_item(f, "one");
 	end_page(f, REPLY_OK);
-	run(f);
-	assert_int_equal(f->single.last[MESSAGE_ITEMS_ASK].items_ask.kind,
+	client_run(&f->client);
+	assert_int_equal(
+	    f->client.single.last[MESSAGE_ITEMS_ASK].items_ask.kind,
 	    SMDP_USER_MESSAGE);
 	bring_item(f, "=?utf-8?Q?tw=C3=B6?= \x1b[2J");
 	end_page(f, REPLY_OK);
@@ -210,15 +195,15 @@ a_page_that_does_not_come_is_asked_for_again(void **state)
 	enter(f);
 	bring_item(f, "one");
 	end_page(f, REPLY_DELIVERY_LATER);
-	asked = f->single.sent[MESSAGE_ITEMS_ASK];
-	front_look(f->listener.front);
-	assert_int_equal(f->single.sent[MESSAGE_ITEMS_ASK], asked);
-	f->single.side.now++;
-	front_look(f->listener.front);
-	assert_int_equal(f->single.sent[MESSAGE_ITEMS_ASK], asked + 1);
+	asked = f->client.single.sent[MESSAGE_ITEMS_ASK];
+	front_look(f->client.listener.front);
+	assert_int_equal(f->client.single.sent[MESSAGE_ITEMS_ASK], asked);
+	f->client.single.side.now++;
+	front_look(f->client.listener.front);
+	assert_int_equal(f->client.single.sent[MESSAGE_ITEMS_ASK], asked + 1);
 	bring_item(f, "one");
 	end_page(f, REPLY_OK);
-	run(f);
+	client_run(&f->client);
 	end_page(f, REPLY_OK);
 	heard(f);
 	assert_non_null(strstr(f->said, "\r\n1 E new "));
@@ -235,11 +220,11 @@ a_list_that_cannot_be_had_is_not_taken_for_whole(void **state)
 	enter(f);
 	for (unsigned i = 0; i < 5; i++) {
 		end_page(f, REPLY_DELIVERY_LATER);
-		f->single.side.now++;
-		front_look(f->listener.front);
+		f->client.single.side.now++;
+		front_look(f->client.listener.front);
 	}
 	assert_string_equal(heard(f), "230 signed in, list follows\r\n");
-	assert_int_equal(f->single.sent[MESSAGE_USER_LEFT], 1);
+	assert_int_equal(f->client.single.sent[MESSAGE_USER_LEFT], 1);
 }
 
 static void
@@ -250,8 +235,8 @@ what_nobody_answers_is_told_to_be_asked_later(void **state)
 	sign_in(f);
 	assert_string_equal(say(f, "mail\r\n"), "250 2.1.0 sender taken\r\n");
 	assert_string_equal(say(f, "rcpt to <bob@b.test>\r\n"), "");
-	f->single.side.now += SESSION_ASK_SECONDS;
-	front_look(f->listener.front);
+	f->client.single.side.now += SESSION_ASK_SECONDS;
+	front_look(f->client.listener.front);
 	assert_true(begins(heard(f), "451 "));
 }
 
@@ -262,8 +247,8 @@ a_session_ends_with_the_keeper(void **state)
 	struct fixture *f = *state;
 
 	sign_in(f);
-	f->single.program->peer_gone(
-	    &f->single.role, &f->single.peers[ROLE_KEEPER][0]);
+	f->client.single.program->peer_gone(
+	    &f->client.single.role, &f->client.single.peers[ROLE_KEEPER][0]);
 	assert_true(begins(heard(f), "421 "));
 }
 
@@ -274,11 +259,11 @@ the_keeper_hears_who_has_left(void **state)
 
 	sign_in(f);
 	assert_true(begins(say(f, "quit\r\n"), "221 "));
-	run(f);
-	assert_int_equal(f->single.sent[MESSAGE_USER_LEFT], 1);
+	client_run(&f->client);
+	assert_int_equal(f->client.single.sent[MESSAGE_USER_LEFT], 1);
 	assert_int_equal(
-	    f->single.last[MESSAGE_USER_LEFT].user_left.visit, VISIT);
-	assert_int_equal(f->single.sent[MESSAGE_DISCONNECTED], 1);
+	    f->client.single.last[MESSAGE_USER_LEFT].user_left.visit, VISIT);
+	assert_int_equal(f->client.single.sent[MESSAGE_DISCONNECTED], 1);
 }
 
 static void
@@ -288,10 +273,10 @@ who_hung_up_before_being_let_in_is_no_visit(void **state)
 
 	greet(f);
 	give_password(f);
-	shutdown(f->wire, SHUT_RDWR);
-	run(f);
+	shutdown(f->client.wire, SHUT_RDWR);
+	client_run(&f->client);
 	enter(f);
-	assert_int_equal(f->single.sent[MESSAGE_USER_LEFT], 1);
+	assert_int_equal(f->client.single.sent[MESSAGE_USER_LEFT], 1);
 }
 
 /* Auth had told the keeper, and died before anybody heard of it. */
@@ -302,14 +287,14 @@ who_was_told_to_come_later_is_no_visit(void **state)
 
 	greet(f);
 	give_password(f);
-	f->single.program->peer_gone(
-	    &f->single.role, &f->single.peers[ROLE_AUTH][0]);
+	f->client.single.program->peer_gone(
+	    &f->client.single.role, &f->client.single.peers[ROLE_AUTH][0]);
 	enter(f);
 	heard(f);
 	assert_true(begins(f->said, "454 "));
 	assert_non_null(strstr(f->said, "\r\n421 "));
-	assert_int_equal(f->single.sent[MESSAGE_USER_LEFT], 1);
-	assert_int_equal(f->single.sent[MESSAGE_ITEMS_ASK], 0);
+	assert_int_equal(f->client.single.sent[MESSAGE_USER_LEFT], 1);
+	assert_int_equal(f->client.single.sent[MESSAGE_ITEMS_ASK], 0);
 }
 
 /* SM-18 */
@@ -323,7 +308,7 @@ news_are_told_before_the_next_reply(void **state)
 	message_init(&m, MESSAGE_USER_NEWS);
 	m.user_news.visit = VISIT;
 	m.user_news.message.b[0] = 9;
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 	assert_string_equal(heard(f), "");
 	assert_string_equal(
 	    say(f, "noop\r\n"), "104 new message 1\r\n250 2.0.0 OK\r\n");
@@ -339,14 +324,14 @@ a_file_is_given_with_line_ends_that_travel(void **state)
 	message_init(&m, MESSAGE_USER_NEWS);
 	m.user_news.visit = VISIT;
 	m.user_news.message.b[0] = 9;
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 	say(f, "retr 1\r\n");
 	message_init(&m, MESSAGE_READ_ANSWER);
 	m.read_answer.session =
-	    f->single.last[MESSAGE_READ_ASK].read_ask.session;
+	    f->client.single.last[MESSAGE_READ_ASK].read_ask.session;
 	m.read_answer.reply = REPLY_TEXT_FOLLOWS;
 	m.file = single_file("text", "a\n.b\r\nc\rd");
-	single_hear(&f->single, ROLE_KEEPER, &m);
+	single_hear(&f->client.single, ROLE_KEEPER, &m);
 	assert_string_equal(heard(f), "104 new message 1\r\n"
 				      "222 text follows\r\n"
 				      "a\r\n..b\r\nc\r\nd\r\n.\r\n");
