@@ -123,7 +123,7 @@ read_options(struct plan *p, const struct arguments *a, struct err *err)
 
 /* ---- who ---- */
 
-/* The same choice as that of the server (daemon/ground.c); Dovecot wants
+/* The same choice as that of the server (daemon/main/ground.c); Dovecot wants
    names, where the server is content with numbers. */
 static int
 find_identity(struct ctl *ctl, struct plan *p, struct err *err)

@@ -2,7 +2,8 @@
  * For: `restante spf`: what the Sender Policy Framework says of one host and
  * one sender, with the reason in plain words.
  *
- * Not for: the evaluation (trust/spf.c) and the look-ups (daemon/lookup.c).
+ * Not for: the evaluation (trust/spf.c) and the look-ups
+ * (daemon/resolver/lookup.c).
  *
  * Read on: commands.def.
  */

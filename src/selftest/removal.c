@@ -6,7 +6,7 @@
 
 #include "base/span.h"
 #include "ctl/selftest.h"
-#include "daemon/drop.h"
+#include "daemon/role/drop.h"
 
 #include <dirent.h>
 #include <errno.h>

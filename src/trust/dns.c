@@ -1,7 +1,7 @@
 /*
  * Names as the pure modules may ask for them. This is where text that a
  * stranger chose (a macro, an MX target) becomes a question or is refused. Not
- * the wire form: daemon/dns_packet.c. Limits: RFC 1035 2.3.4.
+ * the wire form: daemon/resolver/dns_packet.c. Limits: RFC 1035 2.3.4.
  */
 #include "trust/dns.h"
 

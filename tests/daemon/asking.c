@@ -1,7 +1,7 @@
 /* A keeper that is asked, and what stands in the place of its processes. */
 #include "asking.h"
 
-#include "daemon/keeper_control.h"
+#include "daemon/control/keeper_control.h"
 
 #define CLIENT 3
 

@@ -7,7 +7,7 @@
 
 #include "steps.h"
 
-#include "daemon/keeper_request.h"
+#include "daemon/control/keeper_request.h"
 
 struct asking {
 	struct side side;

@@ -4,7 +4,7 @@
 
 #include "single.h"
 
-#include "daemon/front.h"
+#include "daemon/front/front.h"
 
 struct client {
 	struct single single; /* the front */

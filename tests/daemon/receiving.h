@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "daemon/reception.h"
+#include "daemon/transfer/reception.h"
 #include "message/digest.h"
 
 #define NOW      1800000000

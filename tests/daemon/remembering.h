@@ -7,8 +7,8 @@
 
 #include "steps.h"
 
-#include "daemon/keeper_history.h"
-#include "daemon/keeper_offers.h"
+#include "daemon/keeper/keeper_history.h"
+#include "daemon/keeper/keeper_offers.h"
 
 #define PEER "203.0.113.7"
 

@@ -7,8 +7,8 @@
 
 #include "steps.h"
 
-#include "daemon/keeper.h"
-#include "daemon/programs.h"
+#include "daemon/keeper/keeper.h"
+#include "daemon/role/programs.h"
 
 struct single {
 	const struct role_program *program;

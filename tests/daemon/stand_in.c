@@ -2,10 +2,10 @@
  * In the place of what requests of the operator reach beyond the store: hosts
  * that are listed, that guess, and what they did. Nothing of it is kept.
  */
-#include "daemon/keeper_guess.h"
-#include "daemon/keeper_history.h"
-#include "daemon/keeper_peers.h"
-#include "daemon/keeper_quality.h"
+#include "daemon/keeper/keeper_guess.h"
+#include "daemon/keeper/keeper_history.h"
+#include "daemon/keeper/keeper_peers.h"
+#include "daemon/keeper/keeper_quality.h"
 
 void
 keeper_account_changed(struct keeper *k)

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "daemon/channel.h"
+#include "daemon/channel/channel.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/confine.h"
-#include "daemon/drop.h"
+#include "daemon/role/confine.h"
+#include "daemon/role/drop.h"
 #include "trying.h"
 
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* What requests of the operator say, and what is refused in which words. */
-#include "daemon/control_words.h"
+#include "daemon/control/control_words.h"
 
 #include "base/arena.h"
-#include "daemon/password_hash.h"
+#include "daemon/auth/password_hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

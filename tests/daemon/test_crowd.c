@@ -1,5 +1,5 @@
 /* How many sessions a host has, by whichever of its addresses. */
-#include "daemon/crowd.h"
+#include "daemon/keeper/crowd.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

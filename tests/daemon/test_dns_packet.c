@@ -1,5 +1,5 @@
 /* DNS answers in wire form, written octet by octet, whole and broken. */
-#include "daemon/dns_packet.h"
+#include "daemon/resolver/dns_packet.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

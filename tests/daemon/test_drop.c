@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/drop.h"
+#include "daemon/role/drop.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,11 +4,11 @@
  * family starts as it starts every role: one that is told to be silent never
  * says READY. The clock is ours, so that nobody waits a minute.
  */
-#include "daemon/family.h"
+#include "daemon/main/family.h"
 
 #include "base/log.h"
-#include "daemon/channel.h"
-#include "daemon/handout.h"
+#include "daemon/channel/channel.h"
+#include "daemon/main/handout.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

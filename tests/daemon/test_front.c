@@ -1,7 +1,7 @@
 /* The front as a whole, when what it asks is not answered. */
 #include "client.h"
 
-#include "daemon/session.h"
+#include "daemon/front/session.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The keeper as a whole, when what it sends does not get through. */
 #include "single.h"
 
-#include "daemon/keeper.h"
+#include "daemon/keeper/keeper.h"
 #include "held.h"
 #include "store/spool.h"
 

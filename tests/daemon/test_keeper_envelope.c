@@ -5,7 +5,7 @@
 #include "asking.h"
 
 #include "base/base64.h"
-#include "daemon/keeper_envelope.h"
+#include "daemon/control/keeper_envelope.h"
 
 #include <stdlib.h>
 #include <string.h>

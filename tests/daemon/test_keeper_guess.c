@@ -4,8 +4,8 @@
  */
 #include "steps.h"
 
-#include "daemon/keeper_guess.h"
-#include "daemon/keeper_peers.h"
+#include "daemon/keeper/keeper_guess.h"
+#include "daemon/keeper/keeper_peers.h"
 
 #include <event2/event.h>
 #include <stdio.h>

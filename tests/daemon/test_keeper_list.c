@@ -4,7 +4,7 @@
  */
 #include "asking.h"
 
-#include "daemon/keeper_list.h"
+#include "daemon/control/keeper_list.h"
 
 #include <stdlib.h>
 #include <string.h>

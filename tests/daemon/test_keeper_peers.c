@@ -1,8 +1,8 @@
 /* Peers that the operator listed, as they come out of the store. */
 #include "remembering.h"
 
-#include "daemon/keeper_peers.h"
-#include "daemon/keeper_quality.h"
+#include "daemon/keeper/keeper_peers.h"
+#include "daemon/keeper/keeper_quality.h"
 
 static void
 put(struct remembering *r, const char *name)

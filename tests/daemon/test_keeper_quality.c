@@ -1,7 +1,7 @@
 /* Domains below a threshold: told of once, and refused while they are. */
 #include "remembering.h"
 
-#include "daemon/keeper_quality.h"
+#include "daemon/keeper/keeper_quality.h"
 
 #define LOW "low.test"
 

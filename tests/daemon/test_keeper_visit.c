@@ -1,8 +1,8 @@
 /* The keeper: who has signed in at the user service, and what they may see. */
 #include "single.h"
 
-#include "daemon/keeper.h"
-#include "daemon/keeper_visit.h"
+#include "daemon/keeper/keeper.h"
+#include "daemon/keeper/keeper_visit.h"
 #include "proto/smdp_user.h"
 
 #include <stdlib.h>

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "daemon/message.h"
+#include "daemon/channel/message.h"
 
 /* ---- a message of each type with all fields different ---- */
 
@@ -55,7 +55,7 @@ same_ip(struct ip a, struct ip b)
 		(void)row;                             \
 		fields                                 \
 	}
-#include "daemon/messages.def"
+#include "daemon/channel/messages.def"
 #undef MESSAGE
 #undef U64
 #undef TEXT
@@ -83,7 +83,7 @@ same_ip(struct ip a, struct ip b)
 		(void)b;                                          \
 		fields                                            \
 	}
-#include "daemon/messages.def"
+#include "daemon/channel/messages.def"
 #undef MESSAGE
 #undef U64
 #undef TEXT
@@ -109,7 +109,7 @@ static const struct row {
 #define FILE +1
 #define MESSAGE(NAME, type, from, to, fields) \
 	[MESSAGE_##NAME] = {#type, fill_##type, compare_##type, 0 fields},
-#include "daemon/messages.def"
+#include "daemon/channel/messages.def"
 #undef MESSAGE
 #undef U64
 #undef TEXT
@@ -435,7 +435,7 @@ the_table_says_who_may_send_what(void **state)
 	} sets[] = {
 #define MESSAGE(NAME, type, sender, receiver, fields) \
 	[MESSAGE_##NAME] = {(unsigned)(sender), (unsigned)(receiver)},
-#include "daemon/messages.def"
+#include "daemon/channel/messages.def"
 #undef MESSAGE
 	};
 

@@ -1,5 +1,5 @@
 /* Under which addresses somebody may write (SM-09, SM-10). */
-#include "daemon/own_addresses.h"
+#include "daemon/transfer/own_addresses.h"
 
 #include "base/err.h"
 

@@ -1,7 +1,7 @@
 /* What a role does with what main sends. */
-#include "daemon/role.h"
+#include "daemon/role/role.h"
 
-#include "daemon/message.h"
+#include "daemon/channel/message.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "daemon/sending.h"
+#include "daemon/transfer/sending.h"
 #include "message/digest.h"
 
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/service.h"
+#include "daemon/main/service.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* From which address we call, and where we can call ourselves. */
-#include "daemon/source.h"
+#include "daemon/caller/source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

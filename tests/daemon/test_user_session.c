@@ -1,7 +1,7 @@
 /* A user's session at the front, when what it asks is not answered. */
 #include "client.h"
 
-#include "daemon/user_session.h"
+#include "daemon/front/user_session.h"
 
 #include <stdlib.h>
 #include <string.h>

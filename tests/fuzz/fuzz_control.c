@@ -6,8 +6,8 @@
 #include "fuzz.h"
 
 #include "base/rand.h"
-#include "daemon/keeper_control.h"
-#include "daemon/keeper_request.h"
+#include "daemon/control/keeper_control.h"
+#include "daemon/control/keeper_request.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "daemon/dns_packet.h"
+#include "daemon/resolver/dns_packet.h"
 
 #include <stdlib.h>
 #include <string.h>

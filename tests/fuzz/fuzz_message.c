@@ -5,7 +5,7 @@
 #include "fuzz.h"
 
 #include "base/err.h"
-#include "daemon/message.h"
+#include "daemon/channel/message.h"
 
 #include <stdlib.h>
 #include <string.h>
