@@ -244,7 +244,7 @@ def test_whoever_tries_a_password_waits_and_nobody_else_does(make_lab):
     with Visitor(destination) as visitor:
         assert visitor.ask("user bob@b.test") == 331
         visitor.wire.send_line("pwd wrong")
-        wait_until(lambda: "user-sign-in-refused" in labs.log_text(
+        wait_until(lambda: "sign-in-refused service=smdp" in labs.log_text(
             destination), labs.SECONDS, "the refusal")
         signed_in(destination, "bob@b.test").wire.close()
         assert not visitor.wire.has_octets()

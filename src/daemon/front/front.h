@@ -1,7 +1,7 @@
 /*
  * One front: its listeners, and its sessions, of several kinds. Shared by
- * front.c and by what it is made of: session.h (SMTP), user_session.h (the user
- * service of SMDP).
+ * front.c and by what it is made of: front_session.h (what all sessions have),
+ * session.h (SMTP), user_session.h (the user service of SMDP).
  */
 #ifndef DAEMON_FRONT_H
 #define DAEMON_FRONT_H
@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "daemon/role/role.h"
 #include "net/listen.h"
+#include "proto/reply.h"
 
 #include <openssl/ssl.h>
 
@@ -22,6 +23,7 @@ struct front_session;
 
 /* What a front does with a session, whatever it is. */
 struct front_kind {
+	const char *name; /* of the service, for the log */
 	/* An answer for it; m->file may be taken. */
 	void (*answer)(struct front_session *s, struct message *m);
 	/* ROLE has gone: what it was asked is answered "later". */
@@ -33,11 +35,8 @@ struct front_kind {
 	void (*unstall)(struct front_session *s);
 	/* The server stops: 421 when no reply is owed. */
 	void (*stop)(struct front_session *s);
-};
-
-/* The first member of every session. */
-struct front_session {
-	const struct front_kind *kind;
+	/* The machine's open question is answered. */
+	void (*tell)(struct front_session *s, enum reply_name reply);
 };
 
 struct front_listener {

@@ -15,35 +15,13 @@
 struct peer *
 session_keeper(const struct session *s)
 {
-	return role_peer(s->front->role, ROLE_KEEPER, 0);
+	return front_session_keeper(&s->base);
 }
 
 void
 session_tell(struct session *s, enum reply_name reply)
 {
 	smtp_server_tell(s->server, reply, span_of(""));
-}
-
-static void
-later_due(evutil_socket_t fd, short what, void *arg)
-{
-	struct session *s = arg;
-
-	(void)fd;
-	(void)what;
-	session_tell(s, s->later_reply);
-	conn_kick(s->conn);
-}
-
-void
-session_tell_later(
-    struct session *s, enum reply_name reply, struct timeval pause)
-{
-	s->later_reply = reply;
-	if (s->later == NULL)
-		s->later = event_new(s->front->role->base, -1, 0, later_due, s);
-	if (s->later == NULL || event_add(s->later, &pause) < 0)
-		later_due(-1, 0, s);
 }
 
 /* ---- greeting ---- */
@@ -59,10 +37,10 @@ admitted(struct session *s, const struct message *m)
 		return;
 	}
 	s->standing = (enum admit_standing)m->admitted.standing;
-	s->entered = m->admitted.entered != 0;
+	s->base.entered = m->admitted.entered != 0;
 	if (reply_from_number(m->admitted.reply, &reply) < 0)
 		reply = REPLY_SHUTTING_DOWN;
-	if (s->front->tls != NULL)
+	if (s->base.front->tls != NULL)
 		keywords |= SMTP_KEYWORD_STARTTLS;
 	smtp_server_greet(s->server, reply, keywords);
 }
@@ -75,23 +53,11 @@ sign_in(struct session *s, const struct smtp_server_event *e)
 	struct message m;
 
 	message_init(&m, MESSAGE_PASSWORD_ASK);
-	m.password_ask.session = s->number;
+	m.password_ask.session = s->base.number;
 	m.password_ask.identity = e->text;
 	m.password_ask.password = e->password;
 	session_ask(
-	    s, role_peer(s->front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
-}
-
-/* Whoever tries passwords waits after each (JB-09). */
-static void
-refuse_sign_in(struct session *s)
-{
-	char ip[IP_TEXT];
-
-	ip_text(s->address, ip);
-	log_event("sign-in-refused", "address=%s", ip);
-	session_tell_later(s, REPLY_AUTH_FAILED,
-	    (struct timeval){s->front->role->settings->auth_fail_delay, 0});
+	    s, role_peer(s->base.front->role, ROLE_AUTH, 0), ASK_PASSWORD, &m);
 }
 
 static void
@@ -102,12 +68,12 @@ signed_in(struct session *s, const struct message *m)
 	if (reply_from_number(m->password_answer.reply, &reply) < 0)
 		reply = REPLY_AUTH_LATER;
 	if (reply == REPLY_AUTHENTICATED &&
-	    own_addresses_set(&s->own, m->password_answer.address,
+	    own_addresses_set(&s->base.own, m->password_answer.address,
 		m->password_answer.others) < 0)
 		reply = REPLY_AUTH_LATER;
-	s->from_check = m->password_answer.from_check;
+	s->base.from_check = m->password_answer.from_check;
 	if (reply == REPLY_AUTH_FAILED)
-		refuse_sign_in(s);
+		front_session_refuse_sign_in(&s->base);
 	else
 		session_tell(s, reply);
 }
@@ -132,7 +98,7 @@ handle(struct session *s, const struct smtp_server_event *e)
 		hello(s, e);
 		return true;
 	case SMTP_SERVER_START_TLS:
-		conn_start_tls(s->conn, s->front->tls, true, NULL);
+		conn_start_tls(s->base.conn, s->base.front->tls, true, NULL);
 		return true;
 	case SMTP_SERVER_AUTH:
 		sign_in(s, e);
@@ -158,7 +124,7 @@ handle(struct session *s, const struct smtp_server_event *e)
 		return true;
 	case SMTP_SERVER_ABORT:
 		session_notice_forget(s);
-		reception_free(&s->reception);
+		reception_free(&s->base.reception);
 		return true;
 	case SMTP_SERVER_GDEL:
 		session_notice_gdel(s, e);
@@ -187,8 +153,7 @@ progress(void *owner)
 	struct session *s = owner;
 	struct smtp_server_event e;
 
-	while (s->client == NULL &&
-	       !(s->reception != NULL && reception_waits(s->reception)) &&
+	while (s->client == NULL && !front_session_waits_for_spool(&s->base) &&
 	       smtp_server_next(s->server, &e) > 0)
 		if (!handle(s, &e))
 			return;
@@ -211,7 +176,7 @@ secured(void *owner)
 	struct session *s = owner;
 
 	smtp_server_secured(s->server);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 /* With TLS from the first octet the machine was told so when it was made. */
@@ -221,7 +186,7 @@ secured_first(void *owner)
 	struct session *s = owner;
 
 	session_ask_admission(s, false, span_of(""));
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 /* ---- answers ---- */
@@ -239,10 +204,9 @@ body_came(struct session *s, struct message *m)
 {
 	enum reply_name fault;
 
-	if (s->reception != NULL && reception_waits(s->reception) &&
-	    reception_body(s->reception, m, &fault) < 0)
+	if (front_session_body(&s->base, m, &fault) < 0)
 		smtp_server_spoil(s->server, fault);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 static void
@@ -294,7 +258,7 @@ answer(struct front_session *base, struct message *m)
 		if (answers[i].type == m->type && answers[i].ask == s->ask) {
 			s->ask = ASK_NOTHING;
 			answers[i].take(s, m);
-			conn_kick(s->conn);
+			conn_kick(s->base.conn);
 			return;
 		}
 }
@@ -304,10 +268,10 @@ unstall(struct front_session *base)
 {
 	struct session *s = (struct session *)base;
 
-	if (!s->stalled)
+	if (!s->base.stalled)
 		return;
 	session_mail_end(s);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 static void
@@ -316,25 +280,34 @@ stop(struct front_session *base)
 	struct session *s = (struct session *)base;
 
 	smtp_server_stop(s->server);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 /* ---- life ---- */
 
+static void
+tell(struct front_session *base, enum reply_name reply)
+{
+	session_tell((struct session *)base, reply);
+}
+
 static const struct front_kind kind = {
+    .name = "smtp",
     .answer = answer,
     .lost = session_ask_lost,
     .is_overdue = session_ask_is_overdue,
     .give_up = session_ask_give_up,
     .unstall = unstall,
     .stop = stop,
+    .tell = tell,
 };
 
 /* A push is put by one operation of the store, a submission in parts. */
 static unsigned
 recipients_max(const struct session *s)
 {
-	unsigned most = role_most(s->front->role->settings->recipients_max);
+	unsigned most =
+	    role_most(s->base.front->role->settings->recipients_max);
 
 	return s->users || most < STORE_RECIPIENTS_PART ? most
 							: STORE_RECIPIENTS_PART;
@@ -343,7 +316,7 @@ recipients_max(const struct session *s)
 static int
 make_machine(struct session *s, bool secure)
 {
-	const struct settings *set = s->front->role->settings;
+	const struct settings *set = s->base.front->role->settings;
 	const struct smtp_server_setup setup = {
 	    .kind = s->users ? SMTP_SERVER_SUBMISSION : SMTP_SERVER_PEER,
 	    .hostname = set->hostname,
@@ -354,7 +327,7 @@ make_machine(struct session *s, bool secure)
 	    .content_timeout = set->content_timeout,
 	    .rate_min = set->minimum_rate,
 	    .secure = secure,
-	    .starttls = s->front->tls != NULL,
+	    .starttls = s->base.front->tls != NULL,
 	};
 
 	s->server = smtp_server_new(&setup, role_now());
@@ -365,7 +338,7 @@ static int
 make_conn(struct session *s, int fd, bool secure)
 {
 	const struct conn_setup setup = {
-	    .base = s->front->role->base,
+	    .base = s->base.front->role->base,
 	    .fd = fd,
 	    .machine = smtp_server_machine(s->server),
 	    .owner = s,
@@ -373,10 +346,11 @@ make_conn(struct session *s, int fd, bool secure)
 	    .over = over,
 	    .secured = secure ? secured_first : secured,
 	    .clock = role_now,
-	    .handshake_timeout = s->front->role->settings->handshake_timeout,
+	    .handshake_timeout =
+		s->base.front->role->settings->handshake_timeout,
 	};
 
-	return conn_new(&setup, &s->conn);
+	return conn_new(&setup, &s->base.conn);
 }
 
 void
@@ -389,29 +363,28 @@ session_begin(struct front_listener *listener, int fd, struct ip peer)
 		close(fd);
 		return;
 	}
-	s->base.kind = &kind;
-	s->front = listener->front;
-	s->address = peer;
 	s->users = listener->which != LISTENER_SMTP;
 	buf_init(&s->pull_body, MESSAGE_CONTENT_MAX);
 	buf_init(&s->envelope, SMTP_ENVELOPE_MAX);
-	s->number = table_add(&s->front->sessions, s);
-	if (s->number == 0 || make_machine(s, secure) < 0) {
+	if (!front_session_enter(&s->base, &kind, listener->front, peer)) {
 		close(fd);
-		front_forget(s->front, s->number);
 		free(s);
 		return;
 	}
-	s->front->count++;
+	if (make_machine(s, secure) < 0) {
+		close(fd);
+		session_end(s);
+		return;
+	}
 	if (make_conn(s, fd, secure) < 0) {
 		session_end(s);
 		return;
 	}
 	if (secure)
-		conn_start_tls(s->conn, s->front->tls, true, NULL);
+		conn_start_tls(s->base.conn, s->base.front->tls, true, NULL);
 	else
 		session_ask_admission(s, false, span_of(""));
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 static void
@@ -419,39 +392,26 @@ count_octets(struct session *s)
 {
 	struct message m;
 
-	if (s->conn == NULL || (!s->counted_notice && !s->counted_pull))
+	if (s->base.conn == NULL || (!s->counted_notice && !s->counted_pull))
 		return;
 	message_init(&m, MESSAGE_COUNTED);
 	m.counted.counter =
 	    s->counted_pull ? COUNTER_OCTETS_PULLS : COUNTER_OCTETS_NOTICES;
-	m.counted.amount = conn_received(s->conn) + conn_sent(s->conn);
+	m.counted.amount =
+	    conn_received(s->base.conn) + conn_sent(s->base.conn);
 	peer_send(session_keeper(s), &m);
 }
 
 void
 session_end(struct session *s)
 {
-	struct message m;
-
 	count_octets(s);
 	session_turn_over(s);
-	reception_free(&s->reception);
-	own_addresses_free(&s->own);
-	conn_free(&s->conn);
+	front_session_leave(&s->base);
 	smtp_client_free(&s->client);
 	smtp_server_free(&s->server);
 	sending_free(&s->sending);
 	buf_fini(&s->pull_body);
 	session_notice_forget(s);
-	if (s->later != NULL)
-		event_free(s->later);
-	if (s->entered) {
-		message_init(&m, MESSAGE_DISCONNECTED);
-		m.disconnected.session = s->number;
-		m.disconnected.address = s->address;
-		peer_send(session_keeper(s), &m);
-	}
-	s->front->count--;
-	front_forget(s->front, s->number);
 	free(s);
 }

@@ -11,10 +11,8 @@
 #define DAEMON_SESSION_H
 
 #include "base/list.h"
-#include "daemon/front/front.h"
-#include "daemon/transfer/reception.h"
+#include "daemon/front/front_session.h"
 #include "daemon/transfer/sending.h"
-#include "net/conn.h"
 #include "proto/identifier.h"
 #include "proto/smtp_client.h"
 #include "proto/smtp_server.h"
@@ -43,31 +41,15 @@ struct session_recipient {
 
 struct session {
 	struct front_session base;
-	struct front *front;
-	uint64_t number; /* a new one for each transaction */
-	struct conn *conn;
-	struct ip address;
-	bool users;   /* submission, not port 25 */
-	bool entered; /* the keeper counts it */
-	bool stalled; /* END waits until the keeper's channel has room */
+	bool users; /* submission, not port 25 */
 	bool counted_notice, counted_pull;
 	enum session_ask ask;
-	int64_t asked_at; /* since when it, or the reception, waits */
 	enum admit_standing standing;
 	struct smtp_server *server;
 	char name[DNS_NAME_MAX]; /* forward-confirmed, if it was asked for */
 	char helo[DNS_NAME_MAX];
 	bool extended;
-	struct own_addresses own; /* of who has signed in */
-	uint64_t from_check;
-
-	struct event *later; /* a reply that is told after a pause */
-	enum reply_name later_reply;
-
-	/* the transaction */
-	struct address sender, recipient;
-	struct params mail, rcpt;
-	struct reception *reception;
+	struct params mail, rcpt; /* of the transaction */
 
 	/* the notice that comes, and what DNS said of its domain */
 	enum store_route
@@ -101,9 +83,6 @@ void session_end(struct session *s);
 /* For the other files of a session: asking, and answering the client. */
 struct peer *session_keeper(const struct session *s);
 void session_tell(struct session *s, enum reply_name reply);
-/* The same after a pause, in which nothing more is served here. */
-void session_tell_later(
-    struct session *s, enum reply_name reply, struct timeval pause);
 
 /* session_ask.c: questions, and those that nobody answers. */
 /* Sends a question; 451 to the client at once when nobody can be asked. */
@@ -116,8 +95,6 @@ void session_ask_admission(struct session *s, bool named, struct span name);
 void session_ask_name(struct session *s);
 /* A question of that kind is on its way. */
 void session_ask_waits(struct session *s, enum session_ask what);
-/* Answers to what was asked before find nobody. False: no memory. */
-bool session_ask_renumber(struct session *s);
 /* Members of the kind: see front.h. */
 void session_ask_lost(struct front_session *base, enum role_kind role);
 bool session_ask_is_overdue(const struct front_session *base, int64_t now);

@@ -13,7 +13,7 @@ void
 session_ask_waits(struct session *s, enum session_ask what)
 {
 	s->ask = what;
-	s->asked_at = role_now();
+	s->base.asked_at = role_now();
 }
 
 void
@@ -34,8 +34,8 @@ session_ask_admission(struct session *s, bool named, struct span name)
 	struct message m;
 
 	message_init(&m, MESSAGE_CONNECTED);
-	m.connected.session = s->number;
-	m.connected.address = s->address;
+	m.connected.session = s->base.number;
+	m.connected.address = s->base.address;
 	m.connected.named = named;
 	m.connected.name = name;
 	if (!peer_ask(session_keeper(s), &m)) {
@@ -51,26 +51,12 @@ session_ask_name(struct session *s)
 	struct message m;
 
 	message_init(&m, MESSAGE_NAME_ASK);
-	m.name_ask.question = s->number;
-	m.name_ask.address = s->address;
-	if (!peer_ask(role_peer(s->front->role, ROLE_RESOLVER, 0), &m))
+	m.name_ask.question = s->base.number;
+	m.name_ask.address = s->base.address;
+	if (!peer_ask(role_peer(s->base.front->role, ROLE_RESOLVER, 0), &m))
 		session_ask_admission(s, true, span_of(""));
 	else
 		session_ask_waits(s, ASK_NAME);
-}
-
-bool
-session_ask_renumber(struct session *s)
-{
-	uint64_t number = table_add(&s->front->sessions, s);
-
-	if (number == 0)
-		return false;
-	table_take(&s->front->sessions, s->number);
-	s->number = number;
-	if (s->reception != NULL)
-		reception_renumber(s->reception, number);
-	return true;
 }
 
 /* ---- no answer ---- */
@@ -105,16 +91,15 @@ session_ask_lost(struct front_session *base, enum role_kind role)
 	struct session *s = (struct session *)base;
 	enum session_ask what = s->ask;
 
-	if (role == ROLE_KEEPER && s->reception != NULL &&
-	    reception_waits(s->reception)) {
+	if (role == ROLE_KEEPER && front_session_waits_for_spool(base)) {
 		session_end(s); /* its spool file will never come */
 		return;
 	}
-	if (role == ROLE_KEEPER && s->stalled) {
-		s->stalled = false;
-		reception_free(&s->reception);
+	if (role == ROLE_KEEPER && s->base.stalled) {
+		s->base.stalled = false;
+		reception_free(&s->base.reception);
 		session_tell(s, REPLY_DELIVERY_LATER);
-		conn_kick(s->conn);
+		conn_kick(s->base.conn);
 		return;
 	}
 	if (asked_role(what) != role)
@@ -131,17 +116,11 @@ session_ask_lost(struct front_session *base, enum role_kind role)
 		return;
 	} else {
 		if (what == ASK_ARRIVAL)
-			reception_free(&s->reception);
+			reception_free(&s->base.reception);
 		session_tell(s, what == ASK_PASSWORD ? REPLY_AUTH_LATER
 						     : REPLY_DELIVERY_LATER);
 	}
-	conn_kick(s->conn);
-}
-
-static bool
-waits_for_spool(const struct session *s)
-{
-	return s->reception != NULL && reception_waits(s->reception);
+	conn_kick(s->base.conn);
 }
 
 bool
@@ -149,21 +128,21 @@ session_ask_is_overdue(const struct front_session *base, int64_t now)
 {
 	const struct session *s = (const struct session *)base;
 
-	return (s->ask != ASK_NOTHING || waits_for_spool(s)) &&
-	       now - s->asked_at >= SESSION_ASK_SECONDS;
+	return front_session_is_overdue(base, s->ask != ASK_NOTHING, now);
 }
 
 void
 session_ask_give_up(struct front_session *base)
 {
 	struct session *s = (struct session *)base;
-	enum role_kind role =
-	    waits_for_spool(s) ? ROLE_KEEPER : asked_role(s->ask);
+	enum role_kind role = front_session_waits_for_spool(base)
+				  ? ROLE_KEEPER
+				  : asked_role(s->ask);
 
 	log_event("question-unanswered", "role=%s question=%d",
 	    role_kind_name(role), (int)s->ask);
 	/* should it be answered after all, that must find nobody */
-	if (session_ask_renumber(s))
+	if (front_session_renumber(base))
 		session_ask_lost(base, role);
 	else
 		session_end(s);

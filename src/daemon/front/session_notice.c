@@ -41,13 +41,13 @@ ask_speak(struct session *s, struct span local)
 	snprintf(sender, sizeof sender, "%.*s@%s", (int)local.n, local.p,
 	    s->speak_domain);
 	message_init(&m, MESSAGE_SPEAK_ASK);
-	m.speak_ask.question = s->number;
-	m.speak_ask.address = s->address;
+	m.speak_ask.question = s->base.number;
+	m.speak_ask.address = s->base.address;
 	m.speak_ask.domain = span_of(s->speak_domain);
 	m.speak_ask.sender = span_of(sender);
 	m.speak_ask.helo = span_of(s->helo);
 	session_ask(
-	    s, role_peer(s->front->role, ROLE_RESOLVER, 0), ASK_SPEAK, &m);
+	    s, role_peer(s->base.front->role, ROLE_RESOLVER, 0), ASK_SPEAK, &m);
 }
 
 /* NAME as A-labels; an EHLO name must be one of more than one label (WIRE 8).
@@ -67,8 +67,8 @@ static void send_notice(struct session *s);
 static enum reply_name
 belief(const struct session *s)
 {
-	return admit_belief(s->front->role->settings, (enum spf_result)s->spf,
-	    (enum admit_mx)s->mx);
+	return admit_belief(s->base.front->role->settings,
+	    (enum spf_result)s->spf, (enum admit_mx)s->mx);
 }
 
 bool
@@ -125,7 +125,7 @@ send_recipients(struct session *s)
 		int result;
 
 		message_init(&m, MESSAGE_NOTICE_RECIPIENT);
-		m.notice_recipient.session = s->number;
+		m.notice_recipient.session = s->base.number;
 		m.notice_recipient.recipient = span_of(s->recipients[i].text);
 		m.notice_recipient.mode = s->recipients[i].mode;
 		result = peer_send(session_keeper(s), &m);
@@ -138,9 +138,9 @@ send_recipients(struct session *s)
 static void
 fill(struct session *s, struct message_notice *n)
 {
-	n->session = s->number;
+	n->session = s->base.number;
 	n->recipients = s->recipient_count;
-	n->address = s->address;
+	n->address = s->base.address;
 	n->id = span_of(s->notice_id);
 	n->domain = span_of(s->speak_domain);
 	n->name = span_of(s->name);
@@ -148,7 +148,7 @@ fill(struct session *s, struct message_notice *n)
 	n->mx = s->mx;
 	n->dialect = s->notice_dialect;
 	if (s->notice_dialect != ROUTE_GDEL)
-		n->sender = span_of(s->sender.text);
+		n->sender = span_of(s->base.sender.text);
 	n->has_size = s->notice.has_size || s->notice_size > 0;
 	n->size = s->notice.has_size ? s->notice.size : s->notice_size;
 	n->has_digest = s->notice.has_digest;
@@ -225,14 +225,14 @@ session_notice_begin(struct session *s, const struct smtp_server_event *e,
 
 	s->counted_notice = true;
 	session_notice_forget(s);
-	address_copy(&s->sender, e->address);
+	address_copy(&s->base.sender, e->address);
 	s->mail = s->notice = *e->params;
 	s->notice_dialect = dialect;
 	if (speak_domain(is_helo ? span_of(s->helo) : e->address->domain,
 		is_helo, domain) < 0)
 		session_tell(s, REPLY_MAY_NOT_SPEAK);
 	else
-		speak_for(s, domain, s->sender.local);
+		speak_for(s, domain, s->base.sender.local);
 }
 
 void
@@ -240,8 +240,8 @@ session_notice_pushed(struct session *s)
 {
 	char domain[ADDRESS_DOMAIN_MAX + 1];
 
-	if (speak_domain(s->sender.domain, true, domain) == 0) {
-		speak_for(s, domain, s->sender.local);
+	if (speak_domain(s->base.sender.domain, true, domain) == 0) {
+		speak_for(s, domain, s->base.sender.local);
 		return;
 	}
 	s->speak_known = false;
@@ -265,7 +265,7 @@ session_notice_recipient(struct session *s, uint64_t mode)
 		s->recipient_room = room;
 	}
 	to = &s->recipients[s->recipient_count];
-	to->text = strdup(s->recipient.text);
+	to->text = strdup(s->base.recipient.text);
 	to->mode = mode;
 	if (to->text == NULL)
 		return -E_NOMEM;

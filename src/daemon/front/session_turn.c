@@ -25,7 +25,7 @@ store_verdict_of(enum verdict verdict)
 static void
 refuse_later(struct session *s, uint64_t delay)
 {
-	session_tell_later(s, REPLY_NOT_FOR_YOU,
+	front_session_tell_later(&s->base, REPLY_NOT_FOR_YOU,
 	    (struct timeval){(time_t)delay, SERVE_REFUSAL_MS * 1000});
 }
 
@@ -36,8 +36,8 @@ give_verdict(struct session *s, const struct smtp_server_event *e)
 	struct message m;
 
 	message_init(&m, MESSAGE_VERDICT);
-	m.verdict.session = s->number;
-	m.verdict.address = s->address;
+	m.verdict.session = s->base.number;
+	m.verdict.address = s->base.address;
 	m.verdict.id = e->text;
 	m.verdict.to = span_of(e->address != NULL ? e->address->text : "");
 	m.verdict.verdict = store_verdict_of(e->verdict);
@@ -56,8 +56,8 @@ session_turn_ask(struct session *s, const struct smtp_server_event *e)
 		return;
 	}
 	message_init(&m, MESSAGE_PULL_ASK);
-	m.pull_ask.session = s->number;
-	m.pull_ask.address = s->address;
+	m.pull_ask.session = s->base.number;
+	m.pull_ask.address = s->base.address;
 	m.pull_ask.id = e->text;
 	m.pull_ask.to = span_of(e->address != NULL ? e->address->text : "");
 	m.pull_ask.verdict = is_verdict ? store_verdict_of(e->verdict) : 0;
@@ -103,13 +103,13 @@ send_end(struct session *s, struct lease lease, enum store_hold_state state,
 	struct message m;
 
 	message_init(&m, MESSAGE_PULL_END);
-	m.pull_end.session = s->number;
+	m.pull_end.session = s->base.number;
 	m.pull_end.hold = lease.hold;
 	m.pull_end.ticket = lease.ticket;
 	m.pull_end.sent_whole = lease.sent_whole;
 	m.pull_end.state = state;
 	m.pull_end.reply = span_of(reply);
-	return peer_ask(role_peer(s->front->role, ROLE_KEEPER, 0), &m);
+	return peer_ask(role_peer(s->base.front->role, ROLE_KEEPER, 0), &m);
 }
 
 void
@@ -139,17 +139,17 @@ session_turn_answer(struct session *s, struct message *m)
 	if (reply == REPLY_YOUR_TURN && s->by_gtml)
 		reply = REPLY_YOUR_DATA;
 	smtp_server_tell(s->server, reply, span_of(""));
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 bool
 session_turn_begin(struct session *s)
 {
 	struct smtp_client_setup setup =
-	    sending_setup(s->front->role->settings);
+	    sending_setup(s->base.front->role->settings);
 
 	setup.kind = SMTP_CLIENT_TURNED;
-	setup.secure = conn_is_secure(s->conn);
+	setup.secure = conn_is_secure(s->base.conn);
 	setup.capabilities = sending_capabilities(s->sending);
 	setup.after_gtml = s->by_gtml;
 	s->client = smtp_client_new(&setup, role_now());
@@ -158,8 +158,8 @@ session_turn_begin(struct session *s)
 		session_end(s);
 		return false;
 	}
-	conn_exchange(s->conn, smtp_client_machine(s->client));
-	conn_kick(s->conn);
+	conn_exchange(s->base.conn, smtp_client_machine(s->client));
+	conn_kick(s->base.conn);
 	crash_point("front-", "turned");
 	return true;
 }
@@ -191,7 +191,7 @@ turn_back(struct session *s, const struct smtp_client_event *e)
 	session_ask_waits(s, ASK_NOTED);
 	sending_free(&s->sending);
 	if (!s->by_gtml)
-		conn_exchange(s->conn, smtp_server_machine(s->server));
+		conn_exchange(s->base.conn, smtp_server_machine(s->server));
 }
 
 void
@@ -221,7 +221,7 @@ session_turn_progress(struct session *s)
 	}
 	if (s->sending != NULL && smtp_client_room(s->client) > 0) {
 		sending_pump(s->sending, s->client);
-		conn_kick(s->conn);
+		conn_kick(s->base.conn);
 	}
 }
 
@@ -237,12 +237,12 @@ session_turn_noted(struct session *s, const struct message *m)
 	}
 	if (s->by_gtml) { /* its answer is that we close (WIRE 5) */
 		smtp_client_finish(s->client);
-		conn_kick(s->conn);
+		conn_kick(s->base.conn);
 		return;
 	}
 	smtp_client_free(&s->client);
 	smtp_server_resume(s->server, role_now());
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 /*

@@ -13,7 +13,7 @@
 struct peer *
 user_session_keeper(const struct user_session *s)
 {
-	return role_peer(s->front->role, ROLE_KEEPER, 0);
+	return front_session_keeper(&s->base);
 }
 
 void
@@ -30,8 +30,8 @@ ask_admission(struct user_session *s)
 	struct message m;
 
 	message_init(&m, MESSAGE_CONNECTED);
-	m.connected.session = s->number;
-	m.connected.address = s->address;
+	m.connected.session = s->base.number;
+	m.connected.address = s->base.address;
 	m.connected.named = 1; /* no list of names is about users */
 	if (!user_session_ask(s, user_session_keeper(s), USER_ASK_ADMITTED, &m))
 		smdp_user_greet(s->machine, REPLY_SHUTTING_DOWN);
@@ -52,7 +52,7 @@ greeting_for(uint64_t number)
 static void
 admitted(struct user_session *s, struct message *m)
 {
-	s->entered = m->admitted.entered != 0;
+	s->base.entered = m->admitted.entered != 0;
 	smdp_user_greet(s->machine, greeting_for(m->admitted.reply));
 }
 
@@ -64,43 +64,22 @@ sign_in(struct user_session *s, const struct smdp_user_event *e)
 	struct message m;
 
 	message_init(&m, MESSAGE_PASSWORD_ASK);
-	m.password_ask.session = s->number;
+	m.password_ask.session = s->base.number;
 	m.password_ask.visits = 1;
 	m.password_ask.identity = e->text;
 	m.password_ask.password = e->password;
-	if (!user_session_ask(s, role_peer(s->front->role, ROLE_AUTH, 0),
+	if (!user_session_ask(s, role_peer(s->base.front->role, ROLE_AUTH, 0),
 		USER_ASK_PASSWORD, &m))
 		user_session_tell(s, REPLY_AUTH_LATER);
 }
 
 static void
-later_due(evutil_socket_t fd, short what, void *arg)
-{
-	struct user_session *s = arg;
-
-	(void)fd;
-	(void)what;
-	user_session_tell(s, REPLY_AUTH_FAILED);
-	conn_kick(s->conn);
-}
-
-/* Whoever tries passwords waits after each (JB-09). */
-static void
 refused(struct user_session *s, struct message *m)
 {
-	struct timeval pause = {s->front->role->settings->auth_fail_delay, 0};
-	char ip[IP_TEXT];
-
-	if (m->password_answer.reply != REPLY_AUTH_FAILED) {
+	if (m->password_answer.reply == REPLY_AUTH_FAILED)
+		front_session_refuse_sign_in(&s->base);
+	else
 		user_session_tell(s, REPLY_AUTH_LATER);
-		return;
-	}
-	ip_text(s->address, ip);
-	log_event("user-sign-in-refused", "address=%s", ip);
-	if (s->later == NULL)
-		s->later = event_new(s->front->role->base, -1, 0, later_due, s);
-	if (s->later == NULL || event_add(s->later, &pause) < 0)
-		later_due(-1, 0, s);
 }
 
 static void
@@ -120,15 +99,15 @@ entered(struct user_session *s, struct message *m)
 	const struct message_user_entered *e = &m->user_entered;
 
 	if (e->reply != REPLY_SIGNED_IN ||
-	    own_addresses_set(&s->own, e->address, e->others) < 0 ||
-	    table_put(&s->front->visits, e->visit, s) < 0) {
+	    own_addresses_set(&s->base.own, e->address, e->others) < 0 ||
+	    table_put(&s->base.front->visits, e->visit, s) < 0) {
 		if (e->visit != 0)
 			tell_left(s, e->visit);
 		user_session_tell(s, REPLY_AUTH_LATER);
 		return;
 	}
 	s->visit = e->visit;
-	s->from_check = e->from_check;
+	s->base.from_check = e->from_check;
 	user_session_tell(s, REPLY_SIGNED_IN);
 	user_session_list_begin(s, true);
 }
@@ -147,7 +126,7 @@ read_one(struct user_session *s, const struct smdp_user_event *e)
 	struct message m;
 
 	message_init(&m, MESSAGE_READ_ASK);
-	m.read_ask.session = s->number;
+	m.read_ask.session = s->base.number;
 	m.read_ask.visit = s->visit;
 	m.read_ask.kind = e->item_kind;
 	m.read_ask.key = e->key;
@@ -160,7 +139,7 @@ decide_one(struct user_session *s, const struct smdp_user_event *e)
 	struct message m;
 
 	message_init(&m, MESSAGE_DECIDE_ASK);
-	m.decide_ask.session = s->number;
+	m.decide_ask.session = s->base.number;
 	m.decide_ask.visit = s->visit;
 	m.decide_ask.kind = e->item_kind;
 	m.decide_ask.key = e->key;
@@ -174,7 +153,7 @@ remove_one(struct user_session *s, const struct smdp_user_event *e)
 	struct message m;
 
 	message_init(&m, MESSAGE_REMOVE_ASK);
-	m.remove_ask.session = s->number;
+	m.remove_ask.session = s->base.number;
 	m.remove_ask.visit = s->visit;
 	m.remove_ask.key = e->key;
 	user_session_ask_keeper(s, USER_ASK_DECIDED, &m);
@@ -215,7 +194,7 @@ handle(struct user_session *s, const struct smdp_user_event *e)
 		user_session_mail_end(s);
 		break;
 	case SMDP_USER_ABORT:
-		reception_free(&s->reception);
+		reception_free(&s->base.reception);
 		break;
 	case SMDP_USER_CLOSED:
 		user_session_list_forget(s);
@@ -224,19 +203,14 @@ handle(struct user_session *s, const struct smdp_user_event *e)
 	}
 }
 
-static bool
-waits_for_spool(const struct user_session *s)
-{
-	return s->reception != NULL && reception_waits(s->reception);
-}
-
 static void
 progress(void *owner)
 {
 	struct user_session *s = owner;
 	struct smdp_user_event e;
 
-	while (!waits_for_spool(s) && smdp_user_next(s->machine, &e) > 0)
+	while (!front_session_waits_for_spool(&s->base) &&
+	       smdp_user_next(s->machine, &e) > 0)
 		handle(s, &e);
 	user_session_list_pump(s);
 	user_session_text_pump(s);
@@ -255,7 +229,7 @@ secured(void *owner)
 	struct user_session *s = owner;
 
 	ask_admission(s);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 /* ---- answers ---- */
@@ -308,9 +282,9 @@ body_came(struct user_session *s, struct message *m)
 {
 	enum reply_name fault;
 
-	if (waits_for_spool(s) && reception_body(s->reception, m, &fault) < 0)
+	if (front_session_body(&s->base, m, &fault) < 0)
 		smdp_user_spoil(s->machine, fault);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 static void
@@ -328,7 +302,7 @@ answer(struct front_session *base, struct message *m)
 			    answers[i].ask == s->ask) {
 				s->ask = USER_ASK_NOTHING;
 				answers[i].take(s, m);
-				conn_kick(s->conn);
+				conn_kick(s->base.conn);
 				return;
 			}
 	if (m->type == MESSAGE_USER_ENTERED && m->user_entered.visit != 0)
@@ -340,10 +314,10 @@ unstall(struct front_session *base)
 {
 	struct user_session *s = (struct user_session *)base;
 
-	if (!s->stalled)
+	if (!s->base.stalled)
 		return;
 	user_session_mail_end(s);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 static void
@@ -352,18 +326,26 @@ stop(struct front_session *base)
 	struct user_session *s = (struct user_session *)base;
 
 	smdp_user_stop(s->machine);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 /* ---- life ---- */
 
+static void
+tell(struct front_session *base, enum reply_name reply)
+{
+	user_session_tell((struct user_session *)base, reply);
+}
+
 static const struct front_kind kind = {
+    .name = "smdp",
     .answer = answer,
     .lost = user_session_ask_lost,
     .is_overdue = user_session_ask_is_overdue,
     .give_up = user_session_ask_give_up,
     .unstall = unstall,
     .stop = stop,
+    .tell = tell,
 };
 
 static struct smdp_user *
@@ -387,7 +369,7 @@ static int
 make_conn(struct user_session *s, int fd)
 {
 	const struct conn_setup setup = {
-	    .base = s->front->role->base,
+	    .base = s->base.front->role->base,
 	    .fd = fd,
 	    .machine = smdp_user_machine(s->machine),
 	    .owner = s,
@@ -395,10 +377,11 @@ make_conn(struct user_session *s, int fd)
 	    .over = over,
 	    .secured = secured,
 	    .clock = role_now,
-	    .handshake_timeout = s->front->role->settings->handshake_timeout,
+	    .handshake_timeout =
+		s->base.front->role->settings->handshake_timeout,
 	};
 
-	return conn_new(&setup, &s->conn);
+	return conn_new(&setup, &s->base.conn);
 }
 
 static struct user_session *
@@ -408,19 +391,15 @@ new_session(struct front *f, struct ip peer)
 
 	if (s == NULL)
 		return NULL;
-	s->base.kind = &kind;
-	s->front = f;
-	s->address = peer;
 	user_session_list_init(s);
 	user_session_text_init(s);
 	s->machine = make_machine(f);
-	s->number = s->machine != NULL ? table_add(&f->sessions, s) : 0;
-	if (s->number == 0) {
+	if (s->machine == NULL ||
+	    !front_session_enter(&s->base, &kind, f, peer)) {
 		smdp_user_free(&s->machine);
 		free(s);
 		return NULL;
 	}
-	f->count++;
 	return s;
 }
 
@@ -443,42 +422,22 @@ user_session_begin(struct front_listener *listener, int fd, struct ip peer)
 		return;
 	}
 	if (f->tls != NULL)
-		conn_start_tls(s->conn, f->tls, true, NULL);
+		conn_start_tls(s->base.conn, f->tls, true, NULL);
 	else
 		ask_admission(s);
-	conn_kick(s->conn);
-}
-
-static void
-leave(struct user_session *s)
-{
-	struct message m;
-
-	if (s->visit != 0) {
-		table_take(&s->front->visits, s->visit);
-		tell_left(s, s->visit);
-	}
-	if (s->entered) {
-		message_init(&m, MESSAGE_DISCONNECTED);
-		m.disconnected.session = s->number;
-		m.disconnected.address = s->address;
-		peer_send(user_session_keeper(s), &m);
-	}
+	conn_kick(s->base.conn);
 }
 
 void
 user_session_end(struct user_session *s)
 {
-	reception_free(&s->reception);
-	own_addresses_free(&s->own);
-	conn_free(&s->conn);
+	if (s->visit != 0) {
+		table_take(&s->base.front->visits, s->visit);
+		tell_left(s, s->visit);
+	}
+	front_session_leave(&s->base);
 	smdp_user_free(&s->machine);
 	user_session_list_forget(s);
 	user_session_text_forget(s);
-	if (s->later != NULL)
-		event_free(s->later);
-	leave(s);
-	s->front->count--;
-	front_forget(s->front, s->number);
 	free(s);
 }

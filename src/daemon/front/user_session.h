@@ -11,9 +11,7 @@
 #define DAEMON_USER_SESSION_H
 
 #include "base/list.h"
-#include "daemon/front/front.h"
-#include "daemon/transfer/reception.h"
-#include "net/conn.h"
+#include "daemon/front/front_session.h"
 #include "proto/smdp_user.h"
 
 /* What a session waits for from another role. */
@@ -53,28 +51,12 @@ struct user_session_text {
 
 struct user_session {
 	struct front_session base;
-	struct front *front;
-	uint64_t number; /* a new one for each message that is written */
-	struct conn *conn;
-	struct ip address;
-	bool entered; /* the keeper counts it */
-	bool stalled; /* END waits until the keeper's channel has room */
 	enum user_ask ask;
-	int64_t asked_at; /* since when it, or the reception, waits */
 	struct smdp_user *machine;
-	struct event *later; /* a wrong password is told after a pause */
-
 	uint64_t visit; /* by the keeper's number; 0: nobody has signed in */
-	struct own_addresses own;
-	uint64_t from_check;
-
 	struct user_session_list list;
 	struct user_session_text text;
-
-	/* the message that is being written */
-	struct address sender, recipient;
-	struct params params;
-	struct reception *reception;
+	struct params params; /* of the message that is being written */
 };
 
 /* Begins a session on FD. In clear it serves this machine alone. */
@@ -99,8 +81,6 @@ bool user_session_ask(struct user_session *s, struct peer *who,
 void user_session_ask_keeper(
     struct user_session *s, enum user_ask what, struct message *m);
 void user_session_ask_waits(struct user_session *s, enum user_ask what);
-/* Answers to what was asked before find nobody. False: no memory. */
-bool user_session_ask_renumber(struct user_session *s);
 void user_session_ask_lost(struct front_session *base, enum role_kind role);
 bool user_session_ask_is_overdue(const struct front_session *base, int64_t now);
 void user_session_ask_give_up(struct front_session *base);

@@ -1,6 +1,6 @@
 /*
  * Questions of a user's session to other roles, and what becomes of those that
- * nobody answers. The same as session_ask.c, for the other machine.
+ * nobody answers; as session_ask.c for the other machine.
  */
 #include "base/log.h"
 #include "daemon/front/user_session.h"
@@ -9,7 +9,7 @@ void
 user_session_ask_waits(struct user_session *s, enum user_ask what)
 {
 	s->ask = what;
-	s->asked_at = role_now();
+	s->base.asked_at = role_now();
 }
 
 bool
@@ -28,26 +28,6 @@ user_session_ask_keeper(
 {
 	if (!user_session_ask(s, user_session_keeper(s), what, m))
 		user_session_tell(s, REPLY_DELIVERY_LATER);
-}
-
-bool
-user_session_ask_renumber(struct user_session *s)
-{
-	uint64_t number = table_add(&s->front->sessions, s);
-
-	if (number == 0)
-		return false;
-	table_take(&s->front->sessions, s->number);
-	s->number = number;
-	if (s->reception != NULL)
-		reception_renumber(s->reception, number);
-	return true;
-}
-
-static bool
-waits_for_spool(const struct user_session *s)
-{
-	return s->reception != NULL && reception_waits(s->reception);
 }
 
 /* With whom is the question? A password may be with either. */
@@ -80,7 +60,7 @@ answer_later(struct user_session *s)
 		user_session_list_failed(s);
 		break;
 	case USER_ASK_ARRIVAL:
-		reception_free(&s->reception);
+		reception_free(&s->base.reception);
 		user_session_tell(s, REPLY_DELIVERY_LATER);
 		break;
 	case USER_ASK_READ:
@@ -89,7 +69,7 @@ answer_later(struct user_session *s)
 		user_session_tell(s, REPLY_DELIVERY_LATER);
 		break;
 	}
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 /*
@@ -105,13 +85,13 @@ user_session_ask_lost(struct front_session *base, enum role_kind role)
 	bool ends = (role == ROLE_KEEPER && s->visit != 0) ||
 		    (role == ROLE_AUTH && s->ask == USER_ASK_PASSWORD);
 
-	if (role == ROLE_KEEPER && waits_for_spool(s)) {
+	if (role == ROLE_KEEPER && front_session_waits_for_spool(base)) {
 		user_session_end(s); /* its spool file will never come */
 		return;
 	}
-	if (role == ROLE_KEEPER && s->stalled) {
-		s->stalled = false;
-		reception_free(&s->reception);
+	if (role == ROLE_KEEPER && s->base.stalled) {
+		s->base.stalled = false;
+		reception_free(&s->base.reception);
 		user_session_tell(s, REPLY_DELIVERY_LATER);
 	}
 	if (is_with(s, role))
@@ -119,7 +99,7 @@ user_session_ask_lost(struct front_session *base, enum role_kind role)
 	if (!ends)
 		return;
 	smdp_user_stop(s->machine);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 bool
@@ -128,9 +108,8 @@ user_session_ask_is_overdue(const struct front_session *base, int64_t now)
 	const struct user_session *s = (const struct user_session *)base;
 
 	if (s->list.waits)
-		return now > s->asked_at;
-	return (s->ask != USER_ASK_NOTHING || waits_for_spool(s)) &&
-	       now - s->asked_at >= SESSION_ASK_SECONDS;
+		return now > s->base.asked_at;
+	return front_session_is_overdue(base, s->ask != USER_ASK_NOTHING, now);
 }
 
 void
@@ -144,7 +123,8 @@ user_session_ask_give_up(struct front_session *base)
 	}
 	log_event("user-question-unanswered", "question=%d", (int)s->ask);
 	/* should it be answered after all, that must find nobody */
-	if (waits_for_spool(s) || !user_session_ask_renumber(s))
+	if (front_session_waits_for_spool(base) ||
+	    !front_session_renumber(base))
 		user_session_end(s);
 	else
 		answer_later(s);

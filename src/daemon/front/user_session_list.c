@@ -70,7 +70,7 @@ user_session_list_failed(struct user_session *s)
 		return;
 	}
 	s->list.waits = true;
-	s->asked_at = role_now();
+	s->base.asked_at = role_now();
 }
 
 static void
@@ -79,7 +79,7 @@ ask_page(struct user_session *s)
 	struct message m;
 
 	message_init(&m, MESSAGE_ITEMS_ASK);
-	m.items_ask.session = s->number;
+	m.items_ask.session = s->base.number;
 	m.items_ask.visit = s->visit;
 	m.items_ask.kind = s->list.kind;
 	m.items_ask.before = s->list.before;
@@ -94,7 +94,7 @@ user_session_list_again(struct user_session *s)
 	s->list.waits = false;
 	if (s->list.open)
 		ask_page(s);
-	conn_kick(s->conn);
+	conn_kick(s->base.conn);
 }
 
 void
@@ -140,9 +140,10 @@ user_session_list_item(struct user_session *s, const struct message *m)
 		return;
 	if (x == NULL) {
 		s->ask = USER_ASK_NOTHING;
-		(void)user_session_ask_renumber(s); /* the rest finds nobody */
+		(void)front_session_renumber(
+		    &s->base); /* the rest finds nobody */
 		give_up(s);
-		conn_kick(s->conn);
+		conn_kick(s->base.conn);
 		return;
 	}
 	fill(x, &m->item);

@@ -4,7 +4,6 @@
  */
 #include "daemon/front/user_session.h"
 
-#include "base/crash.h"
 #include "receiver/admit.h"
 
 void
@@ -14,18 +13,18 @@ user_session_mail(struct user_session *s, const struct address *sender)
 	struct address own;
 
 	if (sender == NULL) {
-		if (address_parse(span_of(s->own.user), rules, &own) < 0) {
+		if (address_parse(span_of(s->base.own.user), rules, &own) < 0) {
 			user_session_tell(s, REPLY_DELIVERY_LATER);
 			return;
 		}
 		sender = &own;
 	}
-	if (!own_addresses_has(&s->own, sender)) {
+	if (!own_addresses_has(&s->base.own, sender)) {
 		user_session_tell(s, REPLY_NOT_YOUR_ADDRESS);
-	} else if (!user_session_ask_renumber(s)) {
+	} else if (!front_session_renumber(&s->base)) {
 		user_session_tell(s, REPLY_DELIVERY_LATER);
 	} else {
-		address_copy(&s->sender, sender);
+		address_copy(&s->base.sender, sender);
 		s->params = (struct params){0};
 		user_session_tell(s, REPLY_SENDER_OK);
 	}
@@ -36,14 +35,14 @@ user_session_mail_recipient(struct user_session *s, const struct address *to)
 {
 	struct message m;
 
-	address_copy(&s->recipient, to);
+	address_copy(&s->base.recipient, to);
 	message_init(&m, MESSAGE_RECIPIENT_ASK);
-	m.recipient_ask.session = s->number;
+	m.recipient_ask.session = s->base.number;
 	m.recipient_ask.way = ARRIVAL_SUBMITTED;
 	m.recipient_ask.standing = STANDING_STRANGER;
-	m.recipient_ask.user = span_of(s->own.user);
-	m.recipient_ask.sender = span_of(s->sender.text);
-	m.recipient_ask.recipient = span_of(s->recipient.text);
+	m.recipient_ask.user = span_of(s->base.own.user);
+	m.recipient_ask.sender = span_of(s->base.sender.text);
+	m.recipient_ask.recipient = span_of(s->base.recipient.text);
 	user_session_ask_keeper(s, USER_ASK_RECIPIENT, &m);
 }
 
@@ -51,22 +50,20 @@ static bool
 begin_reception(struct user_session *s)
 {
 	const struct reception_setup setup = {
-	    .role = s->front->role,
-	    .number = s->number,
+	    .role = s->base.front->role,
+	    .number = s->base.number,
 	    .way = ARRIVAL_SUBMITTED,
-	    .own = &s->own,
-	    .check_from = s->from_check != FROM_CHECK_ENVELOPE,
+	    .own = &s->base.own,
+	    .check_from = s->base.from_check != FROM_CHECK_ENVELOPE,
 	    .plain = true,
-	    .sender = span_of(s->sender.text),
+	    .sender = span_of(s->base.sender.text),
 	    .params = &s->params,
 	    .with = span_of("SMDP"),
-	    .address = s->address,
+	    .address = s->base.address,
 	    .now = role_now(),
 	};
 
-	if (s->reception == NULL)
-		s->reception = reception_new(&setup);
-	return s->reception != NULL;
+	return front_session_receive(&s->base, &setup);
 }
 
 void
@@ -79,8 +76,8 @@ user_session_mail_recipient_answered(
 	if (reply_from_number(a->reply, &reply) < 0 ||
 	    (reply_code(reply) < 300 &&
 		(!begin_reception(s) ||
-		    reception_recipient(s->reception, &s->recipient, &s->params,
-			a->whole != 0) < 0)))
+		    reception_recipient(s->base.reception, &s->base.recipient,
+			&s->params, a->whole != 0) < 0)))
 		reply = REPLY_DELIVERY_LATER;
 	user_session_tell(s, reply);
 }
@@ -90,38 +87,25 @@ user_session_mail_content(struct user_session *s, struct span run)
 {
 	enum reply_name fault;
 
-	if (s->reception == NULL)
-		return;
-	if (reception_content(s->reception, run, &fault) < 0)
+	if (front_session_content(&s->base, run, &fault) < 0)
 		smdp_user_spoil(s->machine, fault);
-	else if (reception_waits(s->reception))
-		s->asked_at = role_now();
 }
 
 void
 user_session_mail_end(struct user_session *s)
 {
-	enum reply_name fault = REPLY_DELIVERY_LATER;
-	int result = s->reception != NULL ? reception_end(s->reception, &fault)
-					  : -E_STATE;
+	enum reply_name fault;
 
-	s->stalled = result == -E_AGAIN;
-	if (result == 0) {
-		user_session_ask_waits(s, USER_ASK_ARRIVAL);
-	} else if (!s->stalled) {
-		reception_free(&s->reception);
+	if (!front_session_end(&s->base, &fault))
 		user_session_tell(s, fault);
-	}
+	else if (!s->base.stalled)
+		user_session_ask_waits(s, USER_ASK_ARRIVAL);
 }
 
 void
 user_session_mail_arrived(struct user_session *s, const struct message *m)
 {
-	enum reply_name reply;
+	enum reply_name reply = front_session_arrived(&s->base, m);
 
-	if (reply_from_number(m->arrival_answer.reply, &reply) < 0)
-		reply = REPLY_DELIVERY_LATER;
-	reception_free(&s->reception);
-	crash_point("front-", "arrived");
 	smdp_user_tell(s->machine, reply, m->arrival_answer.argument);
 }
