@@ -63,8 +63,7 @@ smdp_user_listens(const struct smdp_user *x)
 
 	return (x->state & reading) != 0 && !x->is_asked && !x->event_is_due &&
 	       !x->abort_is_due && !x->content.is_due &&
-	       x->content.run.n < SMDP_USER_RUN &&
-	       x->out.n <= SMDP_USER_OUT_HIGH;
+	       intake_has_room(&x->content) && x->out.n <= SMDP_USER_OUT_HIGH;
 }
 
 void
@@ -95,7 +94,7 @@ void
 smdp_user_abort(struct smdp_user *x)
 {
 	x->recipients = 0;
-	smdp_user_content_forget(x);
+	intake_forget(&x->content);
 	x->abort_is_due = x->abort_is_due || x->has_message;
 	x->has_message = false;
 }
@@ -142,7 +141,7 @@ smdp_user_close(struct smdp_user *x)
 static void
 take_back(struct smdp_user *x)
 {
-	smdp_user_content_drop_given(x);
+	intake_drop_lent(&x->content);
 	if (x->password_is_given)
 		smdp_user_forget_password(x);
 }
@@ -210,8 +209,7 @@ feed(void *self, struct span in, int64_t now)
 	smdp_user_clock_set(x, now);
 	while (used < in.n && smdp_user_listens(x))
 		used += take_some(x, span_skip(in, used));
-	if (x->content.run.n > 0)
-		x->content.is_due = true;
+	intake_offer(&x->content);
 	if (x->state == SMDP_USER_OVER)
 		used = in.n;
 	if (x->state == SMDP_USER_READING_CONTENT && !x->is_asked) {
@@ -284,7 +282,7 @@ smdp_user_new(const struct smdp_user_setup *setup, int64_t now)
 	line_init(&x->line, SMDP_USER_LINE_MAX);
 	buf_init(&x->out, SMDP_USER_OUT_MAX);
 	buf_init(&x->password, SMDP_USER_LINE_MAX);
-	buf_init(&x->content.run, SMDP_USER_RUN_MAX);
+	intake_init(&x->content);
 	return x;
 }
 
@@ -297,7 +295,7 @@ smdp_user_free(struct smdp_user **x)
 	smdp_user_list_forget(*x);
 	line_fini(&(*x)->line);
 	buf_fini(&(*x)->out);
-	buf_fini(&(*x)->content.run);
+	intake_fini(&(*x)->content);
 	free(*x);
 	*x = NULL;
 }
@@ -309,10 +307,8 @@ give_content(struct smdp_user *x, struct smdp_user_event *event_r)
 {
 	*event_r = (struct smdp_user_event){
 	    .kind = SMDP_USER_CONTENT,
-	    .text = buf_span(&x->content.run),
+	    .text = intake_lend(&x->content),
 	};
-	x->content.is_due = false;
-	x->content.run_is_given = true;
 }
 
 static void
@@ -400,7 +396,7 @@ tell_data(struct smdp_user *x, enum reply_name reply, struct span text)
 		smdp_user_finish(x, reply, text);
 		return;
 	}
-	smdp_user_content_start(x);
+	intake_begin(&x->content, x->setup.message_size, REPLY_TOO_LARGE);
 	smdp_user_enter(x, SMDP_USER_READING_CONTENT);
 	smdp_user_reply(x, reply, text);
 }
@@ -548,7 +544,7 @@ smdp_user_spoil(struct smdp_user *x, enum reply_name reply)
 	if (x->state == SMDP_USER_OVER)
 		return;
 	if (!x->is_asked) {
-		smdp_user_content_spoil(x, reply);
+		intake_spoil(&x->content, reply);
 		return;
 	}
 	/* The content ended behind the run that the owner did not like. */

@@ -31,9 +31,8 @@ smdp_user_clock_set(struct smdp_user *x, int64_t now)
 	if (x->is_unclocked)
 		x->since = now;
 	x->is_unclocked = false;
-	if (has_rate(x) && !x->rate.is_running)
-		x->rate =
-		    (struct smdp_user_rate){.is_running = true, .since = now};
+	if (has_rate(x))
+		rate_run(&x->rate, now);
 }
 
 void
@@ -75,29 +74,10 @@ int64_t
 smdp_user_clock_deadline(const struct smdp_user *x)
 {
 	int64_t until = patience(x);
-	int64_t window = x->rate.since + SMDP_USER_RATE_SECONDS;
 
 	if (until != INT64_MAX && x->is_unclocked)
 		return x->now;
-	if (has_rate(x) && x->rate.is_running && window < until)
-		return window;
-	return until;
-}
-
-/* A window of the rate is over: was it too slow (AT-25)? */
-static bool
-is_too_slow(struct smdp_user *x, int64_t now)
-{
-	struct smdp_user_rate last = x->rate;
-
-	if (!has_rate(x) || !last.is_running ||
-	    now < last.since + SMDP_USER_RATE_SECONDS)
-		return false;
-	x->rate = (struct smdp_user_rate){.is_running = true, .since = now};
-	/* Silence is content_timeout's business; ours is nobody's fault. */
-	return last.octets > 0 &&
-	       last.octets < SMDP_USER_RATE_SECONDS * x->setup.rate_min &&
-	       !last.was_held;
+	return has_rate(x) ? rate_deadline(&x->rate, until) : until;
 }
 
 static void
@@ -119,7 +99,7 @@ smdp_user_clock_tick(struct smdp_user *x, int64_t now)
 		smdp_user_clock_restart(x);
 	}
 	smdp_user_clock_set(x, now);
-	if (is_too_slow(x, now))
+	if (has_rate(x) && rate_is_low(&x->rate, now, x->setup.rate_min))
 		give_up(x, REPLY_TOO_SLOW);
 	else if (now < patience(x))
 		return;

@@ -21,7 +21,8 @@
 #ifndef PROTO_SMDP_USER_INNER_H
 #define PROTO_SMDP_USER_INNER_H
 
-#include "proto/content.h"
+#include "proto/intake.h"
+#include "proto/rate.h"
 #include "proto/smdp_user.h"
 
 /* Replies that wait unsent beyond this hold up reading (back-pressure). */
@@ -32,16 +33,8 @@
 #define SMDP_USER_OUT_MAX 65536
 /* New messages that are told before one reply; the others before the next. */
 #define SMDP_USER_TOLD_MAX 32
-/* Content is handed on in runs of about this size, one event each. */
-#define SMDP_USER_RUN 16384
-/* A run may end with octets that the reader held back. */
-#define SMDP_USER_RUN_MAX (SMDP_USER_RUN + 8)
-/* Too large content is read so far beyond the limit, for the reply's sake. */
-#define SMDP_USER_OVERRUN_MAX (64u << 20)
 /* How long a closed session waits for its last reply to be taken. */
 #define SMDP_USER_LINGER 30
-/* The rate is looked at over so many seconds (WIRE 11). */
-#define SMDP_USER_RATE_SECONDS 60
 
 enum smdp_user_state {
 	SMDP_USER_WAITING = 1,
@@ -87,25 +80,6 @@ struct smdp_user_numbers {
 	uint64_t left_out;    /* items of this list without a number */
 };
 
-/* The content that "data" brings. */
-struct smdp_user_content {
-	struct content_reader reader;
-	struct buf run;    /* not yet handed on */
-	bool is_due;       /* the run is the next event */
-	bool run_is_given; /* RUN was borrowed by the last event */
-	uint64_t octets;   /* without dots */
-	bool is_spoiled;   /* will be answered with SPOILED_BY at its end */
-	enum reply_name spoiled_by;
-};
-
-/* Octets in the present window: of content, or of what the owner gives. */
-struct smdp_user_rate {
-	bool is_running;
-	bool was_held; /* there was a moment in which the peer owed nothing */
-	int64_t since;
-	uint64_t octets;
-};
-
 struct smdp_user {
 	struct smdp_user_setup setup;
 	char hostname[ADDRESS_DOMAIN_MAX + 1]; /* where setup has it */
@@ -125,14 +99,14 @@ struct smdp_user {
 	int64_t now;
 	int64_t since;     /* when the peer's time began */
 	bool is_unclocked; /* it begins at the next octets or tick */
-	struct smdp_user_rate rate;
+	struct rate rate;  /* of content, or of what the owner gives */
 
 	char name[ADDRESS_TEXT];
 	struct buf password;
 	bool password_is_given; /* the next call wipes it */
 	struct address address;
 	struct smdp_user_numbers numbers;
-	struct smdp_user_content content;
+	struct intake content;             /* that "data" brings */
 	struct content_reader given_check; /* the text that is given: form */
 	struct content_writer given;       /* and its dots */
 };
@@ -182,11 +156,7 @@ void smdp_user_clock_sent(struct smdp_user *x, size_t n);
 
 /* --- smdp_user_content.c --- */
 
-void smdp_user_content_start(struct smdp_user *x);
 size_t smdp_user_content_take(struct smdp_user *x, struct span in);
-void smdp_user_content_spoil(struct smdp_user *x, enum reply_name reply);
-void smdp_user_content_drop_given(struct smdp_user *x);
-void smdp_user_content_forget(struct smdp_user *x);
 
 /* --- smdp_user_list.c --- */
 

@@ -34,9 +34,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* The rate of content is looked at over so many seconds (WIRE 11). */
-#define RATE_SECONDS 60
-
 struct told {
 	struct list node;
 	struct smtp_client_event event;
@@ -344,6 +341,13 @@ in_content(const struct smtp_client *x)
 	return x->state == CLIENT_CONTENT || x->state == CLIENT_FINAL;
 }
 
+/* Has the peer content to take, at some least rate? */
+static bool
+has_rate(const struct smtp_client *x)
+{
+	return in_content(x) && x->out.n > 0 && x->setup.rate_min != 0;
+}
+
 static struct span
 out(const void *self)
 {
@@ -361,8 +365,9 @@ sent(void *self, size_t n)
 	if (!in_content(x))
 		return;
 	smtp_client_begin_wait(x);
-	x->rate_octets += n;
-	x->rate_was_held = x->rate_was_held || x->out.n == 0;
+	x->rate.octets += n;
+	if (x->out.n == 0)
+		x->rate.was_held = true;
 }
 
 static int64_t
@@ -403,28 +408,20 @@ deadline(const void *self)
 	 */
 	if (x->restart)
 		return x->now;
-	if (x->setup.rate_min != 0 && x->rate_since != 0 && in_content(x) &&
-	    x->out.n > 0 && x->rate_since + RATE_SECONDS < x->since + seconds)
-		return x->rate_since + RATE_SECONDS;
-	return x->since + seconds;
+	return has_rate(x) ? rate_deadline(&x->rate, x->since + seconds)
+			   : x->since + seconds;
 }
 
-/* A window of the content's rate begins, or is over: did the peer take too
-   little of what was there for it (AT-25)? */
+/* Does the peer take too little of what is there for it? */
 static bool
 takes_too_little(struct smtp_client *x)
 {
-	bool too_little;
-
-	if (x->setup.rate_min == 0 || !in_content(x) ||
-	    (x->rate_since != 0 && x->now < x->rate_since + RATE_SECONDS))
+	if (!has_rate(x)) {
+		x->rate.is_running = false;
 		return false;
-	too_little = x->rate_since != 0 && !x->rate_was_held && x->out.n > 0 &&
-		     x->rate_octets < RATE_SECONDS * x->setup.rate_min;
-	x->rate_since = x->now;
-	x->rate_octets = 0;
-	x->rate_was_held = x->out.n == 0;
-	return too_little;
+	}
+	rate_run(&x->rate, x->now);
+	return rate_is_low(&x->rate, x->now, x->setup.rate_min);
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "proto/address.h"
 #include "proto/content.h"
+#include "proto/rate.h"
 #include "proto/smtp_client.h"
 
 /* Waiting output: a block of content, or a window of GDEL commands. */
@@ -64,13 +65,9 @@ struct smtp_client {
 	struct reply_reader reader;
 	bool unasked; /* octets came when no answer was owed */
 
-	int64_t now;   /* of the last step */
-	int64_t since; /* when the present wait began */
-	/* content: what the peer took since `rate_since`, and whether it waited
-	   for us meanwhile */
-	int64_t rate_since; /* 0: not looked at yet */
-	uint64_t rate_octets;
-	bool rate_was_held;
+	int64_t now;      /* of the last step */
+	int64_t since;    /* when the present wait began */
+	struct rate rate; /* at which the peer takes content */
 	bool restart; /* an order began a wait; the next step says when that was
 		       */
 

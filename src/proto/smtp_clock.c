@@ -22,9 +22,8 @@ smtp_clock_set(struct smtp_server *x, int64_t now)
 	if (x->is_unclocked)
 		x->since = now;
 	x->is_unclocked = false;
-	if (!smtp_clock_runs_in_content(x) || x->rate.is_running)
-		return;
-	x->rate = (struct smtp_rate){.is_running = true, .since = now};
+	if (smtp_clock_runs_in_content(x))
+		rate_run(&x->rate, now);
 }
 
 /* When the peer has kept us waiting for too long, content rate apart. */
@@ -47,41 +46,24 @@ int64_t
 smtp_clock_deadline(const struct smtp_server *x)
 {
 	int64_t until = patience(x);
-	int64_t window = x->rate.since + SMTP_RATE_SECONDS;
 
 	if (until != INT64_MAX && x->is_unclocked)
 		return x->now;
-	if (smtp_clock_runs_in_content(x) && x->rate.is_running &&
-	    window < until)
-		return window;
-	return until;
-}
-
-/* A window of the content's rate is over: was it too slow (AT-25)? */
-static bool
-is_too_slow(struct smtp_server *x, int64_t now)
-{
-	struct smtp_rate last = x->rate;
-
-	if (!last.is_running || now < last.since + SMTP_RATE_SECONDS)
-		return false;
-	x->rate = (struct smtp_rate){.is_running = true, .since = now};
-	/* Silence is content_timeout's business; ours is nobody's fault. */
-	return last.octets > 0 &&
-	       last.octets < SMTP_RATE_SECONDS * x->setup.rate_min &&
-	       !last.was_held;
+	return smtp_clock_runs_in_content(x) ? rate_deadline(&x->rate, until)
+					     : until;
 }
 
 void
 smtp_clock_tick(struct smtp_server *x, int64_t now)
 {
-	if (x->content_is_due) {
+	if (x->content.is_due) {
 		/* The owner keeps the peer waiting. */
 		x->rate.was_held = true;
 		smtp_session_restart_clock(x);
 	}
 	smtp_clock_set(x, now);
-	if (smtp_clock_runs_in_content(x) && is_too_slow(x, now))
+	if (smtp_clock_runs_in_content(x) &&
+	    rate_is_low(&x->rate, now, x->setup.rate_min))
 		smtp_session_reply(x, REPLY_TOO_SLOW, (struct span){NULL, 0});
 	else if (now < patience(x))
 		return;

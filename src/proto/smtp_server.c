@@ -182,14 +182,13 @@ feed(void *self, struct span in, int64_t now)
 	struct smtp_server *x = self;
 	size_t used = 0;
 
-	smtp_content_drop_given(x);
+	intake_drop_lent(&x->content);
 	smtp_clock_set(x, now);
 	while (used < in.n && smtp_session_listens(x))
 		used += take_some(x, span_skip(in, used));
 	if (used < in.n && smtp_session_holds_floor(x))
 		smtp_session_interrupt(x);
-	if (x->content.run.n > 0)
-		x->content_is_due = true;
+	intake_offer(&x->content);
 	if (x->state == SMTP_CLOSED)
 		used = in.n;
 	if (used > 0 && smtp_clock_runs_in_content(x))
@@ -277,10 +276,8 @@ give_content(struct smtp_server *x, struct smtp_server_event *event_r)
 {
 	*event_r = (struct smtp_server_event){
 	    .kind = SMTP_SERVER_CONTENT,
-	    .text = buf_span(&x->content.run),
+	    .text = intake_lend(&x->content),
 	};
-	x->content_is_due = false;
-	x->content.run_is_given = true;
 }
 
 static void
@@ -313,8 +310,8 @@ give_abort(struct smtp_server *x, struct smtp_server_event *event_r)
 int
 smtp_server_next(struct smtp_server *x, struct smtp_server_event *event_r)
 {
-	smtp_content_drop_given(x);
-	if (x->content_is_due) {
+	intake_drop_lent(&x->content);
+	if (x->content.is_due) {
 		give_content(x, event_r);
 		return 1;
 	}
@@ -414,7 +411,7 @@ smtp_server_spoil(struct smtp_server *x, enum reply_name reply)
 	if (x->state == SMTP_CLOSED)
 		return;
 	if (x->question == ASKED_NOTHING) {
-		smtp_content_spoil(x, reply);
+		intake_spoil(&x->content, reply);
 		return;
 	}
 	/* The content ended behind the run that the owner did not like. */

@@ -26,7 +26,7 @@ smtp_session_init(
 	x->state = smtp_session_is_turned(x) ? SMTP_IDLE : SMTP_WAITING;
 	line_init(&x->line, SMTP_LINE_MAX);
 	buf_init(&x->out, SMTP_OUT_MAX);
-	buf_init(&x->content.run, SMTP_RUN_MAX);
+	intake_init(&x->content);
 	buf_init(&x->login.identity, SMTP_AUTH_LINE_MAX);
 	buf_init(&x->login.password, SMTP_AUTH_LINE_MAX);
 	buf_init(&x->login.response, SMTP_AUTH_LINE_MAX);
@@ -38,7 +38,7 @@ smtp_session_fini(struct smtp_server *x)
 	verb_auth_forget(x);
 	line_fini(&x->line);
 	buf_fini(&x->out);
-	buf_fini(&x->content.run);
+	intake_fini(&x->content);
 }
 
 bool
@@ -114,7 +114,7 @@ smtp_session_check(const struct smtp_server *x)
 	if ((x->state & with_recipients) == 0)
 		assert(x->recipients == 0);
 	if ((x->state & (SMTP_READS_CONTENT | SMTP_CHUNKS)) == 0)
-		assert(x->content.run.n == 0 || x->content.run_is_given);
+		assert(x->content.run.n == 0 || x->content.is_lent);
 	if (x->state == SMTP_CONTENT)
 		assert(x->recipients > 0);
 }
@@ -125,8 +125,8 @@ smtp_session_listens(const struct smtp_server *x)
 	unsigned reading = SMTP_READS_LINES | SMTP_READS_CONTENT;
 
 	return (x->state & reading) != 0 && x->question == ASKED_NOTHING &&
-	       !x->event_is_due && !x->abort_is_due && !x->content_is_due &&
-	       x->content.run.n < SMTP_RUN && x->out.n <= SMTP_OUT_HIGH;
+	       !x->event_is_due && !x->abort_is_due && !x->content.is_due &&
+	       intake_has_room(&x->content) && x->out.n <= SMTP_OUT_HIGH;
 }
 
 bool
@@ -230,9 +230,7 @@ forget_transaction(struct smtp_server *x)
 {
 	x->recipients = 0;
 	x->has_utf8 = x->has_dmtp = x->is_envelope = x->has_size = false;
-	x->content_is_due = false;
-	x->content.run_is_given = false;
-	buf_release(&x->content.run);
+	intake_forget(&x->content);
 	x->rate.is_running = false;
 }
 

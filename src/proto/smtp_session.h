@@ -38,8 +38,9 @@
 #ifndef PROTO_SMTP_SESSION_H
 #define PROTO_SMTP_SESSION_H
 
-#include "proto/content.h"
 #include "proto/identifier.h"
+#include "proto/intake.h"
+#include "proto/rate.h"
 #include "proto/smtp_server.h"
 #include "proto/subject.h"
 #include "proto/verb.h"
@@ -48,16 +49,8 @@
 #define SMTP_OUT_HIGH 4096
 /* Above it, the longest single reply (EHLO with a long host name) fits. */
 #define SMTP_OUT_MAX 8192
-/* Content is handed on in runs of about this size, one event each. */
-#define SMTP_RUN 16384
-/* A run may end with octets that the reader held back. */
-#define SMTP_RUN_MAX (SMTP_RUN + 8)
-/* Too large content is read so far beyond the limit, for the reply's sake. */
-#define SMTP_OVERRUN_MAX (64u << 20)
 /* How long a closed session waits for its last reply to be taken. */
 #define SMTP_LINGER 30
-/* The rate of content is looked at over so many seconds (WIRE 11). */
-#define SMTP_RATE_SECONDS 60
 
 enum smtp_state {
 	SMTP_WAITING = 1,
@@ -120,25 +113,6 @@ struct smtp_chunk {
 	char text[REPLY_ARGUMENT_MAX + 1];
 };
 
-/* The content of this transaction so far. */
-struct smtp_content {
-	struct content_reader reader;
-	struct buf run;    /* not yet handed on */
-	bool run_is_given; /* RUN was borrowed by the last event */
-	uint64_t octets;   /* without dots */
-	bool is_spoiled;   /* will be answered with SPOILED_BY at its end */
-	enum reply_name spoiled_by;
-};
-
-/* Octets of content in the present window. */
-struct smtp_rate {
-	bool is_running;
-	bool
-	    was_held; /* we did not take what was there: not the peer's fault */
-	int64_t since;
-	uint64_t octets;
-};
-
 struct smtp_server {
 	struct smtp_server_setup setup;
 	char hostname[ADDRESS_DOMAIN_MAX + 1]; /* where setup has it */
@@ -149,7 +123,7 @@ struct smtp_server {
 	/* What is given out next: content, then abort, then event, then closed.
 	 */
 	struct smtp_server_event event;
-	bool event_is_due, abort_is_due, closed_is_due, content_is_due;
+	bool event_is_due, abort_is_due, closed_is_due;
 	bool abort_refused; /* all of the content came, and got this reply */
 	enum reply_name abort_refusal;
 	enum smtp_server_event_kind floor_event;
@@ -185,8 +159,8 @@ struct smtp_server {
 	enum verb help_about;  /* VERB_COUNT: all of them */
 	struct smtp_login login;
 	struct smtp_chunk chunk;
-	struct smtp_content content;
-	struct smtp_rate rate;
+	struct intake content; /* of this transaction so far */
+	struct rate rate;      /* at which it comes */
 };
 
 void smtp_session_init(

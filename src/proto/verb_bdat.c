@@ -39,7 +39,7 @@ verb_bdat_check(
 static bool
 is_endless(const struct smtp_server *x)
 {
-	uint64_t room = smtp_content_limit(x);
+	uint64_t room = smtp_content_most(x);
 
 	/* Both are below 2^63. */
 	return x->chunk.left > room ||
@@ -62,7 +62,7 @@ finish(struct smtp_server *x)
 		smtp_content_finish(x);
 	} else {
 		/* Let the owner see it before the next chunk is read. */
-		x->content_is_due = x->content.run.n > 0;
+		intake_offer(&x->content);
 		smtp_session_enter(x, SMTP_CHUNKS);
 		smtp_session_reply(x, REPLY_CHUNK_OK, (struct span){NULL, 0});
 	}

@@ -516,6 +516,25 @@ who_waited_for_us_was_not_slow(void **state)
 	smtp_client_free(&x);
 }
 
+/* Who takes nothing at all has the time that RFC 5321 gives for a block. */
+static void
+silence_is_not_slowness(void **state)
+{
+	struct smtp_client *x = fixture_with_rate(1024);
+	struct machine m = smtp_client_machine(x);
+
+	(void)state;
+	play_to_content(x, 6);
+	assert_int_equal(smtp_client_write(x, span_of("a\r\nb\r\n")), 0);
+	m.ops->tick(m.self, fixture_now);
+	m.ops->tick(m.self, fixture_now + 60);
+	m.ops->tick(m.self, fixture_now + 179);
+	assert_int_equal(m.ops->deadline(m.self), fixture_now + 180);
+	m.ops->tick(m.self, fixture_now + 180);
+	told_broken(x, 0);
+	smtp_client_free(&x);
+}
+
 int
 main(void)
 {
@@ -545,6 +564,7 @@ main(void)
 	    cmocka_unit_test(content_has_its_own_timeouts),
 	    cmocka_unit_test(who_takes_content_too_slowly_is_given_up),
 	    cmocka_unit_test(who_waited_for_us_was_not_slow),
+	    cmocka_unit_test(silence_is_not_slowness),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
