@@ -34,38 +34,6 @@ talk_setup(enum smtp_server_kind kind)
 	};
 }
 
-void
-talk_init(
-    struct talk *t, const struct smtp_server_setup *setup, unsigned keywords)
-{
-	*t = (struct talk){.now = 1000, .seed = 1};
-	t->server = smtp_server_new(setup, t->now);
-	assert_non_null(t->server);
-	t->machine = smtp_server_machine(t->server);
-	buf_init(&t->said, ALL_MAX);
-	buf_init(&t->replies, ALL_MAX);
-	buf_init(&t->events, ALL_MAX);
-	buf_init(&t->content, ALL_MAX);
-	buf_init(&t->unread, ALL_MAX);
-	t->has_transaction =
-	    setup->kind == SMTP_SERVER_TURNED && setup->after_gtml;
-	if (setup->kind != SMTP_SERVER_TURNED)
-		smtp_server_greet(t->server, REPLY_GREETING, keywords);
-	talk_run(t);
-}
-
-void
-talk_fini(struct talk *t)
-{
-	smtp_server_free(&t->server);
-	assert_null(t->server);
-	buf_fini(&t->said);
-	buf_fini(&t->replies);
-	buf_fini(&t->events);
-	buf_fini(&t->content);
-	buf_fini(&t->unread);
-}
-
 /* --- the owner --- */
 
 static void
@@ -272,52 +240,10 @@ take_event(struct talk *t, const struct smtp_server_event *e)
 	}
 }
 
-/* --- the pump --- */
-
 static bool
-drain(struct talk *t)
+work(struct pump *p)
 {
-	struct span out = t->machine.ops->out(t->machine.self);
-	bool any = out.n > 0;
-
-	while (out.n > 0) {
-		/* Never all at once, so that offsets are kept well. */
-		size_t n = out.n > 7 ? 7 : out.n;
-
-		buf_put(&t->said, span_part(out, 0, n));
-		t->machine.ops->sent(t->machine.self, n);
-		out = t->machine.ops->out(t->machine.self);
-	}
-	return any;
-}
-
-static bool
-feed_unread(struct talk *t)
-{
-	struct span all = buf_span(&t->unread);
-	char *exact;
-	size_t used;
-
-	if (all.n == 0)
-		return false;
-	/* A copy of exactly that size: reading beyond it is seen. */
-	exact = malloc(all.n);
-	if (exact == NULL) /* a test lets one fail, and meant another */
-		exact = malloc(all.n);
-	assert_non_null(exact);
-	memcpy(exact, all.p, all.n);
-	used = t->machine.ops->feed(
-	    t->machine.self, span_make(exact, all.n), t->now);
-	memset(exact, 'x', all.n);
-	free(exact);
-	assert_true(used <= all.n);
-	buf_drop(&t->unread, used);
-	return used > 0;
-}
-
-static bool
-take_events(struct talk *t)
-{
+	struct talk *t = (struct talk *)p;
 	struct smtp_server_event event;
 	bool any = false;
 
@@ -328,65 +254,34 @@ take_events(struct talk *t)
 	return any;
 }
 
+/* --- life --- */
+
 void
-talk_run(struct talk *t)
+talk_init(
+    struct talk *t, const struct smtp_server_setup *setup, unsigned keywords)
 {
-	bool moved = true;
-
-	while (moved) {
-		moved = feed_unread(t);
-		moved = take_events(t) || moved;
-		if (!t->is_deaf)
-			moved = drain(t) || moved;
-	}
-}
-
-static size_t
-slice_length(struct talk *t, enum talk_slices slices, size_t left)
-{
-	size_t n = 1;
-
-	if (slices == TALK_WHOLE)
-		return left;
-	if (slices == TALK_RANDOM) {
-		t->seed = t->seed * 1103515245u + 12345u;
-		n = 1 + (t->seed >> 16) % 23;
-	}
-	return n < left ? n : left;
+	*t = (struct talk){.server = smtp_server_new(setup, PUMP_START)};
+	assert_non_null(t->server);
+	pump_init(&t->pump, smtp_server_machine(t->server), work);
+	buf_init(&t->replies, ALL_MAX);
+	buf_init(&t->events, ALL_MAX);
+	buf_init(&t->content, ALL_MAX);
+	t->has_transaction =
+	    setup->kind == SMTP_SERVER_TURNED && setup->after_gtml;
+	if (setup->kind != SMTP_SERVER_TURNED)
+		smtp_server_greet(t->server, REPLY_GREETING, keywords);
+	pump_run(&t->pump);
 }
 
 void
-talk_send(struct talk *t, struct span input, enum talk_slices slices)
+talk_fini(struct talk *t)
 {
-	size_t at = 0;
-
-	while (at < input.n) {
-		size_t n = slice_length(t, slices, input.n - at);
-
-		buf_put(&t->unread, span_part(input, at, n));
-		at += n;
-		talk_run(t);
-	}
-}
-
-void
-talk_say(struct talk *t, const char *text)
-{
-	talk_send(t, span_of(text), TALK_WHOLE);
-}
-
-bool
-talk_tick(struct talk *t)
-{
-	int64_t deadline = t->machine.ops->deadline(t->machine.self);
-
-	if (deadline == INT64_MAX)
-		return false;
-	if (deadline > t->now)
-		t->now = deadline;
-	t->machine.ops->tick(t->machine.self, t->now);
-	talk_run(t);
-	return true;
+	smtp_server_free(&t->server);
+	assert_null(t->server);
+	pump_fini(&t->pump);
+	buf_fini(&t->replies);
+	buf_fini(&t->events);
+	buf_fini(&t->content);
 }
 
 /* --- what was said --- */
@@ -394,7 +289,7 @@ talk_tick(struct talk *t)
 const char *
 talk_replies(struct talk *t)
 {
-	struct span rest = buf_span(&t->said);
+	struct span rest = buf_span(&t->pump.said);
 	struct span line;
 
 	buf_clear(&t->replies);
@@ -421,7 +316,7 @@ talk_events(struct talk *t)
 bool
 talk_has_said(struct talk *t, const char *text)
 {
-	struct span said = buf_span(&t->said);
+	struct span said = buf_span(&t->pump.said);
 
 	return span_search(said, 0, span_of(text)) < said.n;
 }
@@ -438,13 +333,13 @@ void
 talk_expect_with(unsigned keywords, const struct smtp_server_setup *setup,
     struct span input, const char *replies, const char *events)
 {
-	const enum talk_slices all[] = {TALK_WHOLE, TALK_OCTETS, TALK_RANDOM};
+	const enum pump_slices all[] = {PUMP_WHOLE, PUMP_OCTETS, PUMP_RANDOM};
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct talk t;
 
 		talk_init(&t, setup, keywords);
-		talk_send(&t, input, all[i]);
+		pump_send(&t.pump, input, all[i]);
 		assert_string_equal(talk_replies(&t), replies);
 		assert_string_equal(talk_events(&t), events);
 		talk_fini(&t);

@@ -14,26 +14,19 @@
 #ifndef TESTS_SERVER_TALK_H
 #define TESTS_SERVER_TALK_H
 
-#include "base/buf.h"
 #include "proto/smtp_server.h"
-
-enum talk_slices { TALK_WHOLE, TALK_OCTETS, TALK_RANDOM };
+#include "pump.h"
 
 struct talk {
+	struct pump pump;
 	struct smtp_server *server;
-	struct machine machine;
-	struct buf said;    /* all octets that the server sent */
-	struct buf replies; /* their codes */
+	struct buf replies; /* codes of what was said */
 	struct buf events;
 	struct buf content; /* of the last message, all runs */
-	struct buf unread;  /* what the machine has not taken yet */
 	char sender[ADDRESS_TEXT];
-	int64_t now;
 	bool is_mute; /* the owner leaves questions open */
-	bool is_deaf; /* nothing that the server says is sent */
 	bool is_over; /* CLOSED was told */
 	enum smtp_server_event_kind last;
-	unsigned seed;
 	/* The promise of smtp_server.h: each MAIL or ENVELOPE has one END, MSID
 	 * or ABORT. */
 	bool has_transaction;
@@ -46,16 +39,6 @@ struct smtp_server_setup talk_setup(enum smtp_server_kind kind);
 void talk_init(
     struct talk *t, const struct smtp_server_setup *setup, unsigned keywords);
 void talk_fini(struct talk *t);
-
-/* The client sends INPUT; everything that follows from it is done. */
-void talk_send(struct talk *t, struct span input, enum talk_slices slices);
-void talk_say(struct talk *t, const char *text);
-
-/* Takes events, answers, sends, feeds what is left, until nothing moves. */
-void talk_run(struct talk *t);
-
-/* Moves the clock to the deadline and ticks; false when there is none. */
-bool talk_tick(struct talk *t);
 
 const char *talk_replies(struct talk *t);
 const char *talk_events(struct talk *t);

@@ -62,11 +62,11 @@ table_5_is_played_as_printed(void **state)
 		    "221 2.0.0 goodbye\r\n";
 
 	(void)state;
-	for (unsigned i = USER_WHOLE; i <= USER_RANDOM; i++) {
+	for (unsigned i = PUMP_WHOLE; i <= PUMP_RANDOM; i++) {
 		struct user_talk t;
 
 		user_init(&t, NULL);
-		user_send(&t, span_of(input), (enum user_slices)i);
+		pump_send(&t.pump, span_of(input), (enum pump_slices)i);
 		user_expect_said(&t, said);
 		user_expect_events(&t,
 		    "PASSWORD(bob@b.test) LIST RETR(1) ACCEPT(1) AUTHORIZE(1)"
@@ -74,7 +74,8 @@ table_5_is_played_as_printed(void **state)
 		    " RCPT(dave@d.test) DATA END(25) CLOSED");
 		assert_string_equal(
 		    buf_string(&t.content), "Subject: hello\r\n\r\n.text\r\n");
-		assert_int_equal(t.machine.ops->wants(t.machine.self), 0);
+		assert_int_equal(
+		    t.pump.machine.ops->wants(t.pump.machine.self), 0);
 		user_fini(&t);
 	}
 }
@@ -92,9 +93,9 @@ three_words_bring_a_password(void **state)
 		struct user_talk t;
 
 		user_init(&t, NULL);
-		user_say(&t, "USER bob@b.test\r\n");
-		user_say(&t, words[i]);
-		user_say(&t, " correct horse\r\n");
+		pump_say(&t.pump, "USER bob@b.test\r\n");
+		pump_say(&t.pump, words[i]);
+		pump_say(&t.pump, " correct horse\r\n");
 		user_expect_said(&t, GREETED);
 		user_fini(&t);
 	}
@@ -107,7 +108,7 @@ whoever_is_named_a_password_is_asked_for(void **state)
 
 	(void)state;
 	user_init(&t, NULL);
-	user_say(&t, "user nobody@b.test\r\nuser not an address\r\n");
+	pump_say(&t.pump, "user nobody@b.test\r\nuser not an address\r\n");
 	user_expect_said(&t, "220 mx.b.test SMDP user service\r\n"
 			     "331 2.0.0 password\r\n331 2.0.0 password\r\n");
 	user_expect_events(&t, "");
@@ -123,7 +124,7 @@ a_password_is_the_rest_of_the_line(void **state)
 	(void)state;
 	user_init(&t, NULL);
 	t.is_late = true;
-	user_say(&t, "user bob@b.test\r\npwd  two  blanks \r\n");
+	pump_say(&t.pump, "user bob@b.test\r\npwd  two  blanks \r\n");
 	assert_int_equal(smdp_user_next(t.user, &e), 1);
 	assert_int_equal(e.kind, SMDP_USER_PASSWORD);
 	assert_true(span_equals(e.text, span_of("bob@b.test")));
@@ -141,8 +142,8 @@ a_wrong_password_leaves_one_outside(void **state)
 
 	(void)state;
 	user_init(&t, NULL);
-	user_say(&t, "user bob@b.test\r\npwd correct  horse\r\n"
-		     "pwd correct horse\r\nlist\r\n" RIGHT "quit\r\n");
+	pump_say(&t.pump, "user bob@b.test\r\npwd correct  horse\r\n"
+			  "pwd correct horse\r\nlist\r\n" RIGHT "quit\r\n");
 	user_expect_said(&t,
 	    "220 mx.b.test SMDP user service\r\n331 2.0.0 password\r\n"
 	    "535 5.7.8 address or password is wrong\r\n"
@@ -165,9 +166,9 @@ a_name_or_password_must_be_there(void **state)
 	memset(line + 5, 'a', ADDRESS_TEXT);
 	memcpy(line + 5 + ADDRESS_TEXT, "\r\n", 3);
 	user_init(&t, NULL);
-	user_say(&t, "user\r\nuser \r\nuser a\tb\r\n");
-	user_say(&t, line);
-	user_say(&t, "user x\r\npwd\r\npwd \r\n");
+	pump_say(&t.pump, "user\r\nuser \r\nuser a\tb\r\n");
+	pump_say(&t.pump, line);
+	pump_say(&t.pump, "user x\r\npwd\r\npwd \r\n");
 	user_expect_said(&t, "220 mx.b.test SMDP user service\r\n"
 			     "501 5.5.4 an address is expected\r\n"
 			     "501 5.5.4 an address is expected\r\n"
@@ -225,12 +226,12 @@ every_verb_has_its_place(void **state)
 			struct user_talk t;
 
 			user_init(&t, NULL);
-			user_say(&t, ways[way]);
-			buf_clear(&t.said);
-			user_say(&t, places[i].line);
-			user_say(&t, "\r\n");
+			pump_say(&t.pump, ways[way]);
+			buf_clear(&t.pump.said);
+			pump_say(&t.pump, places[i].line);
+			pump_say(&t.pump, "\r\n");
 			assert_memory_equal(
-			    buf_string(&t.said), places[i].codes[way], 3);
+			    buf_string(&t.pump.said), places[i].codes[way], 3);
 			user_fini(&t);
 		}
 	}
@@ -247,12 +248,12 @@ a_line_must_be_a_line(void **state)
 	memcpy(line, "noop ", 5);
 	memcpy(line + SMDP_USER_LINE_MAX, "\r\n", 3);
 	user_init_signed_in(&t, NULL);
-	user_say(&t, line);
+	pump_say(&t.pump, line);
 	memcpy(line + SMDP_USER_LINE_MAX, "n\r\n", 4);
-	user_say(&t, line);
-	user_say(&t, "noop\nnoop\r\nnoop \rx\r\n");
-	user_send(&t, span_make("no\0op\r\n", 7), USER_WHOLE);
-	user_say(&t, "noop  \r\n");
+	pump_say(&t.pump, line);
+	pump_say(&t.pump, "noop\nnoop\r\nnoop \rx\r\n");
+	pump_send(&t.pump, span_make("no\0op\r\n", 7), PUMP_WHOLE);
+	pump_say(&t.pump, "noop  \r\n");
 	user_expect_said(&t,
 	    "250 2.0.0 OK\r\n"
 	    "500 5.5.2 line too long\r\n"
@@ -398,14 +399,14 @@ too_much_content_is_read_to_its_end(void **state)
 
 	(void)state;
 	setup.message_size = 10;
-	for (unsigned i = USER_WHOLE; i <= USER_RANDOM; i++) {
+	for (unsigned i = PUMP_WHOLE; i <= PUMP_RANDOM; i++) {
 		struct user_talk t;
 
 		user_init_signed_in(&t, &setup);
-		user_send(&t,
+		pump_send(&t.pump,
 		    span_of(MAIL_TO_D "12345678\r\n.\r\n" MAIL_TO_D
 				      "123456789\r\n.\r\nnoop\r\n"),
-		    (enum user_slices)i);
+		    (enum pump_slices)i);
 		user_expect_said(&t, TAKEN "250 2.0.0 held as id-7\r\n" TAKEN
 					   "552 5.3.4 the message is larger "
 					   "than this server takes\r\n"
@@ -425,11 +426,11 @@ content_may_be_refused_before_and_within(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.refusal = REPLY_NO_ROOM;
-	user_say(&t, MAIL_TO_D);
+	pump_say(&t.pump, MAIL_TO_D);
 	t.refusal = REPLY_OK;
 	t.spoils = true;
-	user_say(&t, MAIL_TO_D "text\r\n.\r\n");
-	user_say(&t, "noop\r\n");
+	pump_say(&t.pump, MAIL_TO_D "text\r\n.\r\n");
+	pump_say(&t.pump, "noop\r\n");
 	user_expect_said(&t,
 	    "250 2.1.0 sender taken\r\n250 2.1.5 recipient taken\r\n"
 	    "452 4.3.1 no room here now\r\n" TAKEN
@@ -448,9 +449,9 @@ content_that_is_not_wanted_is_read_to_its_end(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.spoils = true;
-	user_say(&t, MAIL_TO_D "first\r\n");
-	user_say(&t, "second\r\n");
-	user_say(&t, ".\r\nnoop\r\n");
+	pump_say(&t.pump, MAIL_TO_D "first\r\n");
+	pump_say(&t.pump, "second\r\n");
+	pump_say(&t.pump, ".\r\nnoop\r\n");
 	user_expect_said(
 	    &t, TAKEN "452 4.3.1 no room here now\r\n250 2.0.0 OK\r\n");
 	user_expect_events(&t, "MAIL() RCPT(d@d.test) DATA ABORT");

@@ -21,7 +21,7 @@ expect_over(struct user_talk *t, const char *said)
 {
 	user_expect_said(t, said);
 	assert_true(t->is_over);
-	assert_int_equal(t->machine.ops->wants(t->machine.self), 0);
+	assert_int_equal(t->pump.machine.ops->wants(t->pump.machine.self), 0);
 }
 
 /* --- answers that come late --- */
@@ -34,16 +34,17 @@ a_late_answer_is_waited_for(void **state)
 	(void)state;
 	user_init(&t, NULL);
 	t.is_mute = true;
-	user_say(&t, WRONG "noop\r\n");
+	pump_say(&t.pump, WRONG "noop\r\n");
 	user_expect_said(&t, GREETING "331 2.0.0 password\r\n");
 	/* The pause is ours: nobody is timed out meanwhile. */
-	assert_false(user_tick(&t));
-	t.now += 100000;
+	assert_false(pump_tick(&t.pump));
+	t.pump.now += 100000;
 	user_answer(&t, REPLY_AUTH_FAILED);
-	user_run(&t);
+	pump_run(&t.pump);
 	user_expect_said(&t, "535 5.7.8 address or password is wrong\r\n"
 			     "250 2.0.0 OK\r\n");
-	assert_int_equal(t.machine.ops->deadline(t.machine.self), t.now + 300);
+	assert_int_equal(t.pump.machine.ops->deadline(t.pump.machine.self),
+	    t.pump.now + 300);
 	user_fini(&t);
 }
 
@@ -55,13 +56,13 @@ an_answer_after_the_end_is_ignored(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.is_mute = true;
-	user_say(&t, "retr 1\r\n");
+	pump_say(&t.pump, "retr 1\r\n");
 	smdp_user_break(t.user);
 	smdp_user_tell(t.user, REPLY_TEXT_FOLLOWS, span_of(""));
 	smdp_user_spoil(t.user, REPLY_NO_ROOM);
 	smdp_user_greet(t.user, REPLY_USER_GREETING);
 	smdp_user_stop(t.user);
-	user_run(&t);
+	pump_run(&t.pump);
 	expect_over(&t, "");
 	user_fini(&t);
 }
@@ -74,13 +75,13 @@ an_end_that_was_not_told_is_an_abort(void **state)
 
 	(void)state;
 	user_init_signed_in(&t, NULL);
-	user_say(&t, MAIL_TO_D);
+	pump_say(&t.pump, MAIL_TO_D);
 	t.is_late = true;
-	user_say(&t, "text\r\n.\r\n");
+	pump_say(&t.pump, "text\r\n.\r\n");
 	smdp_user_break(t.user);
 	smdp_user_break(t.user);
 	t.is_late = false;
-	user_run(&t);
+	pump_run(&t.pump);
 	user_expect_events(&t, "MAIL() RCPT(d@d.test) DATA ABORT CLOSED");
 	user_fini(&t);
 }
@@ -94,7 +95,7 @@ the_password_is_wiped_when_it_was_seen(void **state)
 	(void)state;
 	user_init(&t, NULL);
 	t.is_late = true;
-	user_say(&t, "user bob@b.test\r\npwd correct horse\r\n");
+	pump_say(&t.pump, "user bob@b.test\r\npwd correct horse\r\n");
 	assert_int_equal(smdp_user_next(t.user, &e), 1);
 	assert_int_equal(e.password.n, 13);
 	/* The next call gives the memory back: the sanitizer knows. */
@@ -116,13 +117,13 @@ events_that_are_not_taken_hold_up_content(void **state)
 	for (unsigned i = 0; i < 10000; i++)
 		buf_text(&text, "ten octets\r\n");
 	user_init_signed_in(&t, &setup);
-	user_say(&t, MAIL_TO_D);
+	pump_say(&t.pump, MAIL_TO_D);
 	t.is_late = true;
-	user_send(&t, buf_span(&text), USER_WHOLE);
-	assert_true(t.unread.n > text.n - 16384 - 100);
+	pump_send(&t.pump, buf_span(&text), PUMP_WHOLE);
+	assert_true(t.pump.unread.n > text.n - 16384 - 100);
 	assert_int_equal(t.content.n, 0);
 	t.is_late = false;
-	user_say(&t, ".\r\n");
+	pump_say(&t.pump, ".\r\n");
 	assert_true(span_equals(buf_span(&t.content), buf_span(&text)));
 	user_expect_events(&t, "MAIL() RCPT(d@d.test) DATA END(120000)");
 	user_fini(&t);
@@ -136,15 +137,16 @@ who_does_not_read_is_not_read(void **state)
 
 	(void)state;
 	user_init_signed_in(&t, NULL);
-	t.is_deaf = true;
+	t.pump.is_deaf = true;
 	for (unsigned i = 0; i < 900; i++)
-		user_say(&t, "noop\r\n");
-	assert_in_range(t.machine.ops->out(t.machine.self).n, 4000, 4200);
-	assert_true(t.unread.n > 3000);
-	t.is_deaf = false;
-	user_run(&t);
-	assert_int_equal(t.unread.n, 0);
-	assert_int_equal(t.said.n, 900 * 14);
+		pump_say(&t.pump, "noop\r\n");
+	assert_in_range(
+	    t.pump.machine.ops->out(t.pump.machine.self).n, 4000, 4200);
+	assert_true(t.pump.unread.n > 3000);
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
+	assert_int_equal(t.pump.unread.n, 0);
+	assert_int_equal(t.pump.said.n, 900 * 14);
 	user_fini(&t);
 }
 
@@ -157,7 +159,7 @@ so_many_wrong_passwords_end_it(void **state)
 
 	(void)state;
 	user_init(&t, NULL);
-	user_say(&t, WRONG WRONG WRONG WRONG);
+	pump_say(&t.pump, WRONG WRONG WRONG WRONG);
 	user_expect_events(&t, "PASSWORD(bob@b.test) PASSWORD(bob@b.test)"
 			       " PASSWORD(bob@b.test) CLOSED");
 	expect_over(&t,
@@ -179,9 +181,9 @@ what_could_not_be_checked_is_no_wrong_password(void **state)
 	user_init(&t, NULL);
 	t.is_mute = true;
 	for (unsigned i = 0; i < 10; i++) {
-		user_say(&t, WRONG);
+		pump_say(&t.pump, WRONG);
 		user_answer(&t, REPLY_AUTH_LATER);
-		user_run(&t);
+		pump_run(&t.pump);
 	}
 	assert_false(t.is_over);
 	user_fini(&t);
@@ -196,7 +198,7 @@ so_many_commands_end_it(void **state)
 	(void)state;
 	setup.verbs_max = 4;
 	user_init_signed_in(&t, &setup);
-	user_say(&t, "noop\r\nmail\r\nnoop\r\nnoop\r\n");
+	pump_say(&t.pump, "noop\r\nmail\r\nnoop\r\nnoop\r\n");
 	user_expect_events(&t, "MAIL() ABORT CLOSED");
 	expect_over(&t, "250 2.0.0 OK\r\n250 2.1.0 sender taken\r\n"
 			"421 4.7.0 too many commands in one session\r\n");
@@ -211,11 +213,11 @@ so_many_faults_end_it(void **state)
 	(void)state;
 	user_init(&t, NULL);
 	for (unsigned i = 0; i < SMDP_USER_FAULTS_MAX; i++)
-		user_say(&t, "nonsense\r\n");
+		pump_say(&t.pump, "nonsense\r\n");
 	assert_false(t.is_over);
-	user_say(&t, "noop\r\n");
+	pump_say(&t.pump, "noop\r\n");
 	assert_true(t.is_over);
-	assert_true(span_ends_nocase(buf_span(&t.said),
+	assert_true(span_ends_nocase(buf_span(&t.pump.said),
 	    span_of("421 4.7.0 too many commands in one session\r\n")));
 	user_fini(&t);
 }
@@ -229,10 +231,10 @@ endless_content_is_broken_off(void **state)
 	(void)state;
 	memset(block, 'x', sizeof block);
 	user_init_signed_in(&t, NULL);
-	user_say(&t, MAIL_TO_D);
-	buf_clear(&t.said);
+	pump_say(&t.pump, MAIL_TO_D);
+	buf_clear(&t.pump.said);
 	for (unsigned i = 0; i < 66 && !t.is_over; i++)
-		user_send(&t, span_make(block, sizeof block), USER_WHOLE);
+		pump_send(&t.pump, span_make(block, sizeof block), PUMP_WHOLE);
 	expect_over(
 	    &t, "421 4.3.1 far more than this server takes, and no end\r\n");
 	user_expect_events(&t, "MAIL() RCPT(d@d.test) DATA ABORT CLOSED");
@@ -253,15 +255,16 @@ silence_ends_every_state(void **state)
 		struct user_talk t;
 
 		user_init(&t, NULL);
-		user_say(&t, ways[i]);
-		buf_clear(&t.said);
-		t.machine.ops->tick(t.machine.self, t.now);
+		pump_say(&t.pump, ways[i]);
+		buf_clear(&t.pump.said);
+		t.pump.machine.ops->tick(t.pump.machine.self, t.pump.now);
 		assert_int_equal(
-		    t.machine.ops->deadline(t.machine.self), t.now + 300);
-		t.machine.ops->tick(t.machine.self, t.now + 299);
-		assert_true(user_tick(&t));
+		    t.pump.machine.ops->deadline(t.pump.machine.self),
+		    t.pump.now + 300);
+		t.pump.machine.ops->tick(t.pump.machine.self, t.pump.now + 299);
+		assert_true(pump_tick(&t.pump));
 		expect_over(&t, TIMED_OUT);
-		assert_false(user_tick(&t));
+		assert_false(pump_tick(&t.pump));
 		user_fini(&t);
 	}
 }
@@ -274,11 +277,11 @@ content_must_come(void **state)
 
 	(void)state;
 	user_init_signed_in(&t, NULL);
-	user_say(&t, MAIL_TO_D);
-	buf_clear(&t.said);
-	while (!t.is_over && user_tick(&t))
+	pump_say(&t.pump, MAIL_TO_D);
+	buf_clear(&t.pump.said);
+	while (!t.is_over && pump_tick(&t.pump))
 		ticks++;
-	assert_int_equal(t.now, 1000 + 180);
+	assert_int_equal(t.pump.now, 1000 + 180);
 	assert_in_range(ticks, 1, 4);
 	expect_over(&t, TIMED_OUT);
 	user_fini(&t);
@@ -292,12 +295,12 @@ content_must_come_fast_enough(void **state)
 
 	(void)state;
 	user_init_signed_in(&t, NULL);
-	user_say(&t, MAIL_TO_D);
-	buf_clear(&t.said);
+	pump_say(&t.pump, MAIL_TO_D);
+	buf_clear(&t.pump.said);
 	for (unsigned i = 0; i < 10; i++) {
-		t.now += 7;
-		t.machine.ops->tick(t.machine.self, t.now);
-		user_say(&t, "x");
+		t.pump.now += 7;
+		t.pump.machine.ops->tick(t.pump.machine.self, t.pump.now);
+		pump_say(&t.pump, "x");
 	}
 	expect_over(&t, "421 4.4.2 the message comes too slowly\r\n");
 	user_fini(&t);
@@ -311,14 +314,14 @@ content_that_we_do_not_take_is_waited_for(void **state)
 
 	(void)state;
 	user_init_signed_in(&t, NULL);
-	user_say(&t, MAIL_TO_D);
+	pump_say(&t.pump, MAIL_TO_D);
 	t.is_late = true;
-	user_say(&t, "text\r\n");
+	pump_say(&t.pump, "text\r\n");
 	for (unsigned i = 0; i < 100; i++)
-		assert_true(user_tick(&t));
-	assert_true(t.now > 1000 + 5000);
+		assert_true(pump_tick(&t.pump));
+	assert_true(t.pump.now > 1000 + 5000);
 	t.is_late = false;
-	user_say(&t, ".\r\n");
+	pump_say(&t.pump, ".\r\n");
 	user_expect_events(&t, "MAIL() RCPT(d@d.test) DATA END(6)");
 	user_fini(&t);
 }
@@ -334,15 +337,15 @@ read_slowly(struct user_talk *t, size_t n)
 	setup.rate_min = 100;
 	user_init_signed_in(t, &setup);
 	t->text = span_make(text, sizeof text);
-	t->is_deaf = true;
-	user_say(t, "retr 1\r\n");
+	t->pump.is_deaf = true;
+	pump_say(&t->pump, "retr 1\r\n");
 	for (unsigned i = 0; i < 20 && !t->is_over; i++) {
-		t->machine.ops->tick(t->machine.self, t->now);
-		t->now += 50;
+		t->pump.machine.ops->tick(t->pump.machine.self, t->pump.now);
+		t->pump.now += 50;
 		if (n > 0)
-			t->machine.ops->sent(t->machine.self, n);
-		t->machine.ops->tick(t->machine.self, t->now);
-		user_run(t);
+			t->pump.machine.ops->sent(t->pump.machine.self, n);
+		t->pump.machine.ops->tick(t->pump.machine.self, t->pump.now);
+		pump_run(&t->pump);
 	}
 }
 
@@ -361,11 +364,11 @@ a_text_must_be_taken(void **state)
 
 		read_slowly(&t, cases[i].n);
 		assert_int_equal(t.is_over, cases[i].is_over);
-		t.is_deaf = false;
-		user_run(&t);
+		t.pump.is_deaf = false;
+		pump_run(&t.pump);
 		assert_int_equal(
-		    span_search(buf_span(&t.said), 0, span_of("421")),
-		    t.said.n);
+		    span_search(buf_span(&t.pump.said), 0, span_of("421")),
+		    t.pump.said.n);
 		user_fini(&t);
 	}
 }
@@ -378,13 +381,13 @@ a_text_that_we_are_slow_with_is_waited_for(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.is_slow = true;
-	user_say(&t, "retr 1\r\n");
-	assert_false(user_tick(&t));
-	t.now += 100000;
+	pump_say(&t.pump, "retr 1\r\n");
+	assert_false(pump_tick(&t.pump));
+	t.pump.now += 100000;
 	t.is_slow = false;
-	user_say(&t, "noop\r\n");
-	assert_true(span_ends_nocase(
-	    buf_span(&t.said), span_of("hidden\r\n.\r\n250 2.0.0 OK\r\n")));
+	pump_say(&t.pump, "noop\r\n");
+	assert_true(span_ends_nocase(buf_span(&t.pump.said),
+	    span_of("hidden\r\n.\r\n250 2.0.0 OK\r\n")));
 	user_fini(&t);
 }
 
@@ -395,11 +398,12 @@ a_last_reply_is_not_waited_for_long(void **state)
 
 	(void)state;
 	user_init_signed_in(&t, NULL);
-	t.is_deaf = true;
-	user_say(&t, "quit\r\n");
-	assert_int_equal(t.machine.ops->deadline(t.machine.self), t.now + 30);
-	assert_true(user_tick(&t));
-	assert_int_equal(t.machine.ops->out(t.machine.self).n, 0);
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "quit\r\n");
+	assert_int_equal(
+	    t.pump.machine.ops->deadline(t.pump.machine.self), t.pump.now + 30);
+	assert_true(pump_tick(&t.pump));
+	assert_int_equal(t.pump.machine.ops->out(t.pump.machine.self).n, 0);
 	user_fini(&t);
 }
 
@@ -415,11 +419,11 @@ a_server_that_stops_says_so_when_it_owes_nothing(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.is_slow = true;
-	user_say(&t, "retr 1\r\n");
+	pump_say(&t.pump, "retr 1\r\n");
 	smdp_user_stop(t.user);
 	user_expect_said(&t, "222 text follows\r\n");
 	t.is_slow = false;
-	user_run(&t);
+	pump_run(&t.pump);
 	expect_over(&t,
 	    "From: alice@a.test\r\nSubject: Minutes of Monday\r\n\r\n"
 	    "..hidden\r\n.\r\n"
@@ -427,10 +431,10 @@ a_server_that_stops_says_so_when_it_owes_nothing(void **state)
 	user_fini(&t);
 
 	user_init_signed_in(&t, NULL);
-	user_say(&t, MAIL_TO_D "text\r\n");
-	buf_clear(&t.said);
+	pump_say(&t.pump, MAIL_TO_D "text\r\n");
+	buf_clear(&t.pump.said);
 	smdp_user_stop(t.user);
-	user_say(&t, ".\r\n");
+	pump_say(&t.pump, ".\r\n");
 	expect_over(&t, "250 2.0.0 held as id-7\r\n"
 			"421 4.3.2 this server is stopping, come back "
 			"soon\r\n");
@@ -438,8 +442,9 @@ a_server_that_stops_says_so_when_it_owes_nothing(void **state)
 
 	user_init(&t, NULL);
 	smdp_user_stop(t.user);
-	user_run(&t);
-	assert_true(span_ends_nocase(buf_span(&t.said), span_of(stopping)));
+	pump_run(&t.pump);
+	assert_true(
+	    span_ends_nocase(buf_span(&t.pump.said), span_of(stopping)));
 	user_fini(&t);
 }
 
@@ -484,21 +489,21 @@ draw(uint32_t *seed, unsigned limit)
 static void
 play(uint32_t *seed, struct buf *input)
 {
-	const enum user_slices slices[4] = {USER_OCTETS, USER_RANDOM};
+	const enum pump_slices slices[4] = {PUMP_OCTETS, PUMP_RANDOM};
 	struct user_talk t;
 
 	if (draw(seed, 2) == 0)
 		user_init(&t, NULL);
 	else
 		user_init_signed_in(&t, NULL);
-	t.seed = *seed;
+	t.pump.seed = *seed;
 	t.spoils = draw(seed, 8) == 0;
-	user_send(&t, buf_span(input), slices[draw(seed, 4)]);
+	pump_send(&t.pump, buf_span(input), slices[draw(seed, 4)]);
 	(void)smdp_user_announce(t.user, user_key(draw(seed, 4)));
-	user_say(&t, "\r\nnoop\r\n");
+	pump_say(&t.pump, "\r\nnoop\r\n");
 	if (draw(seed, 2) == 0)
 		smdp_user_stop(t.user);
-	while (!t.is_over && user_tick(&t))
+	while (!t.is_over && pump_tick(&t.pump))
 		;
 	assert_true(t.is_over);
 	user_fini(&t);

@@ -25,7 +25,7 @@ open_list(struct user_talk *t)
 {
 	user_init_signed_in(t, NULL);
 	t->is_slow = true;
-	user_say(t, "list\r\n");
+	pump_say(&t->pump, "list\r\n");
 	user_expect_said(t, "213 list follows\r\n");
 	t->gives = GIVES_NOTHING;
 }
@@ -37,7 +37,7 @@ expect_line(const struct smdp_user_item *item, const char *line)
 
 	open_list(&t);
 	assert_int_equal(smdp_user_item(t.user, item), 0);
-	user_run(&t);
+	pump_run(&t.pump);
 	user_expect_said(&t, line);
 	user_fini(&t);
 }
@@ -54,13 +54,13 @@ numbers_stay_and_new_ones_follow(void **state)
 	/* The first is gone, and another stands in its place. */
 	t.items[0] = t.items[1];
 	t.items[0].key = user_key(3);
-	user_say(&t, "list\r\nretr 1\r\n");
+	pump_say(&t.pump, "list\r\nretr 1\r\n");
 	user_expect_said(
 	    &t, "213 list follows\r\n3 M new" REST "2 M new" REST ".\r\n" NONE);
 	/* It comes back under its number. */
 	t.items[1].kind = SMDP_USER_ENVELOPE;
 	t.items[1].key = user_key(1);
-	user_say(&t, "list\r\nretr 2\r\naccept 1\r\n");
+	pump_say(&t.pump, "list\r\nretr 2\r\naccept 1\r\n");
 	user_expect_said(&t, "213 list follows\r\n3 M new" REST "1 E new" REST
 			     ".\r\n" NONE "250 2.0.0 verdict noted\r\n");
 	user_fini(&t);
@@ -74,7 +74,7 @@ an_envelope_and_a_message_of_one_key_are_two(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	user_put(&t, SMDP_USER_MESSAGE, 1);
-	user_say(&t, "list\r\naccept 3\r\n");
+	pump_say(&t.pump, "list\r\naccept 3\r\n");
 	user_expect_said(&t,
 	    "213 list follows\r\n" ONE "2 M new" REST "3 M new" REST ".\r\n"
 	    "550 5.5.1 a message is here already: there is "
@@ -89,10 +89,10 @@ what_has_ended_has_no_number(void **state)
 
 	(void)state;
 	user_init_signed_in(&t, NULL);
-	user_say(&t, "del 2\r\nretr 2\r\ndel 2\r\nreject 2\r\n");
+	pump_say(&t.pump, "del 2\r\nretr 2\r\ndel 2\r\nreject 2\r\n");
 	user_expect_said(&t, "250 2.0.0 deleted\r\n" NONE NONE NONE);
 	t.refusal = REPLY_NO_SUCH_NUMBER;
-	user_say(&t, "accept 1\r\naccept 1\r\n");
+	pump_say(&t.pump, "accept 1\r\naccept 1\r\n");
 	user_expect_said(&t, NONE NONE);
 	user_expect_events(&t, "DELETE(2) ACCEPT(1)");
 	user_fini(&t);
@@ -106,9 +106,9 @@ a_refusal_ends_nothing(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.refusal = REPLY_DELIVERY_LATER;
-	user_say(&t, "del 2\r\nretr 1\r\naccept 1\r\nlist\r\n");
+	pump_say(&t.pump, "del 2\r\nretr 1\r\naccept 1\r\nlist\r\n");
 	t.refusal = REPLY_TOO_LATE;
-	user_say(&t, "accept 1\r\n");
+	pump_say(&t.pump, "accept 1\r\n");
 	user_expect_said(&t, "451 4.3.0 try again later\r\n"
 			     "451 4.3.0 try again later\r\n"
 			     "451 4.3.0 try again later\r\n"
@@ -133,21 +133,21 @@ numbers_have_a_ceiling(void **state)
 	for (unsigned i = 0; i < SMDP_USER_ITEMS_MAX + 5; i++) {
 		item.key = user_key(i + 1);
 		while (smdp_user_item(t.user, &item) == -E_AGAIN)
-			user_run(&t);
+			pump_run(&t.pump);
 	}
 	assert_int_equal(smdp_user_list_end(t.user), 0);
-	user_run(&t);
+	pump_run(&t.pump);
 	/* Two were there before: one of them is the message of key 2. */
-	said = buf_span(&t.said);
+	said = buf_span(&t.pump.said);
 	said = span_skip(said, span_search(said, 0, span_of("\r\n* ")));
 	assert_true(
 	    span_equals(said, span_of("\r\n* 6 more have no number\r\n.\r\n")));
 	assert_int_equal(
 	    smdp_user_announce(t.user, user_key(SMDP_USER_ITEMS_MAX + 5)),
 	    -E_NOMEM);
-	buf_clear(&t.said);
+	buf_clear(&t.pump.said);
 	t.is_mute = true;
-	user_say(&t, "retr 100001\r\nretr 1\r\nretr 100000\r\n");
+	pump_say(&t.pump, "retr 100001\r\nretr 1\r\nretr 100000\r\n");
 	user_expect_said(&t, NONE NONE);
 	user_expect_events(&t, "LIST RETR(100000)");
 	user_fini(&t);
@@ -238,8 +238,8 @@ the_longest_line_is_a_line(void **state)
 	item.subject = item.sender = item.state = span_make(text, sizeof text);
 	open_list(&t);
 	assert_int_equal(smdp_user_item(t.user, &item), 0);
-	user_run(&t);
-	assert_in_range(t.said.n, 800, 1000);
+	pump_run(&t.pump);
+	assert_in_range(t.pump.said.n, 800, 1000);
 	user_fini(&t);
 }
 
@@ -255,15 +255,16 @@ a_list_waits_for_the_one_who_reads(void **state)
 
 	(void)state;
 	open_list(&t);
-	t.is_deaf = true;
+	t.pump.is_deaf = true;
 	item.key = user_key(given);
 	while (smdp_user_item(t.user, &item) == 0)
 		item.key = user_key(++given);
 	assert_in_range(given, 100, 1000);
 	assert_int_equal(smdp_user_room(t.user), 0);
-	assert_in_range(t.machine.ops->out(t.machine.self).n, 32768, 33768);
-	t.is_deaf = false;
-	user_run(&t);
+	assert_in_range(
+	    t.pump.machine.ops->out(t.pump.machine.self).n, 32768, 33768);
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
 	assert_int_equal(smdp_user_item(t.user, &item), 0);
 	user_fini(&t);
 }
@@ -284,14 +285,15 @@ a_large_text_comes_whole(void **state)
 	buf_text(&text, "no end");
 	user_init_signed_in(&t, NULL);
 	t.text = buf_span(&text);
-	t.is_deaf = true;
-	user_say(&t, "retr 2\r\nnoop\r\n");
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "retr 2\r\nnoop\r\n");
 	/* It waits, and what stands behind it was not read. */
-	assert_in_range(t.machine.ops->out(t.machine.self).n, 30000, 44000);
-	assert_int_equal(t.unread.n, 6);
-	t.is_deaf = false;
-	user_run(&t);
-	said = buf_span(&t.said);
+	assert_in_range(
+	    t.pump.machine.ops->out(t.pump.machine.self).n, 30000, 44000);
+	assert_int_equal(t.pump.unread.n, 6);
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
+	said = buf_span(&t.pump.said);
 	assert_true(span_cut(&said, '\n', &line));
 	assert_true(span_equals(line, span_of("222 text follows\r")));
 	while (
@@ -319,14 +321,14 @@ only_what_was_asked_for_is_taken(void **state)
 	assert_int_equal(smdp_user_text(t.user, span_of("x")), -E_STATE);
 	assert_int_equal(smdp_user_text_end(t.user), -E_STATE);
 	t.is_slow = true;
-	user_say(&t, "retr 1\r\n");
+	pump_say(&t.pump, "retr 1\r\n");
 	t.gives = GIVES_NOTHING;
 	assert_int_equal(smdp_user_item(t.user, &item), -E_STATE);
 	assert_int_equal(
 	    smdp_user_text(t.user, span_make(text, sizeof text)), -E_AGAIN);
 	assert_int_equal(smdp_user_text(t.user, span_of("")), 0);
 	assert_int_equal(smdp_user_text_end(t.user), 0);
-	user_run(&t);
+	pump_run(&t.pump);
 	user_expect_said(&t, "222 text follows\r\n.\r\n");
 	user_fini(&t);
 }
@@ -343,11 +345,11 @@ bare_line_ends_are_not_given(void **state)
 
 		user_init_signed_in(&t, NULL);
 		t.text = span_of(texts[i]);
-		user_say(&t, "retr 1\r\nnoop\r\n");
+		pump_say(&t.pump, "retr 1\r\nnoop\r\n");
 		assert_true(t.is_over);
 		assert_int_equal(
-		    span_search(buf_span(&t.said), 0, span_of(".\r\n")),
-		    t.said.n);
+		    span_search(buf_span(&t.pump.said), 0, span_of(".\r\n")),
+		    t.pump.said.n);
 		user_fini(&t);
 	}
 }
@@ -360,14 +362,14 @@ what_cannot_be_given_whole_has_no_dot(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.is_slow = true;
-	user_say(&t, "retr 1\r\n");
+	pump_say(&t.pump, "retr 1\r\n");
 	assert_int_equal(smdp_user_text(t.user, span_of("half\r\n")), 0);
 	smdp_user_break(t.user);
 	t.gives = GIVES_NOTHING;
-	user_run(&t);
+	pump_run(&t.pump);
 	user_expect_said(&t, "222 text follows\r\nhalf\r\n");
 	user_expect_events(&t, "RETR(1) CLOSED");
-	assert_int_equal(t.machine.ops->wants(t.machine.self), 0);
+	assert_int_equal(t.pump.machine.ops->wants(t.pump.machine.self), 0);
 	assert_int_equal(smdp_user_text(t.user, span_of("x")), -E_STATE);
 	user_fini(&t);
 }
@@ -387,14 +389,14 @@ a_new_message_is_told_before_the_next_reply(void **state)
 	assert_int_equal(smdp_user_announce(t.user, user_key(3)), 0);
 	assert_int_equal(smdp_user_announce(t.user, user_key(4)), 0);
 	assert_int_equal(smdp_user_announce(t.user, user_key(2)), 0);
-	user_run(&t);
+	pump_run(&t.pump);
 	user_expect_said(&t, "");
-	user_say(&t, "noop\r\nnoop\r\ndel 4\r\n");
+	pump_say(&t.pump, "noop\r\nnoop\r\ndel 4\r\n");
 	user_expect_said(&t, "104 new message 3\r\n104 new message 4\r\n"
 			     "250 2.0.0 OK\r\n250 2.0.0 OK\r\n"
 			     "250 2.0.0 deleted\r\n");
 	assert_int_equal(smdp_user_announce(t.user, user_key(3)), 0);
-	user_say(&t, "list\r\n");
+	pump_say(&t.pump, "list\r\n");
 	user_expect_said(&t, "213 list follows\r\n" ONE "2 M new" REST
 			     "3 M new" REST "4 M new" REST ".\r\n");
 	user_fini(&t);
@@ -409,12 +411,12 @@ news_wait_for_the_end_of_what_is_said(void **state)
 	(void)state;
 	user_init_signed_in(&t, NULL);
 	t.is_slow = true;
-	user_say(&t, "retr 1\r\n");
+	pump_say(&t.pump, "retr 1\r\n");
 	assert_int_equal(smdp_user_announce(t.user, user_key(3)), 0);
 	t.is_slow = false;
-	user_say(&t, "mail\r\nrcpt to d@d.test\r\ndata\r\nte");
+	pump_say(&t.pump, "mail\r\nrcpt to d@d.test\r\ndata\r\nte");
 	assert_int_equal(smdp_user_announce(t.user, user_key(4)), 0);
-	user_say(&t, "xt\r\n.\r\n");
+	pump_say(&t.pump, "xt\r\n.\r\n");
 	user_expect_said(&t,
 	    "222 text follows\r\nFrom: alice@a.test\r\n"
 	    "Subject: Minutes of Monday\r\n\r\n..hidden\r\n.\r\n"
@@ -441,7 +443,7 @@ news_within_a_list_are_kept(void **state)
 	assert_int_equal(smdp_user_item(t.user, &item), 0);
 	assert_int_equal(smdp_user_list_end(t.user), 0);
 	user_put(&t, SMDP_USER_MESSAGE, 3);
-	user_say(&t, "noop\r\ndel 3\r\n");
+	pump_say(&t.pump, "noop\r\ndel 3\r\n");
 	user_expect_said(&t,
 	    "4 M new 1970-01-01T00:00:00Z 0 <> 0 \"\"\r\n.\r\n"
 	    "104 new message 3\r\n250 2.0.0 OK\r\n250 2.0.0 deleted\r\n");
@@ -460,13 +462,13 @@ news_of_what_has_ended_are_not_told(void **state)
 		assert_int_equal(smdp_user_announce(t.user, user_key(i)), 0);
 	}
 	/* Who guesses its number may delete it before he hears of it. */
-	user_say(&t, "del 4\r\n");
+	pump_say(&t.pump, "del 4\r\n");
 	user_expect_said(&t, "104 new message 3\r\n104 new message 5\r\n"
 			     "250 2.0.0 deleted\r\n");
 	/* It comes back, and is new again, once. */
 	assert_int_equal(smdp_user_announce(t.user, user_key(4)), 0);
 	assert_int_equal(smdp_user_announce(t.user, user_key(4)), 0);
-	user_say(&t, "noop\r\nnoop\r\n");
+	pump_say(&t.pump, "noop\r\nnoop\r\n");
 	user_expect_said(&t, "104 new message 4\r\n250 2.0.0 OK\r\n"
 			     "250 2.0.0 OK\r\n");
 	user_fini(&t);
@@ -480,7 +482,7 @@ news_are_for_who_is_signed_in(void **state)
 	(void)state;
 	user_init(&t, NULL);
 	assert_int_equal(smdp_user_announce(t.user, user_key(3)), -E_STATE);
-	user_say(&t, "noop\r\nquit\r\n");
+	pump_say(&t.pump, "noop\r\nquit\r\n");
 	assert_int_equal(smdp_user_announce(t.user, user_key(3)), -E_STATE);
 	user_expect_said(&t, "220 mx.b.test SMDP user service\r\n"
 			     "250 2.0.0 OK\r\n221 2.0.0 goodbye\r\n");
@@ -499,22 +501,22 @@ many_news_are_told_in_parts(void **state)
 	for (unsigned i = 0; i < 1000; i++)
 		assert_int_equal(
 		    smdp_user_announce(t.user, user_key(10 + i)), 0);
-	user_say(&t, "noop\r\n");
-	said = buf_span(&t.said);
+	pump_say(&t.pump, "noop\r\n");
+	said = buf_span(&t.pump.said);
 	for (struct span line; span_cut(&said, '\n', &line);)
 		lines++;
 	assert_int_equal(lines, 33);
 	for (unsigned i = 0; i < 40; i++)
-		user_say(&t, "noop\r\n");
-	said = buf_span(&t.said);
+		pump_say(&t.pump, "noop\r\n");
+	said = buf_span(&t.pump.said);
 	assert_int_equal(span_search(said, 0,
 			     span_of("104 new message 1002\r\n250 2.0.0 "
 				     "OK\r\n")) < said.n,
 	    1);
 	/* Bob's list names none of them. */
 	t.item_count = 2;
-	user_say(&t, "list\r\nretr 1002\r\n");
-	assert_true(span_ends_nocase(buf_span(&t.said), span_of(NONE)));
+	pump_say(&t.pump, "list\r\nretr 1002\r\n");
+	assert_true(span_ends_nocase(buf_span(&t.pump.said), span_of(NONE)));
 	user_fini(&t);
 }
 

@@ -36,14 +36,14 @@ say(struct user_talk *t, struct span text, bool is_whole)
 		memcpy(line + n, "\r\n", 2);
 		n += 2;
 	}
-	user_send(t, span_make(line, n), USER_RANDOM);
+	pump_send(&t->pump, span_make(line, n), PUMP_RANDOM);
 }
 
 /* The next line that was said is TEXT; "..." at its end is any rest. */
 static void
 hear(struct user_talk *t, struct span text)
 {
-	struct span rest = buf_span(&t->said);
+	struct span rest = buf_span(&t->pump.said);
 	struct span line;
 	bool any_rest = span_ends_nocase(text, span_of("..."));
 
@@ -57,7 +57,7 @@ hear(struct user_talk *t, struct span text)
 	if (!span_equals(line, text))
 		fail_msg("said \"%.*s\" instead of \"%.*s\"", (int)line.n,
 		    line.p, (int)text.n, text.p);
-	buf_drop(&t->said, t->said.n - rest.n);
+	buf_drop(&t->pump.said, t->pump.said.n - rest.n);
 }
 
 static uint64_t
@@ -85,8 +85,8 @@ arrive(struct user_talk *t, unsigned key)
 {
 	user_put(t, SMDP_USER_MESSAGE, key);
 	assert_int_equal(smdp_user_announce(t->user, user_key(key)), 0);
-	user_run(t);
-	assert_true(t->said.n == 0); /* it waits for the next reply */
+	pump_run(&t->pump);
+	assert_true(t->pump.said.n == 0); /* it waits for the next reply */
 }
 
 static void
@@ -109,10 +109,10 @@ play_line(struct user_talk *t, struct span line)
 	else if (span_equals(word, span_of("new:")))
 		arrive(t, (unsigned)number(text));
 	else if (span_equals(word, span_of("seconds:"))) {
-		t->machine.ops->tick(t->machine.self, t->now);
-		t->now += (int64_t)number(text);
-		t->machine.ops->tick(t->machine.self, t->now);
-		user_run(t);
+		t->pump.machine.ops->tick(t->pump.machine.self, t->pump.now);
+		t->pump.now += (int64_t)number(text);
+		t->pump.machine.ops->tick(t->pump.machine.self, t->pump.now);
+		pump_run(&t->pump);
 	} else if (span_equals(word, span_of("event:"))) {
 		assert_int_equal(span_copy(text, events, sizeof events), 0);
 		user_expect_events(t, events);

@@ -51,10 +51,10 @@ expect_text(const char *input, const char *text)
 	struct talk t;
 
 	talk_init(&t, &setup, 0);
-	talk_say(&t, HELLO);
-	talk_say(&t, input);
+	pump_say(&t.pump, HELLO);
+	pump_say(&t.pump, input);
 	if (!talk_has_said(&t, text))
-		fail_msg("%s brings %s", input, buf_string(&t.said));
+		fail_msg("%s brings %s", input, buf_string(&t.pump.said));
 	talk_fini(&t);
 }
 
@@ -72,7 +72,7 @@ the_host_name_is_the_session_s_own(void **state)
 	talk_init(&t, &setup, 0);
 	memset(hostname, 'x', strlen(hostname));
 	free(hostname);
-	talk_say(&t, HELLO);
+	pump_say(&t.pump, HELLO);
 	assert_true(talk_has_said(&t, "250-mx.b.test\r\n"));
 	talk_fini(&t);
 }
@@ -87,7 +87,7 @@ an_answer_to_ehlo_that_found_no_memory_ends_the_session(void **state)
 	(void)state;
 	talk_init(&t, &setup, 0);
 	t.server->out.max = 64; /* as if there were no more */
-	talk_say(&t, HELLO);
+	pump_say(&t.pump, HELLO);
 	assert_true(t.is_over);
 	assert_false(talk_has_said(&t, "250"));
 	talk_fini(&t);
@@ -100,9 +100,9 @@ expect_hello(
 	struct talk t;
 
 	talk_init(&t, setup, keywords);
-	buf_clear(&t.said);
-	talk_say(&t, HELLO);
-	assert_string_equal(buf_string(&t.said), said);
+	buf_clear(&t.pump.said);
+	pump_say(&t.pump, HELLO);
+	assert_string_equal(buf_string(&t.pump.said), said);
 	talk_fini(&t);
 }
 
@@ -359,11 +359,12 @@ a_denied_host_may_only_quit(void **state)
 	talk_init(
 	    &t, &(struct smtp_server_setup){.kind = SMTP_SERVER_TURNED}, 0);
 	smtp_server_free(&t.server);
-	t.server = smtp_server_new(&setup, t.now);
-	t.machine = smtp_server_machine(t.server);
+	t.server = smtp_server_new(&setup, t.pump.now);
+	t.pump.machine = smtp_server_machine(t.server);
 	smtp_server_greet(t.server, REPLY_DENIED_AT_CONNECT, 0);
-	talk_say(&t, "EHLO c.test\r\nNOOP\r\nXYZ\r\nBDAT 6 LAST\r\nQUIT\r\n"
-		     "RETR x\r\nQUIT\r\n");
+	pump_say(&t.pump,
+	    "EHLO c.test\r\nNOOP\r\nXYZ\r\nBDAT 6 LAST\r\nQUIT\r\n"
+	    "RETR x\r\nQUIT\r\n");
 	assert_string_equal(talk_replies(&t), "554 503 503 503 503 503 221");
 	assert_string_equal(talk_events(&t), "CLOSED");
 	talk_fini(&t);

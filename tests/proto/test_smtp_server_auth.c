@@ -134,14 +134,14 @@ passwords_do_not_travel_in_clear(void **state)
 	(void)state;
 	setup.secure = false;
 	talk_init(&t, &setup, 0);
-	talk_say(&t, HELLO);
+	pump_say(&t.pump, HELLO);
 	assert_false(talk_has_said(&t, "AUTH"));
 	assert_true(talk_has_said(&t, "STARTTLS"));
-	talk_say(&t, "AUTH PLAIN " RIGHT "\r\nSTARTTLS\r\n");
+	pump_say(&t.pump, "AUTH PLAIN " RIGHT "\r\nSTARTTLS\r\n");
 	assert_true(talk_has_said(&t, "538 5.7.11 "));
 	smtp_server_secured(t.server);
-	buf_clear(&t.said);
-	talk_say(&t, HELLO "AUTH PLAIN " RIGHT "\r\n");
+	buf_clear(&t.pump.said);
+	pump_say(&t.pump, HELLO "AUTH PLAIN " RIGHT "\r\n");
 	assert_true(talk_has_said(&t, "250-AUTH PLAIN LOGIN\r\n"));
 	assert_string_equal(talk_replies(&t), "250 235");
 	talk_fini(&t);
@@ -177,8 +177,8 @@ lines_of_auth_may_be_longer(void **state)
 static void
 make_room(struct talk *t)
 {
-	struct buf *const all[] = {
-	    &t->said, &t->replies, &t->events, &t->content, &t->unread};
+	struct buf *const all[] = {&t->pump.said, &t->replies, &t->events,
+	    &t->content, &t->pump.unread};
 
 	for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
 		assert_non_null(buf_room(all[i], 1000));
@@ -195,10 +195,10 @@ answer_without_memory(const char *before, const char *line, unsigned number)
 	bool met;
 
 	talk_init(&t, &setup, 0);
-	talk_say(&t, before);
+	pump_say(&t.pump, before);
 	make_room(&t);
 	scarce(number);
-	talk_say(&t, line);
+	pump_say(&t.pump, line);
 	met = scarce_end();
 	code = (int)strtol(strrchr(talk_replies(&t), ' ') + 1, NULL, 10);
 	talk_fini(&t);

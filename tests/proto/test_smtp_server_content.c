@@ -41,8 +41,8 @@ expect_content(const char *input, const char *content)
 	struct talk t;
 
 	talk_init(&t, &setup, 0);
-	talk_send(&t, span_of(START), TALK_WHOLE);
-	talk_send(&t, span_of(input), TALK_RANDOM);
+	pump_send(&t.pump, span_of(START), PUMP_WHOLE);
+	pump_send(&t.pump, span_of(input), PUMP_RANDOM);
 	assert_string_equal(buf_string(&t.content), content);
 	assert_true(talk_has_said(&t, "stored"));
 	talk_fini(&t);
@@ -201,7 +201,7 @@ a_spoiled_chunk_is_told_at_the_end_of_the_next_one(void **state)
 
 	(void)state;
 	talk_init(&t, &setup, 0);
-	talk_say(&t,
+	pump_say(&t.pump,
 	    "EHLO c.test\r\nMAIL FROM:<spoil@a.test>\r\nRCPT TO:<b@b.test>"
 	    "\r\nBDAT 3\r\na\r\nBDAT 6\r\nQUIT\r\nNOOP\r\n");
 	assert_string_equal(talk_replies(&t), "220 250 250 250 250 452 250");
@@ -257,7 +257,8 @@ send_content(struct talk *t, uint64_t octets)
 		memcpy(block + i, "\r\n", 2);
 	memcpy(block + sizeof(block) - 2, "\r\n", 2);
 	for (uint64_t sent = 0; sent < octets; sent += sizeof(block))
-		talk_send(t, span_make(block, sizeof(block)), TALK_WHOLE);
+		pump_send(
+		    &t->pump, span_make(block, sizeof(block)), PUMP_WHOLE);
 }
 
 static void
@@ -268,7 +269,7 @@ content_that_never_ends_is_cut_off(void **state)
 
 	(void)state;
 	talk_init(&t, &setup, 0);
-	talk_say(&t, START "DATA\r\n");
+	pump_say(&t.pump, START "DATA\r\n");
 	send_content(&t, 60u << 20);
 	assert_false(t.is_over);
 	send_content(&t, 6u << 20);
@@ -277,7 +278,7 @@ content_that_never_ends_is_cut_off(void **state)
 	assert_string_equal(talk_events(&t), START_EVENTS "DATA ABORT CLOSED");
 	talk_fini(&t);
 	talk_init(&t, &setup, 0);
-	talk_say(&t, START "BDAT 70000000000\r\n");
+	pump_say(&t.pump, START "BDAT 70000000000\r\n");
 	assert_true(t.is_over);
 	talk_fini(&t);
 }
@@ -296,9 +297,9 @@ large_content_comes_in_runs_that_are_whole(void **state)
 		block[i] = (char)('a' + i % 26);
 	memcpy(block + length - 2, "\r\n", 2);
 	talk_init(&t, &setup, 0);
-	talk_say(&t, START "DATA\r\n");
-	talk_send(&t, span_make(block, length), TALK_WHOLE);
-	talk_say(&t, ".\r\n");
+	pump_say(&t.pump, START "DATA\r\n");
+	pump_send(&t.pump, span_make(block, length), PUMP_WHOLE);
+	pump_say(&t.pump, ".\r\n");
 	assert_int_equal(t.content.n, length);
 	assert_memory_equal(t.content.p, block, length);
 	free(block);

@@ -154,14 +154,15 @@ an_envelope_text_has_its_ceiling(void **state)
 	/* By chunks too; and what ends the envelope ends its ceiling. */
 	setup.message_size = 100000;
 	talk_init(&t, &setup, 0);
-	talk_say(&t, HELLO ENVELOPE "RCPT To:<b@b.test>\r\nBDAT 9000 LAST\r\n");
+	pump_say(
+	    &t.pump, HELLO ENVELOPE "RCPT To:<b@b.test>\r\nBDAT 9000 LAST\r\n");
 	for (unsigned i = 0; i < 9000; i++)
-		talk_say(&t, "x");
+		pump_say(&t.pump, "x");
 	assert_true(talk_has_said(&t, "552 5.3.4 "));
-	talk_say(&t, "MAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\n"
-		     "BDAT 9000 LAST\r\n");
+	pump_say(&t.pump, "MAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\n"
+			  "BDAT 9000 LAST\r\n");
 	for (unsigned i = 0; i < 4500; i++)
-		talk_say(&t, "\r\n");
+		pump_say(&t.pump, "\r\n");
 	assert_true(talk_has_said(&t, "250 2.0.0 stored"));
 	talk_fini(&t);
 }

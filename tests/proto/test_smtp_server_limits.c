@@ -21,19 +21,19 @@ start(struct talk *t, const char *input)
 	struct smtp_server_setup setup = talk_setup(SMTP_SERVER_PEER);
 
 	talk_init(t, &setup, 0);
-	talk_say(t, input);
+	pump_say(&t->pump, input);
 }
 
 /* Ticks at each deadline until the session is over; how long that took. */
 static int64_t
 wait_until_over(struct talk *t)
 {
-	int64_t from = t->now;
+	int64_t from = t->pump.now;
 
 	for (unsigned i = 0; i < 100 && !t->is_over; i++)
-		assert_true(talk_tick(t));
+		assert_true(pump_tick(&t->pump));
 	assert_true(t->is_over);
-	return t->now - from;
+	return t->pump.now - from;
 }
 
 /* RFC 5321 4.5.3.2.7 */
@@ -57,13 +57,13 @@ parts_of_a_line_do_not_buy_time(void **state)
 
 	(void)state;
 	start(&t, HELLO);
-	t.now += 200;
-	talk_say(&t, "NO");
+	t.pump.now += 200;
+	pump_say(&t.pump, "NO");
 	assert_int_equal(wait_until_over(&t), 100);
 	talk_fini(&t);
 	start(&t, HELLO);
-	t.now += 200;
-	talk_say(&t, "NOOP\r\n");
+	t.pump.now += 200;
+	pump_say(&t.pump, "NOOP\r\n");
 	assert_int_equal(wait_until_over(&t), 300);
 	talk_fini(&t);
 }
@@ -76,12 +76,13 @@ our_own_thinking_is_not_held_against_the_peer(void **state)
 	(void)state;
 	start(&t, HELLO);
 	t.is_mute = true;
-	talk_say(&t, "MAIL FROM:<a@a.test>\r\n");
-	assert_int_equal(t.machine.ops->deadline(t.machine.self), INT64_MAX);
-	t.now += 1000;
+	pump_say(&t.pump, "MAIL FROM:<a@a.test>\r\n");
+	assert_int_equal(
+	    t.pump.machine.ops->deadline(t.pump.machine.self), INT64_MAX);
+	t.pump.now += 1000;
 	smtp_server_tell(t.server, REPLY_SENDER_OK, span_of(""));
 	t.has_transaction = true;
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_int_equal(wait_until_over(&t), 300);
 	assert_string_equal(
 	    talk_events(&t), "EHLO(c.test) MAIL(a@a.test) ABORT CLOSED");
@@ -109,10 +110,10 @@ content_that_trickles_ends_the_session(void **state)
 
 	(void)state;
 	start(&t, START "DATA\r\n");
-	talk_tick(&t); /* the clock starts */
+	pump_tick(&t.pump); /* the clock starts */
 	for (unsigned i = 0; i < 59; i++) {
-		t.now++;
-		talk_say(&t, "0123456789");
+		t.pump.now++;
+		pump_say(&t.pump, "0123456789");
 	}
 	assert_false(t.is_over);
 	assert_int_equal(wait_until_over(&t), 1);
@@ -131,13 +132,15 @@ content_that_flows_may_take_long(void **state)
 	memset(block, 'x', sizeof(block));
 	start(&t, START "DATA\r\n");
 	for (unsigned i = 0; i < 300; i++) {
-		t.now++;
-		talk_send(&t, span_make(block, sizeof(block)), TALK_WHOLE);
-		if (t.machine.ops->deadline(t.machine.self) <= t.now)
-			t.machine.ops->tick(t.machine.self, t.now);
+		t.pump.now++;
+		pump_send(&t.pump, span_make(block, sizeof(block)), PUMP_WHOLE);
+		if (t.pump.machine.ops->deadline(t.pump.machine.self) <=
+		    t.pump.now)
+			t.pump.machine.ops->tick(
+			    t.pump.machine.self, t.pump.now);
 	}
 	assert_false(t.is_over);
-	talk_say(&t, "\r\n.\r\n");
+	pump_say(&t.pump, "\r\n.\r\n");
 	assert_true(talk_has_said(&t, "250 2.0.0 stored"));
 	talk_fini(&t);
 }
@@ -151,15 +154,16 @@ content_that_we_hold_up_is_not_too_slow(void **state)
 
 	(void)state;
 	start(&t, START "DATA\r\n");
-	t.machine.ops->feed(t.machine.self, span_of("abc"), t.now);
+	t.pump.machine.ops->feed(
+	    t.pump.machine.self, span_of("abc"), t.pump.now);
 	for (unsigned i = 0; i < 10; i++) {
-		deadline = t.machine.ops->deadline(t.machine.self);
+		deadline = t.pump.machine.ops->deadline(t.pump.machine.self);
 		assert_true(deadline != INT64_MAX);
-		t.now = deadline > t.now ? deadline : t.now;
-		t.machine.ops->tick(t.machine.self, t.now);
+		t.pump.now = deadline > t.pump.now ? deadline : t.pump.now;
+		t.pump.machine.ops->tick(t.pump.machine.self, t.pump.now);
 	}
-	assert_true(t.now > 1500);
-	talk_run(&t);
+	assert_true(t.pump.now > 1500);
+	pump_run(&t.pump);
 	assert_false(t.is_over);
 	talk_fini(&t);
 }
@@ -171,13 +175,13 @@ a_last_reply_that_nobody_takes_is_dropped(void **state)
 
 	(void)state;
 	start(&t, HELLO);
-	t.is_deaf = true;
-	talk_say(&t, "QUIT\r\n");
-	assert_int_equal(t.machine.ops->wants(t.machine.self), 0);
-	assert_true(t.machine.ops->out(t.machine.self).n > 0);
-	while (talk_tick(&t))
-		assert_true(t.now < 2000);
-	assert_int_equal(t.machine.ops->out(t.machine.self).n, 0);
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "QUIT\r\n");
+	assert_int_equal(t.pump.machine.ops->wants(t.pump.machine.self), 0);
+	assert_true(t.pump.machine.ops->out(t.pump.machine.self).n > 0);
+	while (pump_tick(&t.pump))
+		assert_true(t.pump.now < 2000);
+	assert_int_equal(t.pump.machine.ops->out(t.pump.machine.self).n, 0);
 	talk_fini(&t);
 }
 
@@ -200,9 +204,9 @@ a_peer_that_only_errs_is_let_go(void **state)
 	(void)state;
 	start(&t, "");
 	for (unsigned i = 0; i < SMTP_FAULTS_MAX; i++)
-		talk_say(&t, "XYZ\r\n");
+		pump_say(&t.pump, "XYZ\r\n");
 	assert_false(t.is_over);
-	talk_say(&t, "NOOP\r\n");
+	pump_say(&t.pump, "NOOP\r\n");
 	assert_true(t.is_over);
 	assert_true(talk_has_said(&t, "421 4.7.0 "));
 	talk_fini(&t);
@@ -216,14 +220,14 @@ a_deaf_peer_cannot_fill_memory(void **state)
 
 	(void)state;
 	start(&t, HELLO);
-	t.is_deaf = true;
+	t.pump.is_deaf = true;
 	for (unsigned i = 0; i < 10000; i++)
-		talk_say(&t, "HELP\r\n");
-	assert_true(t.unread.n > 0);
-	assert_true(t.machine.ops->out(t.machine.self).n <= 8192);
-	t.is_deaf = false;
-	talk_run(&t);
-	assert_int_equal(t.unread.n, 0);
+		pump_say(&t.pump, "HELP\r\n");
+	assert_true(t.pump.unread.n > 0);
+	assert_true(t.pump.machine.ops->out(t.pump.machine.self).n <= 8192);
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
+	assert_int_equal(t.pump.unread.n, 0);
 	assert_false(t.is_over);
 	talk_fini(&t);
 }
@@ -236,10 +240,10 @@ a_question_holds_up_reading(void **state)
 	(void)state;
 	start(&t, HELLO);
 	t.is_mute = true;
-	talk_say(&t, "MAIL FROM:<a@a.test>\r\nNOOP\r\nXYZ\r\n");
-	assert_int_equal(t.unread.n, 11);
+	pump_say(&t.pump, "MAIL FROM:<a@a.test>\r\nNOOP\r\nXYZ\r\n");
+	assert_int_equal(t.pump.unread.n, 11);
 	smtp_server_tell(t.server, REPLY_DENIED, span_of(""));
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_string_equal(talk_replies(&t), "220 250 550 250 500");
 	talk_fini(&t);
 }
@@ -252,15 +256,15 @@ a_server_that_stops_says_so_when_it_owes_nothing(void **state)
 	(void)state;
 	start(&t, HELLO);
 	smtp_server_stop(t.server);
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_string_equal(talk_replies(&t), "220 250 421");
 	assert_true(t.is_over);
 	talk_fini(&t);
 	start(&t, START "DATA\r\nabc");
 	smtp_server_stop(t.server);
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_false(t.is_over);
-	talk_say(&t, "\r\n.\r\n");
+	pump_say(&t.pump, "\r\n.\r\n");
 	assert_string_equal(talk_replies(&t), "220 250 250 250 354 250 421");
 	assert_true(t.is_over);
 	talk_fini(&t);
@@ -274,10 +278,10 @@ a_server_that_stops_waits_for_the_turn_to_come_back(void **state)
 	(void)state;
 	start(&t, HELLO "RETR abc\r\n");
 	smtp_server_stop(t.server);
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_false(t.is_over);
-	smtp_server_resume(t.server, t.now);
-	talk_run(&t);
+	smtp_server_resume(t.server, t.pump.now);
+	pump_run(&t.pump);
 	assert_true(talk_has_said(&t, "421 4.3.2 "));
 	assert_true(t.is_over);
 	talk_fini(&t);

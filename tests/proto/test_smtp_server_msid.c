@@ -107,7 +107,7 @@ content_is_refused_where_msid_is_awaited(void **state)
 	expect(START "DATA\r\nBDAT 6 LAST\r\nRSET\r\nMSID x\r\n",
 	    "220 250 250 250 554 554 250", START_EVENTS " MSID(x)");
 	talk_init(&t, &setup, OFFERED);
-	talk_say(&t, START "DATA\r\n");
+	pump_say(&t.pump, START "DATA\r\n");
 	assert_true(talk_has_said(&t, "554 5.7.0 send MSID\r\n"));
 	talk_fini(&t);
 }
@@ -163,13 +163,14 @@ a_server_that_breaks_before_the_question_tells_abort(void **state)
 	/* Out of memory for the reply, while the question waits. */
 	setup.verbs_max = 100;
 	talk_init(&t, &setup, OFFERED);
-	talk_say(&t, START);
-	t.machine.ops->feed(t.machine.self, span_of("MSID x\r\n"), t.now);
+	pump_say(&t.pump, START);
+	t.pump.machine.ops->feed(
+	    t.pump.machine.self, span_of("MSID x\r\n"), t.pump.now);
 	assert_int_equal(smtp_server_next(t.server, &event), 1);
 	assert_int_equal(event.kind, SMTP_SERVER_MSID);
 	t.has_transaction = false;
 	smtp_server_tell(t.server, REPLY_SHUTTING_DOWN, span_of(""));
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_string_equal(talk_events(&t), START_EVENTS " CLOSED");
 	talk_fini(&t);
 }
@@ -182,7 +183,7 @@ start(struct talk *t)
 	struct smtp_server_setup setup = talk_setup(SMTP_SERVER_PEER);
 
 	talk_init(t, &setup, OFFERED);
-	talk_say(t, HELLO);
+	pump_say(&t->pump, HELLO);
 }
 
 /* DM-17 */
@@ -193,16 +194,17 @@ gtml_is_answered_with_data_and_turns(void **state)
 
 	(void)state;
 	start(&t);
-	t.is_deaf = true;
-	talk_say(&t, "GTML abc bob@b.test\r\n");
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "GTML abc bob@b.test\r\n");
 	assert_string_equal(
 	    talk_events(&t), "EHLO(c.test) GTML(abc) for(bob@b.test)");
-	t.is_deaf = false;
-	talk_run(&t);
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
 	assert_true(talk_has_said(&t, "DSN\r\nDATA\r\n"));
 	assert_string_equal(
 	    talk_events(&t), "EHLO(c.test) GTML(abc) for(bob@b.test) TURN");
-	assert_int_equal(t.machine.ops->deadline(t.machine.self), INT64_MAX);
+	assert_int_equal(
+	    t.pump.machine.ops->deadline(t.pump.machine.self), INT64_MAX);
 	talk_fini(&t);
 }
 
@@ -213,10 +215,10 @@ gtml_takes_an_address_with_and_without_brackets(void **state)
 
 	(void)state;
 	start(&t);
-	talk_say(&t, "GTML no <b@b.test>\r\n");
-	talk_say(&t, "GTML later \"b b\"@b.test\r\n");
-	talk_say(&t, "gtml no b@b.test \r\n");
-	talk_say(&t, "GTML no <postmaster>\r\n");
+	pump_say(&t.pump, "GTML no <b@b.test>\r\n");
+	pump_say(&t.pump, "GTML later \"b b\"@b.test\r\n");
+	pump_say(&t.pump, "gtml no b@b.test \r\n");
+	pump_say(&t.pump, "GTML no <postmaster>\r\n");
 	assert_string_equal(talk_replies(&t), "220 250 550 451 550 550");
 	assert_string_equal(talk_events(&t),
 	    "EHLO(c.test) GTML(no) for(b@b.test) GTML(later) "
@@ -244,16 +246,16 @@ octets_behind_gtml_before_its_answer_break_the_session(void **state)
 
 	(void)state;
 	start(&t);
-	talk_say(&t, "GTML abc b@b.test\r\nM");
+	pump_say(&t.pump, "GTML abc b@b.test\r\nM");
 	assert_string_equal(talk_replies(&t), "220 250 421");
 	assert_string_equal(talk_events(&t), "EHLO(c.test) CLOSED");
 	talk_fini(&t);
 	start(&t);
-	t.is_deaf = true;
-	talk_say(&t, "GTML abc b@b.test\r\n");
-	talk_say(&t, "354");
-	t.is_deaf = false;
-	talk_run(&t);
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "GTML abc b@b.test\r\n");
+	pump_say(&t.pump, "354");
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
 	assert_false(talk_has_said(&t, "DATA"));
 	assert_string_equal(talk_replies(&t), "220 250 421");
 	talk_fini(&t);
@@ -288,14 +290,14 @@ after_gtml_octets_behind_the_content_break(void **state)
 	(void)state;
 	setup.after_gtml = true;
 	talk_init(&t, &setup, 0);
-	talk_say(&t, "a\r\n.\r\nQ");
+	pump_say(&t.pump, "a\r\n.\r\nQ");
 	assert_string_equal(talk_replies(&t), "354 421");
 	assert_string_equal(talk_events(&t), "ABORT CLOSED");
 	talk_fini(&t);
 	/* Also behind the answer: the other side has but to close. */
 	talk_init(&t, &setup, 0);
-	talk_say(&t, "a\r\n.\r\n");
-	talk_say(&t, "QUIT\r\n");
+	pump_say(&t.pump, "a\r\n.\r\n");
+	pump_say(&t.pump, "QUIT\r\n");
 	assert_string_equal(talk_replies(&t), "354 250 421");
 	assert_string_equal(talk_events(&t), "END(3) TURN_BACK CLOSED");
 	talk_fini(&t);
@@ -325,14 +327,15 @@ after_gtml_the_close_is_waited_for_and_not_for_ever(void **state)
 	(void)state;
 	setup.after_gtml = true;
 	talk_init(&t, &setup, 0);
-	talk_say(&t, "a\r\n.\r\n");
+	pump_say(&t.pump, "a\r\n.\r\n");
 	assert_string_equal(talk_events(&t), "END(3) TURN_BACK");
-	assert_int_equal(t.machine.ops->wants(t.machine.self), MACHINE_READ);
-	from = t.now;
+	assert_int_equal(
+	    t.pump.machine.ops->wants(t.pump.machine.self), MACHINE_READ);
+	from = t.pump.now;
 	for (unsigned i = 0; i < 5 && !t.is_over; i++)
-		assert_true(talk_tick(&t));
+		assert_true(pump_tick(&t.pump));
 	assert_true(t.is_over);
-	assert_int_equal(t.now - from, setup.command_timeout);
+	assert_int_equal(t.pump.now - from, setup.command_timeout);
 	talk_fini(&t);
 }
 
@@ -346,7 +349,7 @@ after_gtml_silence_ends_the_session(void **state)
 	setup.after_gtml = true;
 	talk_init(&t, &setup, 0);
 	for (unsigned i = 0; i < 5 && !t.is_over; i++)
-		assert_true(talk_tick(&t));
+		assert_true(pump_tick(&t.pump));
 	assert_string_equal(talk_events(&t), "ABORT CLOSED");
 	assert_string_equal(talk_replies(&t), "354 421");
 	talk_fini(&t);

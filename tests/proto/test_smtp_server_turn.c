@@ -21,7 +21,7 @@ start(struct talk *t, enum smtp_server_kind kind)
 
 	talk_init(t, &setup, SMTP_KEYWORD_PULL);
 	if (kind == SMTP_SERVER_PEER)
-		talk_say(t, HELLO);
+		pump_say(&t->pump, HELLO);
 }
 
 static void
@@ -40,18 +40,19 @@ retr_turns_once_its_reply_is_sent_and_the_turn_comes_back(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	t.is_deaf = true;
-	talk_say(&t, "RETR abc\r\n");
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "RETR abc\r\n");
 	assert_string_equal(talk_events(&t), "EHLO(c.test) RETR(abc)");
-	t.is_deaf = false;
-	talk_run(&t);
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
 	assert_true(talk_has_said(&t, "250 2.0.0 your turn to listen\r\n"));
 	assert_string_equal(talk_events(&t), "EHLO(c.test) RETR(abc) TURN");
 	/* The connection belongs to another machine now. */
-	assert_int_equal(t.machine.ops->deadline(t.machine.self), INT64_MAX);
-	smtp_server_resume(t.server, t.now + 1000);
-	t.now += 1000;
-	talk_say(&t, "RETR no\r\nQUIT\r\n");
+	assert_int_equal(
+	    t.pump.machine.ops->deadline(t.pump.machine.self), INT64_MAX);
+	smtp_server_resume(t.server, t.pump.now + 1000);
+	t.pump.now += 1000;
+	pump_say(&t.pump, "RETR no\r\nQUIT\r\n");
 	talk_fini(&t);
 }
 
@@ -63,20 +64,20 @@ octets_behind_retr_before_its_answer_break_the_session(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	talk_say(&t, "RETR abc\r\nM");
+	pump_say(&t.pump, "RETR abc\r\nM");
 	assert_string_equal(talk_replies(&t), "220 250 421");
 	assert_string_equal(talk_events(&t), "EHLO(c.test) CLOSED");
 	talk_fini(&t);
 	/* Later, but still before the owner has answered. */
 	start(&t, SMTP_SERVER_PEER);
 	t.is_mute = true;
-	talk_say(&t, "RETR abc\r\n");
-	talk_say(&t, "M");
+	pump_say(&t.pump, "RETR abc\r\n");
+	pump_say(&t.pump, "M");
 	assert_string_equal(talk_replies(&t), "220 250 421");
 	assert_string_equal(talk_events(&t), "EHLO(c.test) RETR(abc) CLOSED");
 	/* The answer that comes too late finds nobody. */
 	smtp_server_tell(t.server, REPLY_YOUR_TURN, span_of(""));
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_string_equal(talk_events(&t), "EHLO(c.test) RETR(abc) CLOSED");
 	talk_fini(&t);
 }
@@ -89,11 +90,11 @@ a_turn_that_nobody_has_seen_is_taken_back(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	t.is_deaf = true;
-	talk_say(&t, "NOOP\r\nRETR abc\r\n");
-	talk_say(&t, "MAIL");
-	t.is_deaf = false;
-	talk_run(&t);
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "NOOP\r\nRETR abc\r\n");
+	pump_say(&t.pump, "MAIL");
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
 	assert_string_equal(talk_replies(&t), "220 250 250 421");
 	assert_false(talk_has_said(&t, "your turn"));
 	assert_string_equal(talk_events(&t), "EHLO(c.test) RETR(abc) CLOSED");
@@ -108,12 +109,12 @@ a_turn_that_is_partly_sent_is_cut_off(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	t.is_deaf = true;
-	talk_say(&t, "RETR abc\r\n");
-	t.machine.ops->sent(t.machine.self, 3);
-	talk_say(&t, "M");
-	t.is_deaf = false;
-	talk_run(&t);
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "RETR abc\r\n");
+	t.pump.machine.ops->sent(t.pump.machine.self, 3);
+	pump_say(&t.pump, "M");
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
 	assert_true(talk_has_said(&t, "listen\r\n421 4.7.0 "));
 	assert_true(t.is_over);
 	talk_fini(&t);
@@ -127,9 +128,9 @@ a_refused_retr_leaves_the_session_as_it_was(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	talk_say(&t, "RETR no\r\n");
-	talk_say(&t, "RETR later\r\n");
-	talk_say(&t, "GDEL x\r\n");
+	pump_say(&t.pump, "RETR no\r\n");
+	pump_say(&t.pump, "RETR later\r\n");
+	pump_say(&t.pump, "GDEL x\r\n");
 	assert_string_equal(talk_replies(&t), "220 250 550 451 250");
 	assert_string_equal(
 	    talk_events(&t), "EHLO(c.test) RETR(no) RETR(later) GDEL(x)");
@@ -143,7 +144,7 @@ retr_needs_one_identifier(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	talk_say(&t, "RETR\r\nRETR a b\r\nRETR a;b\r\nQUIT\r\n");
+	pump_say(&t.pump, "RETR\r\nRETR a b\r\nRETR a;b\r\nQUIT\r\n");
 	assert_string_equal(talk_replies(&t), "220 250 501 501 501 221");
 	talk_fini(&t);
 }
@@ -241,20 +242,20 @@ octets_behind_turned_content_break_the_session(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_TURNED);
-	talk_say(&t, START "DATA\r\nabc\r\n.\r\nQ");
+	pump_say(&t.pump, START "DATA\r\nabc\r\n.\r\nQ");
 	assert_string_equal(talk_replies(&t), "250 250 354 421");
 	assert_string_equal(talk_events(&t), START_EVENTS "DATA ABORT CLOSED");
 	talk_fini(&t);
 	start(&t, SMTP_SERVER_TURNED);
-	talk_say(&t, START "DATA\r\n");
+	pump_say(&t.pump, START "DATA\r\n");
 	t.is_mute = true;
-	talk_say(&t, "abc\r\n.\r\n");
-	talk_say(&t, "Q");
+	pump_say(&t.pump, "abc\r\n.\r\n");
+	pump_say(&t.pump, "Q");
 	assert_string_equal(talk_replies(&t), "250 250 354 421");
 	assert_string_equal(talk_events(&t), START_EVENTS "DATA END(5) CLOSED");
 	talk_fini(&t);
 	start(&t, SMTP_SERVER_TURNED);
-	talk_say(&t, START "BDAT 3 LAST\r\na\r\nQ");
+	pump_say(&t.pump, START "BDAT 3 LAST\r\na\r\nQ");
 	assert_string_equal(talk_replies(&t), "250 250 421");
 	talk_fini(&t);
 }
@@ -267,7 +268,7 @@ commands_injected_behind_starttls_break_the_session(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	talk_say(&t, "STARTTLS\r\nRSET\r\n");
+	pump_say(&t.pump, "STARTTLS\r\nRSET\r\n");
 	assert_string_equal(talk_replies(&t), "220 250 421");
 	assert_string_equal(talk_events(&t), "EHLO(c.test) CLOSED");
 	talk_fini(&t);
@@ -281,10 +282,10 @@ tls_forgets_what_was_said_in_clear(void **state)
 
 	(void)state;
 	start(&t, SMTP_SERVER_PEER);
-	talk_say(&t, "STARTTLS\r\n");
+	pump_say(&t.pump, "STARTTLS\r\n");
 	assert_string_equal(talk_events(&t), "EHLO(c.test) START_TLS");
 	smtp_server_secured(t.server);
-	talk_say(&t, "MAIL FROM:<>\r\n" HELLO "STARTTLS\r\nQUIT\r\n");
+	pump_say(&t.pump, "MAIL FROM:<>\r\n" HELLO "STARTTLS\r\nQUIT\r\n");
 	assert_string_equal(talk_replies(&t), "220 250 220 503 250 502 221");
 	talk_fini(&t);
 }

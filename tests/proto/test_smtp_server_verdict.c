@@ -26,7 +26,7 @@ start(struct talk *t)
 	struct smtp_server_setup setup = talk_setup(SMTP_SERVER_PEER);
 
 	talk_init(t, &setup, SMTP_KEYWORD_PULL);
-	talk_say(t, HELLO);
+	pump_say(&t->pump, HELLO);
 }
 
 /* SM-29, SM-30 */
@@ -41,16 +41,16 @@ accept_and_authorize_turn_and_the_turn_comes_back(void **state)
 		struct talk t;
 
 		start(&t);
-		t.is_deaf = true;
-		talk_say(&t, lines[i]);
+		t.pump.is_deaf = true;
+		pump_say(&t.pump, lines[i]);
 		assert_int_equal(t.last, SMTP_SERVER_VERDICT);
-		t.is_deaf = false;
-		talk_run(&t);
+		t.pump.is_deaf = false;
+		pump_run(&t.pump);
 		assert_int_equal(t.last, SMTP_SERVER_TURN);
 		assert_true(
 		    talk_has_said(&t, "250 2.0.0 your turn to listen\r\n"));
-		smtp_server_resume(t.server, t.now);
-		talk_say(&t, "REJECT next\r\n");
+		smtp_server_resume(t.server, t.pump.now);
+		pump_say(&t.pump, "REJECT next\r\n");
 		assert_string_equal(talk_replies(&t), "220 250 250 250");
 		talk_fini(&t);
 	}
@@ -100,10 +100,10 @@ an_envelope_may_be_named_by_its_message_id(void **state)
 	memcpy(line, "SPAM <", 6);
 	memcpy(line + 5 + SMTP_MESSAGE_ID_MAX - 1, ">\r\n", 4);
 	start(&t);
-	talk_say(&t, line);
+	pump_say(&t.pump, line);
 	assert_int_equal(t.last, SMTP_SERVER_VERDICT);
 	memcpy(line + 5 + SMTP_MESSAGE_ID_MAX - 1, "a>\r\n", 5);
-	talk_say(&t, line);
+	pump_say(&t.pump, line);
 	assert_string_equal(talk_replies(&t), "220 250 250 501");
 	talk_fini(&t);
 }
@@ -134,7 +134,7 @@ malformed_verdicts_are_refused(void **state)
 	    "220 503 250 501 501 501 501 501 501 501 501 501 250 503",
 	    "EHLO(c.test) MAIL(a@a.test)");
 	start(&t);
-	talk_say(&t, "SPAM x To:<@\r\n");
+	pump_say(&t.pump, "SPAM x To:<@\r\n");
 	assert_true(talk_has_said(&t, "501 5.5.4 To missing or malformed\r\n"));
 	talk_fini(&t);
 }
@@ -159,18 +159,18 @@ octets_behind_a_verdict_that_turns_break_the_session(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		start(&t);
-		talk_say(&t, lines[i]);
+		pump_say(&t.pump, lines[i]);
 		assert_string_equal(talk_replies(&t), "220 250 421");
 		assert_string_equal(talk_events(&t), "EHLO(c.test) CLOSED");
 		talk_fini(&t);
 	}
 	/* A turn that nobody has seen is taken back. */
 	start(&t);
-	t.is_deaf = true;
-	talk_say(&t, "ACCEPT x\r\n");
-	talk_say(&t, "M");
-	t.is_deaf = false;
-	talk_run(&t);
+	t.pump.is_deaf = true;
+	pump_say(&t.pump, "ACCEPT x\r\n");
+	pump_say(&t.pump, "M");
+	t.pump.is_deaf = false;
+	pump_run(&t.pump);
 	assert_false(talk_has_said(&t, "your turn"));
 	assert_string_equal(talk_events(&t), "EHLO(c.test) ACCEPT(x) CLOSED");
 	talk_fini(&t);
@@ -185,11 +185,11 @@ a_verdict_that_is_thought_about_holds_up_reading(void **state)
 	(void)state;
 	start(&t);
 	t.is_mute = true;
-	talk_say(&t, "REJECT x\r\nREJECT y\r\n");
+	pump_say(&t.pump, "REJECT x\r\nREJECT y\r\n");
 	assert_string_equal(talk_events(&t), "EHLO(c.test) REJECT(x)");
 	t.is_mute = false;
 	smtp_server_tell(t.server, REPLY_NOT_FOR_YOU, span_of(""));
-	talk_run(&t);
+	pump_run(&t.pump);
 	assert_string_equal(
 	    talk_events(&t), "EHLO(c.test) REJECT(x) REJECT(y)");
 	assert_string_equal(talk_replies(&t), "220 250 550 250");

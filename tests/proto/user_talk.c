@@ -46,60 +46,6 @@ user_key(unsigned number)
 }
 
 void
-user_init(struct user_talk *t, const struct smdp_user_setup *setup)
-{
-	struct smdp_user_setup usual = user_setup();
-
-	*t = (struct user_talk){
-	    .now = 1000, .seed = 1, .refusal = REPLY_OK, .item_count = 2};
-	t->items[0] = (struct smdp_user_item){.kind = SMDP_USER_ENVELOPE,
-	    .key = user_key(1),
-	    .state = span_of("pending"),
-	    .time = 1795341600,
-	    .size = 48213,
-	    .sender = span_of("alice@a.test"),
-	    .attachments = 1,
-	    .subject = span_of("Minutes of Monday")};
-	t->items[1] = (struct smdp_user_item){.kind = SMDP_USER_MESSAGE,
-	    .key = user_key(2),
-	    .state = span_of("new"),
-	    .time = 1795253400,
-	    .size = 3120,
-	    .sender = span_of("carol@c.test"),
-	    .subject = span_of("Re: lunch")};
-	t->text = span_of(user_envelope_text);
-	t->user = smdp_user_new(setup != NULL ? setup : &usual, t->now);
-	assert_non_null(t->user);
-	t->machine = smdp_user_machine(t->user);
-	buf_init(&t->said, ALL_MAX);
-	buf_init(&t->events, ALL_MAX);
-	buf_init(&t->content, ALL_MAX);
-	buf_init(&t->unread, ALL_MAX);
-	smdp_user_greet(t->user, REPLY_USER_GREETING);
-	user_run(t);
-}
-
-void
-user_init_signed_in(struct user_talk *t, const struct smdp_user_setup *setup)
-{
-	user_init(t, setup);
-	user_say(t, "user bob@b.test\r\npwd correct horse\r\n");
-	buf_clear(&t->said);
-	buf_clear(&t->events);
-}
-
-void
-user_fini(struct user_talk *t)
-{
-	smdp_user_free(&t->user);
-	assert_null(t->user);
-	buf_fini(&t->said);
-	buf_fini(&t->events);
-	buf_fini(&t->content);
-	buf_fini(&t->unread);
-}
-
-void
 user_put(struct user_talk *t, enum smdp_user_kind kind, unsigned key)
 {
 	assert_true(t->item_count < USER_ITEMS);
@@ -317,50 +263,10 @@ give(struct user_talk *t)
 	return t->gives == GIVES_LIST ? give_item(t) : give_text(t);
 }
 
-/* --- the pump --- */
-
 static bool
-drain(struct user_talk *t)
+work(struct pump *p)
 {
-	struct span out = t->machine.ops->out(t->machine.self);
-	bool any = out.n > 0;
-
-	while (out.n > 0) {
-		/* Never all at once, so that offsets are kept well. */
-		size_t n = out.n > 7 ? 7 : out.n;
-
-		buf_put(&t->said, span_part(out, 0, n));
-		t->machine.ops->sent(t->machine.self, n);
-		out = t->machine.ops->out(t->machine.self);
-	}
-	return any;
-}
-
-static bool
-feed_unread(struct user_talk *t)
-{
-	struct span all = buf_span(&t->unread);
-	char *exact;
-	size_t used;
-
-	if (all.n == 0)
-		return false;
-	/* A copy of exactly that size: reading beyond it is seen. */
-	exact = malloc(all.n);
-	assert_non_null(exact);
-	memcpy(exact, all.p, all.n);
-	used = t->machine.ops->feed(
-	    t->machine.self, span_make(exact, all.n), t->now);
-	memset(exact, 'x', all.n);
-	free(exact);
-	assert_true(used <= all.n);
-	buf_drop(&t->unread, used);
-	return used > 0;
-}
-
-static bool
-take_events(struct user_talk *t)
-{
+	struct user_talk *t = (struct user_talk *)p;
 	struct smdp_user_event event;
 	bool any = false;
 
@@ -368,69 +274,59 @@ take_events(struct user_talk *t)
 		take_event(t, &event);
 		any = true;
 	}
-	return any;
+	return give(t) || any;
+}
+
+/* --- life --- */
+
+void
+user_init(struct user_talk *t, const struct smdp_user_setup *setup)
+{
+	struct smdp_user_setup usual = user_setup();
+
+	*t = (struct user_talk){.refusal = REPLY_OK, .item_count = 2};
+	t->items[0] = (struct smdp_user_item){.kind = SMDP_USER_ENVELOPE,
+	    .key = user_key(1),
+	    .state = span_of("pending"),
+	    .time = 1795341600,
+	    .size = 48213,
+	    .sender = span_of("alice@a.test"),
+	    .attachments = 1,
+	    .subject = span_of("Minutes of Monday")};
+	t->items[1] = (struct smdp_user_item){.kind = SMDP_USER_MESSAGE,
+	    .key = user_key(2),
+	    .state = span_of("new"),
+	    .time = 1795253400,
+	    .size = 3120,
+	    .sender = span_of("carol@c.test"),
+	    .subject = span_of("Re: lunch")};
+	t->text = span_of(user_envelope_text);
+	t->user = smdp_user_new(setup != NULL ? setup : &usual, PUMP_START);
+	assert_non_null(t->user);
+	pump_init(&t->pump, smdp_user_machine(t->user), work);
+	buf_init(&t->events, ALL_MAX);
+	buf_init(&t->content, ALL_MAX);
+	smdp_user_greet(t->user, REPLY_USER_GREETING);
+	pump_run(&t->pump);
 }
 
 void
-user_run(struct user_talk *t)
+user_init_signed_in(struct user_talk *t, const struct smdp_user_setup *setup)
 {
-	bool moved = true;
-
-	while (moved) {
-		moved = feed_unread(t);
-		moved = take_events(t) || moved;
-		moved = give(t) || moved;
-		if (!t->is_deaf)
-			moved = drain(t) || moved;
-	}
-}
-
-static size_t
-slice_length(struct user_talk *t, enum user_slices slices, size_t left)
-{
-	size_t n = 1;
-
-	if (slices == USER_WHOLE)
-		return left;
-	if (slices == USER_RANDOM) {
-		t->seed = t->seed * 1103515245u + 12345u;
-		n = 1 + (t->seed >> 16) % 23;
-	}
-	return n < left ? n : left;
+	user_init(t, setup);
+	pump_say(&t->pump, "user bob@b.test\r\npwd correct horse\r\n");
+	buf_clear(&t->pump.said);
+	buf_clear(&t->events);
 }
 
 void
-user_send(struct user_talk *t, struct span input, enum user_slices slices)
+user_fini(struct user_talk *t)
 {
-	size_t at = 0;
-
-	while (at < input.n) {
-		size_t n = slice_length(t, slices, input.n - at);
-
-		buf_put(&t->unread, span_part(input, at, n));
-		at += n;
-		user_run(t);
-	}
-}
-
-void
-user_say(struct user_talk *t, const char *text)
-{
-	user_send(t, span_of(text), USER_WHOLE);
-}
-
-bool
-user_tick(struct user_talk *t)
-{
-	int64_t deadline = t->machine.ops->deadline(t->machine.self);
-
-	if (deadline == INT64_MAX)
-		return false;
-	if (deadline > t->now)
-		t->now = deadline;
-	t->machine.ops->tick(t->machine.self, t->now);
-	user_run(t);
-	return true;
+	smdp_user_free(&t->user);
+	assert_null(t->user);
+	pump_fini(&t->pump);
+	buf_fini(&t->events);
+	buf_fini(&t->content);
 }
 
 /* --- what was said --- */
@@ -438,8 +334,8 @@ user_tick(struct user_talk *t)
 void
 user_expect_said(struct user_talk *t, const char *said)
 {
-	assert_string_equal(buf_string(&t->said), said);
-	buf_clear(&t->said);
+	assert_string_equal(buf_string(&t->pump.said), said);
+	buf_clear(&t->pump.said);
 }
 
 void
@@ -452,13 +348,13 @@ user_expect_events(struct user_talk *t, const char *events)
 void
 user_expect(const char *input, const char *said, const char *events)
 {
-	const enum user_slices all[] = {USER_WHOLE, USER_OCTETS, USER_RANDOM};
+	const enum pump_slices all[] = {PUMP_WHOLE, PUMP_OCTETS, PUMP_RANDOM};
 
 	for (unsigned i = 0; i < 3; i++) {
 		struct user_talk t;
 
 		user_init_signed_in(&t, NULL);
-		user_send(&t, span_of(input), all[i]);
+		pump_send(&t.pump, span_of(input), all[i]);
 		user_expect_said(&t, said);
 		user_expect_events(&t, events);
 		user_fini(&t);

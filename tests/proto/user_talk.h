@@ -13,28 +13,21 @@
 #ifndef TESTS_USER_TALK_H
 #define TESTS_USER_TALK_H
 
-#include "base/buf.h"
 #include "proto/smdp_user.h"
-
-enum user_slices { USER_WHOLE, USER_OCTETS, USER_RANDOM };
+#include "pump.h"
 
 #define USER_ITEMS 8
 
 struct user_talk {
+	struct pump pump;
 	struct smdp_user *user;
-	struct machine machine;
-	struct buf said; /* all octets that the machine sent */
 	struct buf events;
 	struct buf content; /* of the last message, all runs */
-	struct buf unread;  /* what the machine has not taken yet */
-	int64_t now;
-	unsigned seed;
-	bool is_mute; /* the owner leaves questions open */
-	bool is_slow; /* he gives nothing of lists and texts */
-	bool is_deaf; /* nothing that the machine says is sent */
-	bool is_late; /* he does not take events */
-	bool spoils;  /* he does not want the content */
-	bool is_over; /* CLOSED was told */
+	bool is_mute;       /* the owner leaves questions open */
+	bool is_slow;       /* he gives nothing of lists and texts */
+	bool is_late;       /* he does not take events */
+	bool spoils;        /* he does not want the content */
+	bool is_over;       /* CLOSED was told */
 	bool has_message;
 	enum smdp_user_event_kind last;
 	struct smdp_user_item items[USER_ITEMS];
@@ -65,18 +58,8 @@ user_init_signed_in(struct user_talk *t, const struct smdp_user_setup *setup);
 /* One item more in Bob's list: message or envelope KEY. */
 void user_put(struct user_talk *t, enum smdp_user_kind kind, unsigned key);
 
-/* The user's program sends; everything that follows from it is done. */
-void user_send(struct user_talk *t, struct span input, enum user_slices slices);
-void user_say(struct user_talk *t, const char *text);
-
 /* Answers the question that was left open. */
 void user_answer(struct user_talk *t, enum reply_name reply);
-
-/* Takes events, answers, gives, sends, feeds, until nothing moves. */
-void user_run(struct user_talk *t);
-
-/* Moves the clock to the deadline and ticks; false when there is none. */
-bool user_tick(struct user_talk *t);
 
 /* What was said since the last time is exactly this. */
 void user_expect_said(struct user_talk *t, const char *said);
