@@ -62,19 +62,3 @@ command_path(struct span argument, const char *keyword, struct span *path_r,
 	*params_r = skip_spaces(rest);
 	return 0;
 }
-
-bool
-command_params(struct span text, struct params_rules rules,
-    struct params *params_r, struct verb_refusal *refusal_r)
-{
-	switch (params_parse(text, rules, params_r)) {
-	case PARAMS_GOOD:
-		return true;
-	case PARAMS_UNKNOWN:
-		return verb_refuse(refusal_r, REPLY_UNKNOWN_PARAMETER, "");
-	case PARAMS_MALFORMED:
-		break;
-	}
-	return verb_refuse(
-	    refusal_r, REPLY_BAD_ARGUMENT, "malformed parameter");
-}

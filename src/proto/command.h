@@ -2,8 +2,7 @@
 #ifndef PROTO_COMMAND_H
 #define PROTO_COMMAND_H
 
-#include "proto/params.h"
-#include "proto/verb.h"
+#include "base/span.h"
 
 /* A line as verb and argument, both without the spaces around them. */
 void
@@ -20,9 +19,5 @@ command_verb(struct span line, struct span *word_r, struct span *argument_r);
  */
 int command_path(struct span argument, const char *keyword, struct span *path_r,
     struct span *params_r);
-
-/* Parses parameters; true, or false and *REFUSAL_R. */
-bool command_params(struct span text, struct params_rules rules,
-    struct params *params_r, struct verb_refusal *refusal_r);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "proto/address.h"
 #include "proto/identifier.h"
-#include "proto/smtp_server.h"
+#include "proto/server/smtp_server.h"
 
 #include <stdlib.h>
 #include <string.h>

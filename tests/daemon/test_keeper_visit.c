@@ -3,7 +3,7 @@
 
 #include "daemon/keeper/keeper.h"
 #include "daemon/keeper/keeper_visit.h"
-#include "proto/smdp_user.h"
+#include "proto/user/smdp_user.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/utf8.h"
-#include "proto/smdp_user.h"
+#include "proto/user/smdp_user.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 #define TESTS_FUZZ_SESSION_H
 
 #include "fuzz.h"
-#include "proto/smtp_client.h"
-#include "proto/smtp_server.h"
+#include "proto/client/smtp_client.h"
+#include "proto/server/smtp_server.h"
 
 struct session {
 	bool is_dialled;

@@ -19,8 +19,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "proto/smtp_client.h"
-#include "proto/smtp_server.h"
+#include "proto/client/smtp_client.h"
+#include "proto/server/smtp_server.h"
 
 #define END_HOLDS_MAX      8  /* messages that an end may have ready */
 #define END_COPIES_MAX     24 /* messages that an end may be given */

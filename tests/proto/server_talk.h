@@ -14,7 +14,7 @@
 #ifndef TESTS_SERVER_TALK_H
 #define TESTS_SERVER_TALK_H
 
-#include "proto/smtp_server.h"
+#include "proto/server/smtp_server.h"
 #include "pump.h"
 
 struct talk {

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/err.h"
-#include "proto/smtp_client.h"
+#include "proto/client/smtp_client.h"
 
 #define ALL_KEYWORDS                                                           \
 	"250-peer.test\r\n250-PIPELINING\r\n250-SIZE 5000\r\n250-8BITMIME\r\n" \

@@ -1,7 +1,7 @@
 /* Commands, sequences and parameters of port 25, as whole sessions. */
 #include "server_talk.h"
 
-#include "proto/smtp_session.h"
+#include "proto/server/smtp_session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

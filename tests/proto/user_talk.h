@@ -13,7 +13,7 @@
 #ifndef TESTS_USER_TALK_H
 #define TESTS_USER_TALK_H
 
-#include "proto/smdp_user.h"
+#include "proto/user/smdp_user.h"
 #include "pump.h"
 
 #define USER_ITEMS 8

@@ -2,7 +2,7 @@
    test_admit_notice.c. */
 #include "admitting.h"
 
-#include "proto/smtp_server.h"
+#include "proto/server/smtp_server.h"
 
 /* ---- hosts ---- */
 

@@ -13,9 +13,9 @@
 #include "base/list.h"
 #include "daemon/front/front_session.h"
 #include "daemon/transfer/sending.h"
+#include "proto/client/smtp_client.h"
 #include "proto/identifier.h"
-#include "proto/smtp_client.h"
-#include "proto/smtp_server.h"
+#include "proto/server/smtp_server.h"
 #include "receiver/admit.h"
 
 /* What a session waits for from another role. */

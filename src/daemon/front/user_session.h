@@ -12,7 +12,7 @@
 
 #include "base/list.h"
 #include "daemon/front/front_session.h"
-#include "proto/smdp_user.h"
+#include "proto/user/smdp_user.h"
 
 /* What a session waits for from another role. */
 enum user_ask {

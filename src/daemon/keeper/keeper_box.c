@@ -5,7 +5,7 @@
  */
 #include "daemon/keeper/keeper_user.h"
 #include "proto/address.h"
-#include "proto/smdp_user.h"
+#include "proto/user/smdp_user.h"
 
 #include <stdlib.h>
 

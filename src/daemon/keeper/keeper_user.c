@@ -9,7 +9,7 @@
 #include "daemon/keeper/keeper_quality.h"
 
 #include "daemon/keeper/keeper_visit.h"
-#include "proto/smdp_user.h"
+#include "proto/user/smdp_user.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include "base/settings.h"
 #include "daemon/channel/message.h"
-#include "proto/smtp_client.h"
+#include "proto/client/smtp_client.h"
 
 struct sending;
 
