@@ -104,9 +104,10 @@ international_domain(struct span s, char text_r[ADDRESS_DOMAIN_MAX + 1])
 
 	if (!utf8_is_valid(s) || span_copy(s, text, sizeof(text)) < 0)
 		return -E_SYNTAX;
-	if (idn2_to_ascii_8z(
-		text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
-		return -E_SYNTAX;
+	rc = idn2_to_ascii_8z(
+	    text, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (rc != IDN2_OK)
+		return rc == IDN2_MALLOC ? -E_NOMEM : -E_SYNTAX;
 	rc = ascii_domain(span_of(ascii), text_r);
 	idn2_free(ascii);
 	return rc;

@@ -24,7 +24,8 @@ struct address {
  * Parses a path: "<local@domain>", with a source route ignored, or without
  * angle brackets as the papers write it. EMPTY_OK allows "<>"; UTF8 allows
  * RFC 6531. The struct has inner pointers: copy with address_copy() only.
- * 0; -E_SYNTAX malformed; -E_RANGE a part is too long.
+ * 0; -E_SYNTAX malformed; -E_RANGE a part is too long; -E_NOMEM (only with
+ * octets beyond ASCII): not known.
  */
 struct address_rules {
 	bool empty_ok;
@@ -50,7 +51,8 @@ void address_fold(const struct address *a, char text_r[ADDRESS_TEXT]);
 
 /*
  * A domain name as lower-case A-labels; no trailing dot, no literal. Checks
- * label lengths and letters-digits-hyphen (and "_" not). 0 or -E_SYNTAX.
+ * label lengths and letters-digits-hyphen (and "_" not). 0, -E_SYNTAX, or
+ * -E_NOMEM, as above.
  */
 int address_domain(struct span s, char text_r[ADDRESS_DOMAIN_MAX + 1]);
 

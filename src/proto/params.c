@@ -277,6 +277,7 @@ take_word(struct span text, struct params_rules rules, unsigned *seen,
 	size_t equals = span_find(text, 0, '=');
 	bool has_value = equals < text.n;
 	size_t at = find_keyword(span_part(text, 0, equals), rules);
+	int result;
 
 	if (text.n == 0)
 		return PARAMS_MALFORMED;
@@ -285,9 +286,10 @@ take_word(struct span text, struct params_rules rules, unsigned *seen,
 	if ((*seen & 1u << at) != 0 || has_value != keywords[at].has_value)
 		return PARAMS_MALFORMED;
 	*seen |= 1u << at;
-	if (keywords[at].take(span_skip(text, equals + 1), params_r) < 0)
-		return PARAMS_MALFORMED;
-	return PARAMS_GOOD;
+	result = keywords[at].take(span_skip(text, equals + 1), params_r);
+	if (result == -E_NOMEM)
+		return PARAMS_NO_MEMORY;
+	return result < 0 ? PARAMS_MALFORMED : PARAMS_GOOD;
 }
 
 enum params_fault

@@ -51,8 +51,9 @@ struct params_rules {
 
 enum params_fault {
 	PARAMS_GOOD,
-	PARAMS_UNKNOWN,  /* 555 5.5.4: a parameter that is not offered here */
-	PARAMS_MALFORMED /* 501 5.5.4: a value that cannot be, or twice */
+	PARAMS_UNKNOWN,   /* 555 5.5.4: a parameter that is not offered here */
+	PARAMS_MALFORMED, /* 501 5.5.4: a value that cannot be, or twice */
+	PARAMS_NO_MEMORY,
 };
 
 /* Parses S, the text behind the path or identifier, without leading space. */

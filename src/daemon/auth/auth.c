@@ -105,6 +105,7 @@ password_asked(struct auth *a, struct peer *from, const struct message *m)
 	const struct address_rules rules = {.utf8 = true};
 	struct check *c = calloc(1, sizeof *c);
 	struct address address;
+	int result;
 
 	if (c == NULL)
 		return;
@@ -112,12 +113,13 @@ password_asked(struct auth *a, struct peer *from, const struct message *m)
 	c->front = from->index;
 	c->session = m->password_ask.session;
 	c->visits = m->password_ask.visits != 0;
-	if (a->checks.used >= WAITING_MAX) {
+	result = address_parse(m->password_ask.identity, rules, &address);
+	if (a->checks.used >= WAITING_MAX || result == -E_NOMEM) {
 		answer(c, NULL, REPLY_AUTH_LATER);
 		return;
 	}
 	/* What is no address is looked up as the empty one: nobody's. */
-	if (address_parse(m->password_ask.identity, rules, &address) == 0)
+	if (result == 0)
 		address_fold(&address, c->address);
 	if (m->password_ask.password.n <= sizeof c->password) {
 		c->password_n = m->password_ask.password.n;

@@ -191,12 +191,13 @@ fail(struct reception *r, enum reply_name reply, enum reply_name *fault_r)
 
 /* ---- the head ---- */
 
-static bool
-is_from_user(const struct reception *r, const struct head_facts *facts)
+static int
+check_from(const struct reception *r, const struct head_facts *facts)
 {
 	/* where none is said it is added */
-	return !r->check_from || (r->plain && facts->from_fields == 0) ||
-	       reception_head_is_from(&r->head, facts, r->own);
+	return !r->check_from || (r->plain && facts->from_fields == 0)
+		   ? 0
+		   : reception_head_check_from(&r->head, facts, r->own);
 }
 
 /* The fields that the origin adds, and To and Cc are looked at. */
@@ -211,11 +212,16 @@ finish_submitted(struct reception *r, const struct head_facts *facts,
 	    .message = r->message,
 	    .now = r->now,
 	};
+	int result;
 
 	if (r->head.cut) /* a Bcc might hide beyond the ceiling */
 		return fail(r, REPLY_HEAD_TOO_LARGE, fault_r);
-	if (!is_from_user(r, facts))
-		return fail(r, REPLY_NOT_YOUR_FROM, fault_r);
+	result = check_from(r, facts);
+	if (result < 0)
+		return fail(r,
+		    result == -E_NOMEM ? REPLY_DELIVERY_LATER
+				       : REPLY_NOT_YOUR_FROM,
+		    fault_r);
 	reception_head_add(&all, facts, added);
 	for (unsigned i = 0; i < r->count; i++)
 		r->recipients[i].visible = reception_head_names(

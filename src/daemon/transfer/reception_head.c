@@ -7,13 +7,14 @@
  */
 #include "daemon/transfer/reception_head.h"
 
+#include "base/err.h"
 #include "message/date.h"
 #include "message/mailbox_list.h"
 #include "proto/address.h"
 
-bool
-reception_head_is_from(const struct head *head, const struct head_facts *facts,
-    const struct own_addresses *own)
+int
+reception_head_check_from(const struct head *head,
+    const struct head_facts *facts, const struct own_addresses *own)
 {
 	const struct address_rules rules = {.utf8 = true};
 	struct address author;
@@ -23,14 +24,17 @@ reception_head_is_from(const struct head *head, const struct head_facts *facts,
 	int more;
 
 	if (facts->from_fields != 1)
-		return false;
+		return -E_DENIED;
 	while ((more = head_from(head, &at, text, sizeof text)) > 0) {
-		if (address_parse(span_of(text), rules, &author) < 0 ||
-		    !own_addresses_has(own, &author))
-			return false;
+		int result = address_parse(span_of(text), rules, &author);
+
+		if (result == -E_NOMEM)
+			return result;
+		if (result < 0 || !own_addresses_has(own, &author))
+			return -E_DENIED;
 		authors++;
 	}
-	return more == 0 && authors > 0;
+	return more == 0 && authors > 0 ? 0 : -E_DENIED;
 }
 
 void

@@ -9,8 +9,9 @@
 #include "daemon/transfer/own_addresses.h"
 #include "message/head.h"
 
-/* Is every author the user, under whatever address of theirs (SM-10)? */
-bool reception_head_is_from(const struct head *head,
+/* Is every author the user, under whatever address of theirs (SM-10)? 0;
+   -E_DENIED: no; -E_NOMEM: not known. */
+int reception_head_check_from(const struct head *head,
     const struct head_facts *facts, const struct own_addresses *own);
 
 /* Does To or Cc name RECIPIENT? Whom no field names is a Bcc, and is announced

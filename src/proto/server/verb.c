@@ -4,6 +4,7 @@
  */
 #include "proto/server/verb.h"
 
+#include "base/err.h"
 #include "proto/server/smtp_session.h"
 
 #define KIND(kind) (1u << (kind))
@@ -59,9 +60,25 @@ verb_params(struct span text, struct params_rules rules,
 		return true;
 	case PARAMS_UNKNOWN:
 		return verb_refuse(refusal_r, REPLY_UNKNOWN_PARAMETER, "");
+	case PARAMS_NO_MEMORY:
+		return verb_refuse(refusal_r, REPLY_DELIVERY_LATER, "");
 	case PARAMS_MALFORMED:
 		break;
 	}
 	return verb_refuse(
 	    refusal_r, REPLY_BAD_ARGUMENT, "malformed parameter");
+}
+
+bool
+verb_address(struct smtp_server *x, struct span path,
+    struct address_rules rules, struct verb_refusal bad,
+    struct verb_refusal *refusal_r)
+{
+	int result = address_parse(path, rules, &x->address);
+
+	if (result == 0)
+		return true;
+	if (result == -E_NOMEM)
+		return verb_refuse(refusal_r, REPLY_DELIVERY_LATER, "");
+	return verb_refuse(refusal_r, bad.reply, bad.text);
 }

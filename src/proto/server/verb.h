@@ -11,6 +11,7 @@
 #define PROTO_VERB_H
 
 #include "base/span.h"
+#include "proto/address.h"
 #include "proto/params.h"
 #include "proto/reply.h"
 
@@ -55,6 +56,11 @@ bool verb_check_bare(struct span argument, struct verb_refusal *refusal_r);
 /* Parses parameters; true, or false and *REFUSAL_R. */
 bool verb_params(struct span text, struct params_rules rules,
     struct params *params_r, struct verb_refusal *refusal_r);
+
+/* Parses a path into the session; true, or false and *REFUSAL_R: BAD. */
+bool verb_address(struct smtp_server *x, struct span path,
+    struct address_rules rules, struct verb_refusal bad,
+    struct verb_refusal *refusal_r);
 
 #define VERB(NAME, name, states, kinds, help)                                 \
 	bool verb_##name##_check(struct smtp_server *x, struct span argument, \

@@ -22,9 +22,9 @@ verb_envelope_check(
 	if (command_path(argument, "FROM:", &path, &rest) < 0)
 		return verb_refuse(refusal_r, REPLY_BAD_ARGUMENT,
 		    "ENVELOPE From:<address> is expected");
-	if (address_parse(path, rules, &x->address) < 0)
-		return verb_refuse(refusal_r, REPLY_BAD_SENDER, "");
-	if (!verb_params(rest, params, &x->params, refusal_r))
+	if (!verb_address(x, path, rules,
+		(struct verb_refusal){REPLY_BAD_SENDER, ""}, refusal_r) ||
+	    !verb_params(rest, params, &x->params, refusal_r))
 		return false;
 	if (x->params.has_size && x->params.size > x->setup.message_size)
 		return verb_refuse(refusal_r, REPLY_TOO_LARGE, "");

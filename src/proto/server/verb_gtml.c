@@ -20,9 +20,10 @@ verb_gtml_check(
 	if (!identifier_is_legal(id))
 		return verb_refuse(
 		    refusal_r, REPLY_BAD_ARGUMENT, "malformed identifier");
-	if (address_parse(mailbox, rules, &x->address) < 0)
-		return verb_refuse(
-		    refusal_r, REPLY_BAD_ARGUMENT, "GTML id address");
+	if (!verb_address(x, mailbox, rules,
+		(struct verb_refusal){REPLY_BAD_ARGUMENT, "GTML id address"},
+		refusal_r))
+		return false;
 	span_copy(id, x->id, sizeof(x->id));
 	return true;
 }

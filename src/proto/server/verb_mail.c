@@ -31,9 +31,9 @@ verb_mail_check(
 	if (command_path(argument, "FROM:", &path, &rest) < 0)
 		return verb_refuse(refusal_r, REPLY_BAD_ARGUMENT,
 		    "MAIL FROM:<address> is expected");
-	if (address_parse(path, rules, &x->address) < 0)
-		return verb_refuse(refusal_r, REPLY_BAD_SENDER, "");
-	if (!verb_params(rest, params, &x->params, refusal_r))
+	if (!verb_address(x, path, rules,
+		(struct verb_refusal){REPLY_BAD_SENDER, ""}, refusal_r) ||
+	    !verb_params(rest, params, &x->params, refusal_r))
 		return false;
 	if (!x->params.smtputf8 && !utf8_is_ascii(path))
 		return verb_refuse(refusal_r, REPLY_NEED_UTF8, "");

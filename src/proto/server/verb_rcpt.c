@@ -30,9 +30,9 @@ verb_rcpt_check(
 	if (command_path(argument, "TO:", &path, &rest) < 0)
 		return verb_refuse(refusal_r, REPLY_BAD_ARGUMENT,
 		    "RCPT TO:<address> is expected");
-	if (address_parse(path, rules, &x->address) < 0)
-		return verb_refuse(refusal_r, REPLY_BAD_RECIPIENT, "");
-	if (!verb_params(rest, params, &x->params, refusal_r))
+	if (!verb_address(x, path, rules,
+		(struct verb_refusal){REPLY_BAD_RECIPIENT, ""}, refusal_r) ||
+	    !verb_params(rest, params, &x->params, refusal_r))
 		return false;
 	if (!x->has_utf8 && !utf8_is_ascii(path))
 		return verb_refuse(refusal_r, REPLY_NEED_UTF8, "");

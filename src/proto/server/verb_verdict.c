@@ -31,14 +31,16 @@ check_rest(
     struct smtp_server *x, struct span rest, struct verb_refusal *refusal_r)
 {
 	struct address_rules rules = {.utf8 = true, .bare_postmaster = true};
+	const struct verb_refusal bad = {REPLY_BAD_TO, ""};
 	struct span have = span_of("HAVE");
 	struct span path;
 
 	x->has_to = rest.n > 0 && !span_equals_nocase(rest, have);
 	if (x->has_to) {
-		if (command_path(rest, "TO:", &path, &rest) < 0 ||
-		    address_parse(path, rules, &x->address) < 0)
-			return verb_refuse(refusal_r, REPLY_BAD_TO, "");
+		if (command_path(rest, "TO:", &path, &rest) < 0)
+			return verb_refuse(refusal_r, bad.reply, bad.text);
+		if (!verb_address(x, path, rules, bad, refusal_r))
+			return false;
 	}
 	x->has_have = span_equals_nocase(rest, have);
 	if (rest.n > 0 && !x->has_have)

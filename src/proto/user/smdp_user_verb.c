@@ -170,25 +170,34 @@ take_delete(struct smdp_user *x, enum smdp_user_verb verb, struct span argument)
 
 /* --- writing --- */
 
-/* KEYWORD, an address, and nothing else: 0, or -E_SYNTAX, nothing is said. */
+/* KEYWORD, an address, and nothing else: 0, -E_SYNTAX, -E_NOMEM; nothing is
+   said. */
 static int
 parse_path(struct smdp_user *x, struct span argument, const char *keyword)
 {
 	struct address_rules rules = {.utf8 = true};
 	struct span path, rest;
 
-	if (command_path(argument, keyword, &path, &rest) < 0 || rest.n > 0 ||
-	    address_parse(path, rules, &x->address) < 0)
+	if (command_path(argument, keyword, &path, &rest) < 0 || rest.n > 0)
 		return -E_SYNTAX;
-	return 0;
+	return address_parse(path, rules, &x->address);
+}
+
+static void
+refuse_path(struct smdp_user *x, int result, enum reply_name malformed)
+{
+	smdp_user_reply(
+	    x, result == -E_NOMEM ? REPLY_DELIVERY_LATER : malformed, nothing);
 }
 
 static void
 take_mail(struct smdp_user *x, enum smdp_user_verb verb, struct span argument)
 {
+	int result = argument.n > 0 ? parse_path(x, argument, "From:") : 0;
+
 	(void)verb;
-	if (argument.n > 0 && parse_path(x, argument, "From:") < 0) {
-		smdp_user_reply(x, REPLY_BAD_SENDER, nothing);
+	if (result < 0) {
+		refuse_path(x, result, REPLY_BAD_SENDER);
 		return;
 	}
 	x->event.address = argument.n > 0 ? &x->address : NULL;
@@ -198,10 +207,13 @@ take_mail(struct smdp_user *x, enum smdp_user_verb verb, struct span argument)
 static void
 take_rcpt(struct smdp_user *x, enum smdp_user_verb verb, struct span argument)
 {
+	int result = parse_path(x, argument, "to:");
+
 	(void)verb;
-	if (parse_path(x, argument, "to:") < 0 &&
-	    parse_path(x, argument, "to ") < 0) {
-		smdp_user_reply(x, REPLY_BAD_RECIPIENT, nothing);
+	if (result == -E_SYNTAX)
+		result = parse_path(x, argument, "to ");
+	if (result < 0) {
+		refuse_path(x, result, REPLY_BAD_RECIPIENT);
 		return;
 	}
 	if (x->recipients >= x->setup.recipients_max) {
