@@ -221,3 +221,31 @@ def play_all(dialect, flow, chosen, at_most=1, kind=Rig):
             todo.queue.clear()  # interrupted: the others end soon
             raise
     return struck, wrong
+
+
+def play_chosen(dialect, flow, chosen, at_most=1, unmet_share=0.1, kind=Rig):
+    """Plays what CHOSEN makes of the calls that are recorded; all of it must be
+    survived.
+
+    The way is not the same each time: we ask while we wait, and of several
+    processes that wake for one connection the others accept in vain. Hence
+    only calls that two messages needed must be met; those that were not are
+    tried once more; and then UNMET_SHARE of them, or up to three of few, may
+    not have been made."""
+    chosen = choose(dialect, flow, chosen, kind)
+    struck, wrong = play_all(dialect, flow, chosen, at_most, kind)
+    sure = {case for case in chosen if case.sure}
+    again, wrong_again = play_all(
+        dialect, flow, sorted(sure - met(struck)), at_most, kind)
+    hits = met(struck) | met(again)
+    print(f"{len(hits)} faults of {len(chosen)} cases")
+    assert not wrong + wrong_again
+    unmet = sorted(sure - hits)
+    assert sure and len(unmet) <= max(unmet_share * len(sure),
+                                      min(3, len(sure) // 2)), \
+        f"of {len(sure)} not met: {unmet[:20]}"
+
+
+def met(struck):
+    """The cases in which the call was made."""
+    return {case for case, where in struck.items() if where is not None}
