@@ -6,7 +6,7 @@ import shutil
 import ssl
 import sys
 
-from lab import (authority, mailreader, nameserver, ports, server, settings,
+from lab import (authority, mailreader, nameserver, ports, server,
                  world)
 from lab.failure import LabError
 from lab.processes import Processes
@@ -87,10 +87,7 @@ class Lab:
 
     def port_names(self, readers):
         """Of one server, those of its Dovecot included."""
-        names = list(PORT_NAMES)
-        if "listen-smdp" in settings.known_keys(self.binary):
-            names.append("smdp")
-        return names + list(mailreader.PORT_NAMES if readers else ())
+        return PORT_NAMES + (mailreader.PORT_NAMES if readers else ())
 
     def start_all(self, overlay, extra_zone, readers):
         names = self.port_names(readers)

@@ -1,12 +1,9 @@
 """The configuration of a lab's server, and what a caller lays over it."""
 
-import json
 import os
 import re
-import subprocess
 
 from lab import mailreader, world
-from lab.failure import LabError
 
 # Numbers only: the lab adds no user to the system.
 STORE_ID, NETWORK_ID, MAIL_ID = 64010, 64011, 64012
@@ -21,16 +18,6 @@ def text(value):
     if isinstance(value, int):
         return str(value)
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def known_keys(binary):
-    """The keys that the program knows."""
-    done = subprocess.run([binary, "check", "--settings", "--json"],
-                          capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise LabError(f"check --settings: exit {done.returncode}:"
-                       f" {done.stderr}")
-    return {row["key"] for row in json.loads(done.stdout)["settings"]}
 
 
 def standard(server, folder, ports, dns_port, ca, certificate):

@@ -163,3 +163,9 @@ log_quote(struct span s)
 	*to = '\0';
 	return room;
 }
+
+void
+log_no_memory(const char *what)
+{
+	log_event("no-memory", "for=%s", what);
+}

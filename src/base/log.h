@@ -25,6 +25,9 @@ void log_never_block(void);
 void log_event(const char *event, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* There was no memory for WHAT, a word. */
+void log_no_memory(const char *what);
+
 /*
  * S as one harmless value: printable ASCII stays, all else is \xNN, quotes and
  * backslashes too; within double quotes when it is empty or has spaces; at most

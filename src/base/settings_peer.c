@@ -25,7 +25,13 @@ enum question { SPEAK, OFFER };
 static const struct settings_list *
 list_of(const struct settings_peer *peer, enum question question)
 {
-	return question == SPEAK ? &peer->speak : &peer->offer;
+	switch (question) {
+	case SPEAK:
+		return &peer->speak;
+	case OFFER:
+		return &peer->offer;
+	}
+	return NULL;
 }
 
 /* The list of the nearest section that gives one, or STANDARD. */

@@ -19,6 +19,17 @@ struct digest {
 	bool failed;
 };
 
+/* Of the process; it is never given back. */
+static const EVP_MD *sha256;
+
+int
+digest_prepare(void)
+{
+	if (sha256 == NULL)
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	return sha256 != NULL ? 0 : -E_NOMEM;
+}
+
 struct digest *
 digest_new(void)
 {
@@ -26,9 +37,9 @@ digest_new(void)
 
 	if (d == NULL)
 		return NULL;
-	d->context = EVP_MD_CTX_new();
+	d->context = digest_prepare() == 0 ? EVP_MD_CTX_new() : NULL;
 	if (d->context == NULL ||
-	    EVP_DigestInit_ex(d->context, EVP_sha256(), NULL) != 1)
+	    EVP_DigestInit_ex(d->context, sha256, NULL) != 1)
 		digest_free(&d);
 	return d;
 }

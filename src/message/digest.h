@@ -12,7 +12,15 @@
 
 struct digest;
 
-struct digest *digest_new(void); /* NULL: no memory */
+/*
+ * Finds SHA-256 in the library, once for each process that is to live: the
+ * library looks for it only once, and when memory is missing at that moment
+ * never finds it. 0; -E_NOMEM: this process must end.
+ */
+int digest_prepare(void);
+
+/* Prepares, if nobody has. NULL: no memory. */
+struct digest *digest_new(void);
 void digest_free(struct digest **d);
 void digest_add(struct digest *d, struct span octets);
 

@@ -12,8 +12,13 @@
  */
 #include "net/tls.h"
 
+#include <openssl/decoder.h>
+#include <openssl/encoder.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/x509.h>
 
 #define TLS_PEM_MAX         (1u << 22) /* octets; all public CAs are 0.3 MiB */
@@ -30,6 +35,43 @@ fault(struct err *err, const char *what)
 	return err_set(
 	    err, -E_SYNTAX, "%s: %s", what, why == NULL ? "unusable" : why);
 }
+
+/*
+ * With the first of a kind (provider(7): digests, ciphers, ...) the library
+ * learns all of that kind, and notes that it has, even if it has failed. So
+ * one of each is enough, and which one does not matter.
+ */
+#define LEARN(type, name)                                   \
+	do {                                                \
+		type *one = type##_fetch(NULL, name, NULL); \
+		all = all && one != NULL;                   \
+		type##_free(one);                           \
+	} while (0)
+
+int
+tls_prepare(struct err *err)
+{
+	unsigned char octets[1];
+	bool all = true;
+
+	LEARN(EVP_MD, "SHA256");
+	LEARN(EVP_CIPHER, "AES-256-GCM");
+	LEARN(EVP_MAC, "HMAC");
+	LEARN(EVP_KDF, "HKDF");
+	LEARN(EVP_RAND, "CTR-DRBG");
+	LEARN(EVP_KEYMGMT, "EC");
+	LEARN(EVP_KEYEXCH, "X25519");
+	LEARN(EVP_SIGNATURE, "ECDSA");
+	LEARN(EVP_ASYM_CIPHER, "RSA");
+	LEARN(OSSL_DECODER, "EC");
+	LEARN(OSSL_ENCODER, "EC");
+	all = all && RAND_bytes(octets, sizeof octets) == 1 &&
+	      RAND_priv_bytes(octets, sizeof octets) == 1;
+	ERR_clear_error();
+	return all ? 0 : err_set(err, -E_NOMEM, "no memory for TLS");
+}
+
+#undef LEARN
 
 static SSL_CTX *
 new_context(const SSL_METHOD *method)

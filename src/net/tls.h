@@ -10,6 +10,14 @@
 
 #include <openssl/ssl.h>
 
+/*
+ * Finds in the library what handshakes need, once for each process that is to
+ * live: the library looks for each kind of operation only once, and when memory
+ * is missing at that moment the kind is missing for good. 0; -E_NOMEM: this
+ * process must end.
+ */
+int tls_prepare(struct err *err);
+
 /* From PEM texts in memory (roles have no files). 0, -E_SYNTAX with why. */
 int tls_server(struct span certificate_chain, struct span private_key,
     SSL_CTX **tls_r, struct err *err);

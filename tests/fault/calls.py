@@ -83,6 +83,8 @@ class Rig:
     def play(self, case, at_most=1):
         """A message while CASE comes true. None, or what made the call."""
         faults = self.faults[case.domain]
+        if case.path and case.number == 1:
+            self.restart(case.domain)
         faults.arm(case.role, case.call, case.number, case.error,
                    path=case.path)
         with self.hurry(faults) if case.error == BROKEN \
@@ -115,13 +117,18 @@ class Rig:
         return "\n".join(f"{server.domain}:\n" + last_lines(server.log)
                          for server in self.lab.servers)
 
+    def restart(self, domain):
+        """Some calls are made but once in the life of a process."""
+        server = self.lab.server(domain)
+        server.stop()
+        server.start()
+
     def revive(self, server, surely):
         """A process that ended is started again later each time; a new start
         of all keeps the next case from waiting for it."""
         if surely or any(row["restarts"]
                          for row in server.status()["roles"]):
-            server.stop()
-            server.start()
+            self.restart(server.domain)
 
     def assert_clean(self):
         for server in self.lab.servers:
@@ -142,8 +149,9 @@ def every(recordings, wanted, step=1):
 
 
 def each_path(recordings, wanted):
-    """By each path to a call WANTED of each role the first, and one from the
-    middle: as a rule what is there by then is another thing."""
+    """By each path to a call WANTED of each role the first, in the first message
+    of a server, and one from the middle: as a rule what is there by then is
+    another thing."""
     first, second = recordings
     for key, paths in sorted(first.items()):
         for path, number in sorted(paths.items()):

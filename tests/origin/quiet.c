@@ -43,3 +43,9 @@ log_quote(struct span s)
 	    room, sizeof rooms[0], "%.*s", (int)s.n, s.p == NULL ? "" : s.p);
 	return room;
 }
+
+void
+log_no_memory(const char *what)
+{
+	log_event("no-memory", "for=%s", what);
+}

@@ -6,6 +6,7 @@
 #include "daemon/caller/call.h"
 #include "daemon/role/programs.h"
 #include "message/charset.h"
+#include "message/digest.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -102,7 +103,9 @@ prepare(struct role *role, struct err *err)
 	table_init(&k->calls);
 	table_init(&k->questions);
 	(void)charset_prepare(); /* what is not there is shown as U+FFFD */
-	return make_tls(k, err);
+	if (digest_prepare() < 0)
+		return err_set(err, -E_NOMEM, "no memory for digests");
+	return tls_prepare(err) < 0 ? err->code : make_tls(k, err);
 }
 
 const struct role_program caller_program = {

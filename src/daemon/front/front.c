@@ -8,6 +8,7 @@
 #include "daemon/front/user_session.h"
 #include "daemon/role/programs.h"
 #include "message/charset.h"
+#include "message/digest.h"
 #include "net/tls.h"
 
 #include <stdlib.h>
@@ -279,9 +280,10 @@ static int
 prepare(struct role *role, struct err *err)
 {
 	(void)role;
-	(void)err;
 	(void)charset_prepare(); /* what is not there is shown as U+FFFD */
-	return 0;
+	if (digest_prepare() < 0)
+		return err_set(err, -E_NOMEM, "no memory for digests");
+	return tls_prepare(err);
 }
 
 const struct role_program front_program = {

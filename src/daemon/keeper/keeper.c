@@ -19,6 +19,7 @@
 #include "daemon/keeper/keeper_user.h"
 #include "daemon/keeper/keeper_visit.h"
 #include "daemon/role/programs.h"
+#include "message/digest.h"
 #include "store/spool.h"
 
 #include <fcntl.h>
@@ -47,7 +48,7 @@ keeper_asker(struct keeper *k, const struct peer *from, uint64_t session)
 	struct asker *a = calloc(1, sizeof *a);
 
 	if (a == NULL) {
-		log_event("no-memory", "for=asker");
+		log_no_memory("asker");
 		return NULL;
 	}
 	*a = asker_of(k, from, session);
@@ -290,7 +291,7 @@ begin(struct role *role, struct err *err)
 	struct keeper *k = calloc(1, sizeof *k);
 	struct timeval second = {1, 0};
 
-	if (k == NULL)
+	if (k == NULL || digest_prepare() < 0)
 		return err_set(err, -E_NOMEM, "no memory");
 	role->state = k;
 	k->role = role;

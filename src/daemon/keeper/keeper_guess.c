@@ -124,7 +124,7 @@ keep(struct keeper_guess *g, const struct penalty_failure *failure)
 	if (op != NULL)
 		op->denied_put.address = arena_copy(&op->arena, span_of(text));
 	if (op == NULL || op->denied_put.address.p == NULL) {
-		log_event("no-memory", "for=guessing");
+		log_no_memory("guessing");
 		store_op_free(&op);
 		return;
 	}

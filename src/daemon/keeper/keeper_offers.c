@@ -37,7 +37,7 @@ answer_nothing(struct keeper *k, const struct message_peer_offers *offers)
 {
 	struct message m;
 
-	log_event("no-memory", "for=offers");
+	log_no_memory("offers");
 	message_init(&m, MESSAGE_PEER_JUDGED);
 	m.peer_judged.question = offers->question;
 	peer_send(role_peer(k->role, ROLE_CALLER, 0), &m);

@@ -328,7 +328,7 @@ begin(struct role *role, struct err *err)
 {
 	struct poster *p = calloc(1, sizeof *p);
 
-	if (p == NULL)
+	if (p == NULL || digest_prepare() < 0)
 		return err_set(err, -E_NOMEM, "no memory");
 	p->role = role;
 	role->state = p;
