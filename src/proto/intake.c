@@ -1,3 +1,8 @@
+/*
+ * For: content as it comes in, against its limit. Not for: where it ends and
+ * what malformed means (content.c), what is said to it (the machines). See
+ * intake.h.
+ */
 #include "proto/intake.h"
 
 /* A run may end with octets that the reader held back. */

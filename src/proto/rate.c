@@ -1,3 +1,7 @@
+/*
+ * For: windows in which octets are counted. Not for: how long silence may last,
+ * nor what is said to who is too slow (the machines). See rate.h.
+ */
 #include "proto/rate.h"
 
 void

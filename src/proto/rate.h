@@ -13,7 +13,7 @@
 
 struct rate {
 	bool is_running;
-	bool was_held; /* in a moment of this window the peer owed nothing */
+	bool was_held; /* in a moment of this window the peer waited for us */
 	int64_t since;
 	uint64_t octets; /* in this window */
 };
@@ -25,7 +25,8 @@ void rate_run(struct rate *r, int64_t now);
 int64_t rate_deadline(const struct rate *r, int64_t until);
 
 /* A window is over, and the next begins: was it below LEAST octets a second,
-   and by the peer's fault alone? */
+   and by the peer's fault alone? False also within a window, and for one in
+   which nothing moved. */
 bool rate_is_low(struct rate *r, int64_t now, uint64_t least);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * One allocation of this process fails, whoever makes it: libraries, too. Stands
- * in for malloc and its sisters, so never with sanitizers, which have their own.
+ * One allocation of this process fails, whoever makes it: libraries, too.
+ * Stands in for malloc and its sisters, so never with sanitizers, which have
+ * their own.
  */
 #ifndef TESTS_FAILING_H
 #define TESTS_FAILING_H

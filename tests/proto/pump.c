@@ -1,3 +1,7 @@
+/*
+ * For: octets to and from a machine. Not for: its events, which are its owner's
+ * (server_talk.c, user_talk.c). See pump.h.
+ */
 #include "pump.h"
 
 #include <setjmp.h>
@@ -9,15 +13,13 @@
 
 #include <cmocka.h>
 
-#define ALL_MAX (64u << 20)
-
 void
 pump_init(struct pump *p, struct machine machine, bool (*work)(struct pump *p))
 {
 	*p = (struct pump){
 	    .machine = machine, .work = work, .now = PUMP_START, .seed = 1};
-	buf_init(&p->said, ALL_MAX);
-	buf_init(&p->unread, ALL_MAX);
+	buf_init(&p->said, PUMP_ALL_MAX);
+	buf_init(&p->unread, PUMP_ALL_MAX);
 }
 
 void

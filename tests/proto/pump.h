@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "proto/machine.h"
 
+#define PUMP_ALL_MAX (64u << 20) /* octets that are kept of anything */
+
 enum pump_slices { PUMP_WHOLE, PUMP_OCTETS, PUMP_RANDOM };
 
 struct pump {

@@ -1,6 +1,6 @@
 /*
- * The played session: a pump without a socket and an owner without a store.
- * See server_talk.h.
+ * The owner of the played session, without a store; octets are pump.c. See
+ * server_talk.h.
  */
 #include "server_talk.h"
 
@@ -13,8 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define ALL_MAX (64u << 20)
 
 struct smtp_server_setup
 talk_setup(enum smtp_server_kind kind)
@@ -263,9 +261,9 @@ talk_init(
 	*t = (struct talk){.server = smtp_server_new(setup, PUMP_START)};
 	assert_non_null(t->server);
 	pump_init(&t->pump, smtp_server_machine(t->server), work);
-	buf_init(&t->replies, ALL_MAX);
-	buf_init(&t->events, ALL_MAX);
-	buf_init(&t->content, ALL_MAX);
+	buf_init(&t->replies, PUMP_ALL_MAX);
+	buf_init(&t->events, PUMP_ALL_MAX);
+	buf_init(&t->content, PUMP_ALL_MAX);
 	t->has_transaction =
 	    setup->kind == SMTP_SERVER_TURNED && setup->after_gtml;
 	if (setup->kind != SMTP_SERVER_TURNED)

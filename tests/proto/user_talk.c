@@ -1,6 +1,6 @@
 /*
- * The played session: a pump without a socket and an owner without a store.
- * See user_talk.h.
+ * The owner of the played session, without a store; octets are pump.c. See
+ * user_talk.h.
  */
 #include "user_talk.h"
 
@@ -14,8 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define ALL_MAX (64u << 20)
 
 const char user_envelope_text[] = "From: alice@a.test\r\n"
 				  "Subject: Minutes of Monday\r\n"
@@ -304,8 +302,8 @@ user_init(struct user_talk *t, const struct smdp_user_setup *setup)
 	t->user = smdp_user_new(setup != NULL ? setup : &usual, PUMP_START);
 	assert_non_null(t->user);
 	pump_init(&t->pump, smdp_user_machine(t->user), work);
-	buf_init(&t->events, ALL_MAX);
-	buf_init(&t->content, ALL_MAX);
+	buf_init(&t->events, PUMP_ALL_MAX);
+	buf_init(&t->content, PUMP_ALL_MAX);
 	smdp_user_greet(t->user, REPLY_USER_GREETING);
 	pump_run(&t->pump);
 }

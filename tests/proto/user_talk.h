@@ -4,7 +4,7 @@
  * and gives lists and texts; what was said and told is written down.
  *
  * The owner is Bob's server: bob@b.test signs in with "correct horse". Item 1
- * is an envelope, item 2 a message, as WIRE 10 prints them; talk_put() puts
+ * is an envelope, item 2 a message, as WIRE 10 prints them; user_put() puts
  * more. He may write as bob@b.test and robert@b.test; recipients that begin
  * with "no" do not exist; what he writes is held as id-7.
  *

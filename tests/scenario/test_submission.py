@@ -55,7 +55,7 @@ def test_whoever_tries_a_password_waits_and_nobody_else_does(make_lab):
     wire, _ = secured(origin)
     with wire:
         wire.send_line("AUTH PLAIN " + plain("alice@a.test", "wrong"))
-        wait_until(lambda: "sign-in-refused service=smtp" in labs.log_text(origin),
+        wait_until(lambda: "sign-in-refused service=submission" in labs.log_text(origin),
                    labs.SECONDS, "the refusal")
         labs.signed_in(origin, "alice@a.test").close()
         assert not wire.has_octets()

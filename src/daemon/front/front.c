@@ -167,7 +167,8 @@ unstall_all(struct front *f)
 	size_t at = 0;
 
 	while ((s = table_next(&f->sessions, &at, &number)) != NULL)
-		s->kind->unstall(s);
+		if (s->stalled)
+			s->kind->unstall(s);
 }
 
 static void

@@ -23,7 +23,7 @@ struct front_session;
 
 /* What a front does with a session, whatever it is. */
 struct front_kind {
-	const char *name; /* of the service, for the log */
+	const char *name; /* of the service at which users sign in */
 	/* An answer for it; m->file may be taken. */
 	void (*answer)(struct front_session *s, struct message *m);
 	/* ROLE has gone: what it was asked is answered "later". */
@@ -31,7 +31,7 @@ struct front_kind {
 	/* Has a question been open too long? Then it is given up, likewise. */
 	bool (*is_overdue)(const struct front_session *s, int64_t now);
 	void (*give_up)(struct front_session *s);
-	/* The keeper's channel has room again. */
+	/* END waited, and the keeper's channel has room again. */
 	void (*unstall)(struct front_session *s);
 	/* The server stops: 421 when no reply is owed. */
 	void (*stop)(struct front_session *s);

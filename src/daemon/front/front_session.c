@@ -160,6 +160,17 @@ front_session_end(struct front_session *s, enum reply_name *fault_r)
 	return s->reception != NULL;
 }
 
+bool
+front_session_drop_stalled(struct front_session *s)
+{
+	if (!s->stalled)
+		return false;
+	s->stalled = false;
+	reception_free(&s->reception);
+	s->kind->tell(s, REPLY_DELIVERY_LATER);
+	return true;
+}
+
 enum reply_name
 front_session_arrived(struct front_session *s, const struct message *m)
 {

@@ -14,7 +14,7 @@
 struct front_session {
 	const struct front_kind *kind;
 	struct front *front;
-	uint64_t number; /* a new one for each message that is written */
+	uint64_t number; /* a new one for each transaction */
 	struct conn *conn;
 	struct ip address;
 	bool entered;     /* the keeper counts it */
@@ -78,6 +78,10 @@ int front_session_body(
 /* All of it has come. True: the keeper was asked, or will be as soon as it has
    room (STALLED). False: the message is forgotten, FAULT_R is to be told. */
 bool front_session_end(struct front_session *s, enum reply_name *fault_r);
+
+/* The keeper has gone. True: END waited for room; "later" is told, and the
+   message is forgotten. */
+bool front_session_drop_stalled(struct front_session *s);
 
 /* What the keeper said to it; the message is forgotten. */
 enum reply_name

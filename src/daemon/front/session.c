@@ -5,18 +5,10 @@
  */
 #include "daemon/front/session.h"
 
-#include "base/log.h"
 #include "daemon/role/counters.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-struct peer *
-session_keeper(const struct session *s)
-{
-	return front_session_keeper(&s->base);
-}
 
 void
 session_tell(struct session *s, enum reply_name reply)
@@ -268,8 +260,6 @@ unstall(struct front_session *base)
 {
 	struct session *s = (struct session *)base;
 
-	if (!s->base.stalled)
-		return;
 	session_mail_end(s);
 	conn_kick(s->base.conn);
 }
@@ -292,7 +282,7 @@ tell(struct front_session *base, enum reply_name reply)
 }
 
 static const struct front_kind kind = {
-    .name = "smtp",
+    .name = "submission", /* nobody signs in elsewhere */
     .answer = answer,
     .lost = session_ask_lost,
     .is_overdue = session_ask_is_overdue,
@@ -399,7 +389,7 @@ count_octets(struct session *s)
 	    s->counted_pull ? COUNTER_OCTETS_PULLS : COUNTER_OCTETS_NOTICES;
 	m.counted.amount =
 	    conn_received(s->base.conn) + conn_sent(s->base.conn);
-	peer_send(session_keeper(s), &m);
+	peer_send(front_session_keeper(&s->base), &m);
 }
 
 void

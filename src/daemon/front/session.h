@@ -10,7 +10,6 @@
 #ifndef DAEMON_SESSION_H
 #define DAEMON_SESSION_H
 
-#include "base/list.h"
 #include "daemon/front/front_session.h"
 #include "daemon/transfer/sending.h"
 #include "proto/client/smtp_client.h"
@@ -81,7 +80,6 @@ void session_begin(struct front_listener *listener, int fd, struct ip peer);
 void session_end(struct session *s);
 
 /* For the other files of a session: asking, and answering the client. */
-struct peer *session_keeper(const struct session *s);
 void session_tell(struct session *s, enum reply_name reply);
 
 /* session_ask.c: questions, and those that nobody answers. */

@@ -38,7 +38,7 @@ session_ask_admission(struct session *s, bool named, struct span name)
 	m.connected.address = s->base.address;
 	m.connected.named = named;
 	m.connected.name = name;
-	if (!peer_ask(session_keeper(s), &m)) {
+	if (!peer_ask(front_session_keeper(&s->base), &m)) {
 		smtp_server_greet(s->server, REPLY_SHUTTING_DOWN, 0);
 		return;
 	}
@@ -95,10 +95,7 @@ session_ask_lost(struct front_session *base, enum role_kind role)
 		session_end(s); /* its spool file will never come */
 		return;
 	}
-	if (role == ROLE_KEEPER && s->base.stalled) {
-		s->base.stalled = false;
-		reception_free(&s->base.reception);
-		session_tell(s, REPLY_DELIVERY_LATER);
+	if (role == ROLE_KEEPER && front_session_drop_stalled(base)) {
 		conn_kick(s->base.conn);
 		return;
 	}

@@ -62,7 +62,7 @@ session_mail_recipient(struct session *s, const struct smtp_server_event *e)
 	}
 	if (s->notice_dialect == ROUTE_ENVELOPE)
 		m.recipient_ask.id = span_of(s->notice.envid);
-	session_ask(s, session_keeper(s), ASK_RECIPIENT, &m);
+	session_ask(s, front_session_keeper(&s->base), ASK_RECIPIENT, &m);
 }
 
 static bool

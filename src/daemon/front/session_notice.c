@@ -128,7 +128,7 @@ send_recipients(struct session *s)
 		m.notice_recipient.session = s->base.number;
 		m.notice_recipient.recipient = span_of(s->recipients[i].text);
 		m.notice_recipient.mode = s->recipients[i].mode;
-		result = peer_send(session_keeper(s), &m);
+		result = peer_send(front_session_keeper(&s->base), &m);
 		if (result < 0 && result != -E_AGAIN)
 			return false;
 	}
@@ -161,7 +161,7 @@ static void
 send_filled(struct session *s, struct message *m)
 {
 	if (send_recipients(s))
-		session_ask(s, session_keeper(s), ASK_NOTICE, m);
+		session_ask(s, front_session_keeper(&s->base), ASK_NOTICE, m);
 	else
 		session_tell(s, REPLY_DELIVERY_LATER);
 }

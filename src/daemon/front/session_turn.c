@@ -42,7 +42,7 @@ give_verdict(struct session *s, const struct smtp_server_event *e)
 	m.verdict.to = span_of(e->address != NULL ? e->address->text : "");
 	m.verdict.verdict = store_verdict_of(e->verdict);
 	m.verdict.have = e->have;
-	session_ask(s, session_keeper(s), ASK_VERDICT, &m);
+	session_ask(s, front_session_keeper(&s->base), ASK_VERDICT, &m);
 }
 
 void
@@ -64,7 +64,7 @@ session_turn_ask(struct session *s, const struct smtp_server_event *e)
 	s->by_gtml = e->kind == SMTP_SERVER_GTML;
 	s->accepted = is_verdict;
 	buf_clear(&s->pull_body);
-	session_ask(s, session_keeper(s), ASK_PULL, &m);
+	session_ask(s, front_session_keeper(&s->base), ASK_PULL, &m);
 }
 
 void
@@ -109,7 +109,7 @@ send_end(struct session *s, struct lease lease, enum store_hold_state state,
 	m.pull_end.sent_whole = lease.sent_whole;
 	m.pull_end.state = state;
 	m.pull_end.reply = span_of(reply);
-	return peer_ask(role_peer(s->base.front->role, ROLE_KEEPER, 0), &m);
+	return peer_ask(front_session_keeper(&s->base), &m);
 }
 
 void

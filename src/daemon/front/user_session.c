@@ -4,17 +4,10 @@
  */
 #include "daemon/front/user_session.h"
 
-#include "base/log.h"
 #include "store/record.h"
 
 #include <stdlib.h>
 #include <unistd.h>
-
-struct peer *
-user_session_keeper(const struct user_session *s)
-{
-	return front_session_keeper(&s->base);
-}
 
 void
 user_session_tell(struct user_session *s, enum reply_name reply)
@@ -33,7 +26,8 @@ ask_admission(struct user_session *s)
 	m.connected.session = s->base.number;
 	m.connected.address = s->base.address;
 	m.connected.named = 1; /* no list of names is about users */
-	if (!user_session_ask(s, user_session_keeper(s), USER_ASK_ADMITTED, &m))
+	if (!user_session_ask(
+		s, front_session_keeper(&s->base), USER_ASK_ADMITTED, &m))
 		smdp_user_greet(s->machine, REPLY_SHUTTING_DOWN);
 }
 
@@ -89,7 +83,7 @@ tell_left(const struct user_session *s, uint64_t visit)
 
 	message_init(&m, MESSAGE_USER_LEFT);
 	m.user_left.visit = visit;
-	peer_send(user_session_keeper(s), &m);
+	peer_send(front_session_keeper(&s->base), &m);
 }
 
 /* Only the keeper says so. */
@@ -314,8 +308,6 @@ unstall(struct front_session *base)
 {
 	struct user_session *s = (struct user_session *)base;
 
-	if (!s->base.stalled)
-		return;
 	user_session_mail_end(s);
 	conn_kick(s->base.conn);
 }

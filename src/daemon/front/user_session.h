@@ -71,7 +71,6 @@ void user_session_news(struct user_session *s, struct key message);
 
 /* For the other files. */
 void user_session_tell(struct user_session *s, enum reply_name reply);
-struct peer *user_session_keeper(const struct user_session *s);
 
 /* user_session_ask.c */
 /* Sends a question. False: nobody can be asked. */

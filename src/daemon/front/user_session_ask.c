@@ -26,7 +26,7 @@ void
 user_session_ask_keeper(
     struct user_session *s, enum user_ask what, struct message *m)
 {
-	if (!user_session_ask(s, user_session_keeper(s), what, m))
+	if (!user_session_ask(s, front_session_keeper(&s->base), what, m))
 		user_session_tell(s, REPLY_DELIVERY_LATER);
 }
 
@@ -89,11 +89,8 @@ user_session_ask_lost(struct front_session *base, enum role_kind role)
 		user_session_end(s); /* its spool file will never come */
 		return;
 	}
-	if (role == ROLE_KEEPER && s->base.stalled) {
-		s->base.stalled = false;
-		reception_free(&s->base.reception);
-		user_session_tell(s, REPLY_DELIVERY_LATER);
-	}
+	if (role == ROLE_KEEPER)
+		(void)front_session_drop_stalled(base);
 	if (is_with(s, role))
 		answer_later(s);
 	if (!ends)

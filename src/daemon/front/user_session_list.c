@@ -84,7 +84,8 @@ ask_page(struct user_session *s)
 	m.items_ask.kind = s->list.kind;
 	m.items_ask.before = s->list.before;
 	m.items_ask.after = span_of(s->list.after);
-	if (!user_session_ask(s, user_session_keeper(s), USER_ASK_ITEMS, &m))
+	if (!user_session_ask(
+		s, front_session_keeper(&s->base), USER_ASK_ITEMS, &m))
 		user_session_list_failed(s);
 }
 

@@ -1,5 +1,6 @@
 /*
- * The inside of the keeper, shared by its own files only: keeper.c (life, clock
+ * The inside of the keeper, shared by its own files and by those of control/
+ * (what the operator asks, and what is answered): keeper.c (life, clock
  * and dispatch), keeper_mail.c (what sessions ask), keeper_arrival.c (messages
  * that come in), keeper_lease.c (turns of fronts), keeper_notice.c (notices and
  * verdicts that come in), keeper_work.c (the worlds of notify, pull and put),
@@ -7,9 +8,7 @@
  * domains), keeper_guess.c (those that guess), keeper_history.c and
  * keeper_offers.c (what hosts did and offer), keeper_page.c (reading those at
  * the start), keeper_visit.c, keeper_user.c and keeper_box.c (users who sign in
- * to see what is there), keeper_control.c, keeper_request.c, keeper_kinds.c,
- * keeper_envelope.c, keeper_selftest.c and keeper_show.c (what the operator
- * asks, and what is answered).
+ * to see what is there).
  */
 #ifndef DAEMON_KEEPER_H
 #define DAEMON_KEEPER_H

@@ -5,7 +5,6 @@
 #include "daemon/keeper/keeper.h"
 
 #include "base/log.h"
-#include "daemon/control/keeper_control.h"
 #include "daemon/keeper/keeper_history.h"
 #include "daemon/keeper/keeper_quality.h"
 #include "daemon/keeper/keeper_user.h"

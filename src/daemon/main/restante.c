@@ -5,7 +5,7 @@
  *
  * Not for: any of these; they begin in server.c and ctl/ctl.c.
  *
- * Read on: README.md of this folder.
+ * Read on: README.md of daemon/.
  */
 #include "ctl/ctl.h"
 #include "daemon/main/server.h"

@@ -1,3 +1,7 @@
+/*
+ * For: how much content is wanted, and what follows its end. Not for: taking
+ * and counting it (intake.c). See smtp_content.h.
+ */
 #include "proto/server/smtp_content.h"
 
 #include "proto/server/smtp_session.h"
