@@ -3,7 +3,6 @@
 
 #include "base/list.h"
 #include "base/log.h"
-#include "message/stub.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,13 +148,12 @@ show_lost(struct show *s, bool puts, int where, int64_t now)
 	}
 }
 
-/* ---- the texts of one ---- */
+/* ---- the names of one ---- */
 
 struct texts {
 	char folder[PUT_PATH_MAX], name[PUT_PATH_MAX];
 	char token[IDENTIFIER_STUB_TEXT];
 	char reply_to[SHOW_ADDRESS_MAX];
-	struct buf head, body;
 };
 
 static int
@@ -181,69 +179,31 @@ name_all(const struct show *s, const struct store_notice *n, struct texts *t)
 }
 
 static int
-write_stub(const struct show *s, const struct store_notice *n, struct texts *t)
+hand_over(
+    const struct show *s, const struct store_notice *n, const struct texts *t)
 {
-	static struct envelope envelope; /* large, and used by one at a time */
-	int told = n->envelope.n > 0
-		       ? envelope_parse(n->envelope, &envelope, NULL)
-		       : -E_NONE;
-	const struct stub stub = {
-	    .token = span_of(t->token),
-	    .host = s->settings->hostname,
-	    .user = n->recipient,
-	    .sender = n->sender,
-	    .server = n->server.n > 0 ? n->server : n->domain,
-	    .how = "confirmed by DNS",
-	    .envelope = told == 0 ? &envelope : NULL,
-	    .subject = n->subject,
-	    .attachments = n->attachments,
-	    .has_size = n->has_size,
-	    .size = n->size,
-	    .created = n->created,
-	    .expires_at = n->expires_at,
-	    .reply_to = t->reply_to,
-	};
-
-	return told == -E_NOMEM ? told : stub_make(&stub, &t->head, &t->body);
-}
-
-static int
-hand_over(const struct show *s, const struct store_notice *n, struct texts *t)
-{
-	struct show_stub stub = {
+	const struct show_stub stub = {
 	    .notice = n->key,
 	    .user = n->recipient,
 	    .folder = t->folder,
 	    .name = t->name,
 	    .token = t->token,
 	    .repeated = n->stub_tries > 1,
+	    .about = n,
+	    .reply_to = t->reply_to,
 	};
-	int result;
 
-	if (n->shown)
-		return s->world.take_away(s->world.owner, &stub);
-	result = write_stub(s, n, t);
-	if (result < 0)
-		return result;
-	stub.head = buf_span(&t->head);
-	stub.body = buf_span(&t->body);
-	return s->world.put(s->world.owner, &stub);
+	return n->shown ? s->world.take_away(s->world.owner, &stub)
+			: s->world.put(s->world.owner, &stub);
 }
 
 static int
 begin(const struct show *s, const struct store_notice *n)
 {
 	struct texts t;
-	int result;
+	int result = name_all(s, n, &t);
 
-	buf_init(&t.head, STORE_HEAD_MAX);
-	buf_init(&t.body, STORE_INLINE_MAX);
-	result = name_all(s, n, &t);
-	if (result == 0)
-		result = hand_over(s, n, &t);
-	buf_fini(&t.head);
-	buf_fini(&t.body);
-	return result;
+	return result < 0 ? result : hand_over(s, n, &t);
 }
 
 /* ---- claiming ---- */

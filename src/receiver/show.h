@@ -30,12 +30,15 @@
 /* Borrowed for the call it comes with. */
 struct show_stub {
 	struct key notice;
-	struct span user;       /* whose mailbox, folded */
-	const char *folder;     /* Waiting, below the mail folder */
-	const char *name;       /* of the file, the same for every attempt */
-	const char *token;      /* identifier_stub() */
-	bool repeated;          /* an earlier attempt may have got through */
-	struct span head, body; /* of one that is put */
+	struct span user;   /* whose mailbox, folded */
+	const char *folder; /* Waiting, below the mail folder */
+	const char *name;   /* of the file, the same for every attempt */
+	const char *token;  /* identifier_stub() */
+	bool repeated;      /* an earlier attempt may have got through */
+	/* Of one that is put: what it tells of, and the address to which its
+	   user replies. */
+	const struct store_notice *about;
+	const char *reply_to;
 };
 
 struct show_world {

@@ -101,6 +101,72 @@ a_body_serves_one_delivery(void **state)
 	assert_int_equal(delivered(), 0);
 }
 
+/* ---- stubs ---- */
+
+/* What a stranger's envelope says is read here; the keeper only passes it on.
+ */
+static void
+post_stub(struct single *s, const char *envelope)
+{
+	struct message m;
+
+	message_init(&m, MESSAGE_POST_STUB);
+	m.post_stub.notice.b[0] = 2;
+	m.post_stub.folder = span_of("bob");
+	m.post_stub.name = span_of("1.S2.restante");
+	m.post_stub.token = span_of("token-1");
+	m.post_stub.reply_to = span_of("answer+token-1@b.test");
+	m.post_stub.user = span_of("bob@b.test");
+	m.post_stub.sender = span_of("alice@a.test");
+	m.post_stub.server = span_of("mx.a.test");
+	m.post_stub.subject = span_of("Minutes");
+	m.post_stub.created = 1795341600;
+	m.post_stub.envelope = span_of(envelope);
+	s->sent[MESSAGE_POSTED] = 0;
+	single_hear(s, ROLE_KEEPER, &m);
+	single_run(s);
+	assert_int_equal(s->sent[MESSAGE_POSTED], 1);
+	assert_int_equal(s->last[MESSAGE_POSTED].posted.outcome, 0);
+	assert_int_equal(s->last[MESSAGE_POSTED].posted.delivery.b[0], 2);
+}
+
+/* Are these octets in the file? */
+static bool
+stub_has(const char *octets)
+{
+	char text[65536];
+	FILE *file = fopen("bob/new/1.S2.restante", "r");
+	size_t n;
+
+	assert_non_null(file);
+	n = fread(text, 1, sizeof text - 1, file);
+	fclose(file);
+	text[n] = '\0';
+	return strstr(text, octets) != NULL;
+}
+
+static void
+a_stub_is_made_and_put(void **state)
+{
+	post_stub(*state, "From: alice@a.test\r\n"
+			  "Subject: Minutes of Monday\r\n\r\nHello.\r\n");
+	assert_int_equal(delivered(), 1);
+	assert_true(stub_has("X-Restante-Envelope: token-1\n"));
+	assert_true(stub_has("Minutes of Monday"));
+	assert_true(stub_has("answer+token-1@b.test"));
+}
+
+/* What is malformed is as if it had not been sent: the notice itself is told.
+ */
+static void
+a_stub_is_made_without_an_envelope_that_is_none(void **state)
+{
+	post_stub(*state, "\xff\x00 no envelope");
+	assert_int_equal(delivered(), 1);
+	assert_true(stub_has("X-Restante-Envelope: token-1\n"));
+	assert_true(stub_has("Minutes"));
+}
+
 /* ---- mailboxes, for their users ---- */
 
 #define KEY_TEXT_1 "00112233445566778899aabbccddeeff"
@@ -245,6 +311,8 @@ main(void)
 	    CASE(a_body_is_delivered),
 	    CASE(a_message_whose_body_was_not_kept_is_not_delivered_without_it),
 	    CASE(a_body_serves_one_delivery),
+	    CASE(a_stub_is_made_and_put),
+	    CASE(a_stub_is_made_without_an_envelope_that_is_none),
 	    CASE(a_mailbox_is_listed_page_by_page),
 	    CASE(a_page_that_does_not_get_through_is_told),
 	    CASE(the_key_of_a_message_is_read_from_our_own_trace),

@@ -36,7 +36,8 @@ put(void *owner, const struct show_stub *stub)
 {
 	struct fixture *f = owner;
 
-	assert_true(stub->head.n > 0 && stub->body.n > 0);
+	assert_true(span_equals(stub->about->subject, span_of("Hello")));
+	assert_non_null(strstr(stub->reply_to, stub->token));
 	return hand_over(f, stub, &f->put);
 }
 

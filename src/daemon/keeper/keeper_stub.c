@@ -18,22 +18,30 @@ static int
 put_stub(void *owner, const struct show_stub *stub)
 {
 	struct keeper *k = owner;
+	const struct store_notice *about = stub->about;
 	struct peer *poster = keeper_poster(k, stub->folder);
 	struct message m;
 
 	if (poster == NULL)
 		return -E_AGAIN;
-	message_init(&m, MESSAGE_POST_BODY);
-	m.post_body.delivery = stub->notice;
-	m.post_body.octets = stub->body;
-	if (!peer_ask(poster, &m))
-		return -E_AGAIN;
-	message_init(&m, MESSAGE_POST);
-	m.post.delivery = stub->notice;
-	m.post.folder = span_of(stub->folder);
-	m.post.name = span_of(stub->name);
-	m.post.repeated = stub->repeated;
-	m.post.head = stub->head;
+	message_init(&m, MESSAGE_POST_STUB);
+	m.post_stub.notice = stub->notice;
+	m.post_stub.folder = span_of(stub->folder);
+	m.post_stub.name = span_of(stub->name);
+	m.post_stub.repeated = stub->repeated;
+	m.post_stub.token = span_of(stub->token);
+	m.post_stub.reply_to = span_of(stub->reply_to);
+	m.post_stub.user = about->recipient;
+	m.post_stub.sender = about->sender;
+	m.post_stub.server =
+	    about->server.n > 0 ? about->server : about->domain;
+	m.post_stub.subject = about->subject;
+	m.post_stub.attachments = about->attachments;
+	m.post_stub.has_size = about->has_size;
+	m.post_stub.size = about->size;
+	m.post_stub.created = (uint64_t)about->created;
+	m.post_stub.expires_at = (uint64_t)about->expires_at;
+	m.post_stub.envelope = about->envelope;
 	return peer_ask(poster, &m) ? (int)poster->index : -E_AGAIN;
 }
 

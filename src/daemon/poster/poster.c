@@ -7,9 +7,11 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "daemon/poster/poster_box.h"
+#include "daemon/poster/poster_stub.h"
 #include "daemon/role/programs.h"
 #include "mailbox/maildir.h"
 #include "message/digest.h"
+#include "message/stub.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,6 +199,38 @@ post(struct poster *p, const struct message *m)
 	event_active(p->work, 0, 0);
 }
 
+/* A stub is a message that is made here. */
+static void
+post_stub(struct poster *p, const struct message *m)
+{
+	const struct message_post_stub *stub = &m->post_stub;
+	struct message whole, back;
+	struct buf head;
+	int result;
+
+	buf_init(&head, STUB_HEAD_MAX);
+	buf_clear(&p->body);
+	p->body_key = stub->notice;
+	result = poster_stub_make(
+	    stub, p->role->settings->hostname, &head, &p->body);
+	if (result == 0) {
+		message_init(&whole, MESSAGE_POST);
+		whole.post.delivery = stub->notice;
+		whole.post.folder = stub->folder;
+		whole.post.name = stub->name;
+		whole.post.repeated = stub->repeated;
+		whole.post.head = buf_span(&head);
+		post(p, &whole);
+	} else {
+		message_init(&back, MESSAGE_POSTED);
+		back.posted.delivery = stub->notice;
+		back.posted.outcome = (uint64_t)-result;
+		back.posted.why = span_of(err_name(result));
+		peer_send(role_peer(p->role, ROLE_KEEPER, 0), &back);
+	}
+	buf_fini(&head);
+}
+
 /* ---- the batch: sync all, link all, settle each folder, answer ---- */
 
 static void
@@ -310,6 +344,8 @@ message(struct role *role, struct peer *from, struct message *m)
 		buf_put(&p->body, m->post_body.octets);
 	} else if (m->type == MESSAGE_POST) {
 		post(p, m);
+	} else if (m->type == MESSAGE_POST_STUB) {
+		post_stub(p, m);
 	} else if (m->type == MESSAGE_SEAL_FOLDER) {
 		if (p->seal_folder >= 0)
 			close(p->seal_folder);
