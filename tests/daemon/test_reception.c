@@ -1,5 +1,6 @@
 /* One message on its way in: what is added and taken away, and what reaches the
    keeper in which order. Large bodies are in test_reception_spool.c. */
+#include "../origin/scarce.h"
 #include "receiving.h"
 
 #include <stdio.h>
@@ -114,6 +115,33 @@ from_must_be_the_users_own(void **state)
 
 	for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
 		expect_refusal(f, others[i], REPLY_NOT_YOUR_FROM);
+}
+
+/* GD-03: a head that could not be kept whole says nothing of its author. */
+static void
+a_head_without_memory_is_to_come_again(void **state)
+{
+	struct fixture *f = *state;
+	unsigned n = 0, later = 0;
+	bool hit;
+
+	do {
+		int result;
+
+		begin(f);
+		scarce(++n);
+		result = feed(f, span_of("From: alice@a.test\r\n"
+					 "Subject: minutes\r\n\r\nHere.\r\n"));
+		hit = scarce_end();
+		if (result == 0)
+			result = reception_end(f->reception, &f->fault);
+		assert_true(result == 0 || hit);
+		if (result < 0)
+			assert_int_equal(f->fault, REPLY_DELIVERY_LATER);
+		later += result < 0;
+		reception_free(&f->reception);
+	} while (hit);
+	assert_true(later > 1);
 }
 
 static void
@@ -401,6 +429,7 @@ main(void)
 	    CASE(bcc_does_not_leave),
 	    CASE(what_comes_from_outside_is_not_changed),
 	    CASE(from_must_be_the_users_own),
+	    CASE(a_head_without_memory_is_to_come_again),
 	    CASE(the_users_own_from_is_taken_in_any_spelling),
 	    CASE(where_it_is_allowed_from_may_be_anybody),
 	    CASE(a_message_that_went_in_circles_is_refused),

@@ -237,15 +237,18 @@ finish_head(struct reception *r, enum reply_name *fault_r)
 	struct buf added;
 	int result = 0;
 
+	/* what is missing of it must not be held against its author */
+	if (buf_bad(&r->head.text))
+		return fail(r, REPLY_DELIVERY_LATER, fault_r);
 	head_facts(&r->head, &facts);
 	if (facts.received > RECEPTION_LOOP)
 		return fail(r, REPLY_LOOP, fault_r);
 	buf_init(&added, HEAD_ADDED_MAX);
 	if (submitted)
 		result = finish_submitted(r, &facts, &added, fault_r);
-	if (result == 0 && (buf_bad(&added) || buf_bad(&r->head.text) ||
-			       head_edit(&r->head, buf_span(&added), submitted,
-				   &r->final_head) < 0))
+	if (result == 0 &&
+	    (buf_bad(&added) || head_edit(&r->head, buf_span(&added), submitted,
+				    &r->final_head) < 0))
 		result = fail(r, REPLY_DELIVERY_LATER, fault_r);
 	buf_fini(&added);
 	if (result < 0)
