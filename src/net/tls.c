@@ -38,8 +38,8 @@ fault(struct err *err, const char *what)
 
 /*
  * With the first of a kind (provider(7): digests, ciphers, ...) the library
- * learns all of that kind, and notes that it has, even if it has failed. So
- * one of each is enough, and which one does not matter.
+ * learns all of that kind, and notes that it has, even if some or all of them
+ * failed. So each kind is asked for here, and in it each that handshakes use.
  */
 #define LEARN(type, name)                                   \
 	do {                                                \
@@ -48,35 +48,87 @@ fault(struct err *err, const char *what)
 		type##_free(one);                           \
 	} while (0)
 
-int
-tls_prepare(struct err *err)
+static bool
+learn_for_octets(void)
 {
-	unsigned char octets[1];
 	bool all = true;
 
 	LEARN(EVP_MD, "SHA256");
+	LEARN(EVP_MD, "SHA384");
+	LEARN(EVP_MD, "SHA512");
+	LEARN(EVP_MD, "SHA1");
+	LEARN(EVP_CIPHER, "AES-128-GCM");
 	LEARN(EVP_CIPHER, "AES-256-GCM");
+	LEARN(EVP_CIPHER, "ChaCha20-Poly1305");
 	LEARN(EVP_MAC, "HMAC");
 	LEARN(EVP_KDF, "HKDF");
+	LEARN(EVP_KDF, "TLS13-KDF");
+	LEARN(EVP_KDF, "TLS1-PRF");
 	LEARN(EVP_RAND, "CTR-DRBG");
+	return all;
+}
+
+static bool
+learn_for_keys(void)
+{
+	bool all = true;
+
 	LEARN(EVP_KEYMGMT, "EC");
+	LEARN(EVP_KEYMGMT, "RSA");
+	LEARN(EVP_KEYMGMT, "X25519");
+	LEARN(EVP_KEYMGMT, "ED25519");
+	LEARN(EVP_KEYMGMT, "DH");
 	LEARN(EVP_KEYEXCH, "X25519");
+	LEARN(EVP_KEYEXCH, "ECDH");
+	LEARN(EVP_KEYEXCH, "DH");
 	LEARN(EVP_SIGNATURE, "ECDSA");
+	LEARN(EVP_SIGNATURE, "RSA");
+	LEARN(EVP_SIGNATURE, "ED25519");
 	LEARN(EVP_ASYM_CIPHER, "RSA");
 	LEARN(OSSL_DECODER, "EC");
+	LEARN(OSSL_DECODER, "RSA");
+	LEARN(OSSL_DECODER, "X25519");
+	LEARN(OSSL_DECODER, "ED25519");
 	LEARN(OSSL_ENCODER, "EC");
-	all = all && RAND_bytes(octets, sizeof octets) == 1 &&
-	      RAND_priv_bytes(octets, sizeof octets) == 1;
-	ERR_clear_error();
-	return all ? 0 : err_set(err, -E_NOMEM, "no memory for TLS");
+	return all;
 }
 
 #undef LEARN
 
+int
+tls_prepare(struct err *err)
+{
+	unsigned char octets[1];
+	bool all;
+
+	ERR_clear_error();
+	all = learn_for_octets() && learn_for_keys();
+	all = all && RAND_bytes(octets, sizeof octets) == 1 &&
+	      RAND_priv_bytes(octets, sizeof octets) == 1 &&
+	      ERR_peek_error() == 0; /* some of a kind may be missing */
+	ERR_clear_error();
+	return all ? 0 : err_set(err, -E_NOMEM, "no memory for TLS");
+}
+
+/* Without memory the library may make one that lacks what handshakes need, and
+   only its errors tell. */
+static SSL_CTX *
+new_whole(const SSL_METHOD *method)
+{
+	SSL_CTX *tls;
+
+	ERR_clear_error();
+	tls = SSL_CTX_new(method);
+	if (ERR_peek_error() == 0)
+		return tls;
+	SSL_CTX_free(tls);
+	return NULL;
+}
+
 static SSL_CTX *
 new_context(const SSL_METHOD *method)
 {
-	SSL_CTX *tls = SSL_CTX_new(method);
+	SSL_CTX *tls = new_whole(method);
 
 	if (tls == NULL)
 		return NULL;
